@@ -1,0 +1,44 @@
+# Every target sets up what it needs first; nothing has to be installed by hand but a Python and a C compiler.
+#   PYTHON=/path/to/python   the interpreter to use (CPython 3.11 to 3.13); looked for when not given
+#   ARGS="..."               passed on to the command a target runs
+
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.PHONY: help run test check demo bench venv clean
+
+# durable-rules as published cannot be imported on CPython 3.13; built with this it can, and gives the same results.
+export CPPFLAGS := $(strip $(CPPFLAGS) -DPyEval_CallObject=PyObject_CallObject)
+
+ARGS ?=
+BIN := .venv/bin
+EXAMPLE := .pointsman/example
+
+help: ## Say what can be made
+	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' Makefile
+
+run: venv ## Run the gateway with the example campaign and the sandbox providers
+	@test -f $(EXAMPLE)/pointsman.toml || $(BIN)/pointsman init $(EXAMPLE)
+	@exec $(BIN)/pointsman run --sandbox -C $(EXAMPLE) $(ARGS)
+
+demo: venv ## Play the example campaign with an accelerated clock; fails if anything expected did not happen
+	@exec $(BIN)/pointsman demo $(ARGS)
+
+test: venv ## Run the tests
+	@$(BIN)/python -m pytest -n 2 $(ARGS)
+
+check: venv ## Formatting, lint, types, import rules and tests
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m pytest -n 2 $(ARGS)
+
+bench: venv ## Measure this machine: ingress, rules, worker
+	@$(BIN)/python -m benchmarks $(ARGS)
+
+venv: ## Make or renew .venv, if needed
+	@tools/set-up
+
+clean: ## Remove .venv, caches and the example project
+	rm -rf .venv .pointsman .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

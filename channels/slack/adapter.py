@@ -1,0 +1,63 @@
+"""Slack, through an app with a bot."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from channels.base import InboundMessage, KeptRequest, OutboundMessage, Received, Sent, WebhookRequest
+from channels.errors import WebhookRefused
+from channels.slack.bolt import Reader
+from channels.slack.messages import Messages
+from channels.slack.signature import Verifier
+from channels.slack.webhook import Door
+from channels.transport import TIMEOUT_SECONDS, Connections
+
+
+@dataclass(eq=False)
+class Slack:
+    """A channel of one Slack app in one workspace; implements `channels.base.Channel`.
+
+    Each of ``signing_secrets`` is accepted on webhooks (rotation). ``team`` (T...) and ``app_id`` (A...) let in only
+    that workspace and that app. ``api_url`` replaces https://slack.com/api/. A request takes at most
+    ``timeout_seconds``.
+    """
+
+    name: str
+    signing_secrets: tuple[str, ...] = field(repr=False)
+    bot_token: str = field(repr=False)
+    team: str = ""
+    app_id: str = ""
+    api_url: str = ""
+    timeout_seconds: float = TIMEOUT_SECONDS
+
+    kind = "slack"
+    routes = ("events", "actions", "commands")
+
+    def __post_init__(self) -> None:
+        self._verifier = Verifier(self.signing_secrets)
+        self._door = Door(self.team, self.app_id)
+        self._reader = Reader(self.name, self.bot_token)
+        self._connections = Connections(self.timeout_seconds)
+        self._messages = Messages(self.bot_token, self.api_url, self._connections)
+
+    def receive(self, request: WebhookRequest) -> Received:
+        """The request, kept whole for `read` once its signature is right. Raises `WebhookRefused`."""
+        if request.route not in self.routes:
+            raise WebhookRefused(404, "no such route")
+        self._verifier.check(request)
+        return self._door.admit(request)
+
+    async def read(self, kept: KeptRequest) -> tuple[InboundMessage, ...]:
+        """What people say in a kept request, read by Bolt's listeners; no call to Slack."""
+        return await self._reader.read(kept)
+
+    async def send(self, message: OutboundMessage) -> Sent:
+        """Post once: to a user (a direct message), to a channel, or, with ``thread``, into that thread."""
+        return await self._messages.post(message)
+
+    async def find(self, message: OutboundMessage, since: datetime) -> Sent | None:
+        """Look for our id in the history of the conversation or the thread (`Messages.find`)."""
+        return await self._messages.find(message, since)
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._connections.close()

@@ -1,0 +1,75 @@
+"""SMS through Twilio."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from channels.base import InboundMessage, KeptRequest, OutboundMessage, Received, Sent, WebhookRequest
+from channels.errors import WebhookRefused
+from channels.transport import TIMEOUT_SECONDS, Connections
+from channels.twilio.form import fields_of, pairs_of
+from channels.twilio.messages import Messages
+from channels.twilio.signature import Verifier
+from channels.twilio.webhook import MESSAGE_PARAMETER, inbound, status
+
+SIGNATURE_HEADER = "x-twilio-signature"
+
+
+@dataclass(eq=False)
+class TwilioSms:
+    """An SMS channel of one Twilio account; implements `channels.base.Channel`.
+
+    The first of ``auth_tokens`` signs what we send, each is accepted on webhooks (rotation). ``sender`` is a number
+    in E.164, a short code or a messaging service (MG...). ``public_url`` is the address Twilio reaches us at, up to
+    /webhooks; a fragment is dropped. ``api_url`` replaces https://api.twilio.com. A request takes at most
+    ``timeout_seconds``.
+    """
+
+    name: str
+    account_sid: str
+    auth_tokens: tuple[str, ...] = field(repr=False)
+    sender: str
+    public_url: str
+    api_url: str = ""
+    timeout_seconds: float = TIMEOUT_SECONDS
+
+    kind = "sms"
+    routes = ("inbound", "status")
+
+    def __post_init__(self) -> None:
+        self.public_url = self.public_url.partition("#")[0].rstrip("/")
+        self._verifier = Verifier(self.public_url, self.auth_tokens)
+        self._connections = Connections(self.timeout_seconds)
+        token = self.auth_tokens[0]
+        self._messages = Messages(self.account_sid, token, self.sender, self.api_url, self._connections)
+
+    def receive(self, request: WebhookRequest) -> Received:
+        """A message of a person or a status of ours, its signature checked over everything. Raises `WebhookRefused`."""
+        if request.route not in self.routes:
+            raise WebhookRefused(404, "no such route")
+        signature = request.headers.get(SIGNATURE_HEADER)
+        if not signature:
+            raise WebhookRefused(403, "not signed")
+        pairs = pairs_of(request)
+        if not self._verifier.accepts(request.target, pairs, signature):
+            raise WebhookRefused(403, "wrong signature")
+        fields = fields_of(pairs, self.account_sid)
+        return inbound(fields) if request.route == "inbound" else status(fields, request.target)
+
+    async def read(self, kept: KeptRequest) -> tuple[InboundMessage, ...]:
+        """Nothing: `receive` reads all that Twilio says and keeps no request for later."""
+        return ()
+
+    async def send(self, message: OutboundMessage) -> Sent:
+        """Send once, our id in the callback address. ``choices`` have no form in SMS: the text has to name them."""
+        return await self._messages.create(message, self._callback(message.id))
+
+    async def find(self, message: OutboundMessage, since: datetime) -> Sent | None:
+        """Look the message up in Twilio's list (`Messages.find`)."""
+        return await self._messages.find(message, since)
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._connections.close()
+
+    def _callback(self, message_id: str) -> str:
+        return f"{self.public_url}/webhooks/{self.name}/status?{MESSAGE_PARAMETER}={message_id}"

@@ -1,0 +1,85 @@
+"""Twilio's Message resource: create one, look for one."""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from twilio.rest import Client  # type: ignore[import-untyped]
+
+from channels.base import OutboundMessage, Sent
+from channels.errors import SendRefused, SendUnknown
+from channels.transport import Connections
+from channels.twilio.codes import STATUSES
+from channels.twilio.failures import RAISED, explain
+from channels.twilio.http import TwilioHttp
+
+MAX_TEXT = 1600
+CLOCK_SKEW_SECONDS = 60
+LOOK_BACK_MESSAGES = 200
+
+# A messaging service instead of a number: it has its own parameter and its own field in the answers.
+_SERVICE_PREFIX = "MG"
+_SERVICE_LENGTH = 34
+
+
+class Messages:
+    """The messages of one account and one sender (a number or a messaging service), over the SDK."""
+
+    def __init__(self, account_sid: str, auth_token: str, sender: str, api_url: str, connections: Connections) -> None:
+        # A non-empty environment, so that TWILIO_EDGE and its kin don't override the settings.
+        self._client = Client(
+            account_sid, auth_token, http_client=TwilioHttp(connections), environment={"TWILIO_EDGE": ""}
+        )
+        if api_url:
+            self._client.api.base_url = api_url
+        self._sender = sender
+        self._is_service = sender.startswith(_SERVICE_PREFIX) and len(sender) == _SERVICE_LENGTH
+
+    async def create(self, message: OutboundMessage, status_callback: str) -> Sent:
+        """Send once. Raises as `channels.base.Channel.send` says."""
+        if len(message.text) > MAX_TEXT:
+            raise SendRefused("21617", f"the text has {len(message.text)} characters, at most {MAX_TEXT} can be sent")
+        parameter = "messaging_service_sid" if self._is_service else "from_"
+        try:
+            created = await self._client.messages.create_async(
+                to=message.to, body=message.text, status_callback=status_callback, **{parameter: self._sender}
+            )
+        except RAISED as error:
+            raise explain(error) from error
+        return _sent(created)
+
+    async def find(self, message: OutboundMessage, since: datetime) -> Sent | None:
+        """The message as Twilio lists it: same recipient, sender and text, made after ``since`` less a minute.
+
+        There is no filter by date: a message still queued has no DateSent yet. The list is newest first, and where
+        its `LOOK_BACK_MESSAGES` don't reach back to ``since`` no one can tell: `SendUnknown`.
+        """
+        try:
+            listed = await self._client.messages.list_async(to=message.to, limit=LOOK_BACK_MESSAGES)
+        except RAISED as error:
+            raise SendUnknown(f"the list can't be read: {explain(error)!r}") from error
+        earliest = since.astimezone(UTC) - timedelta(seconds=CLOCK_SKEW_SECONDS)
+        recent = [one for one in listed if _made(one) >= earliest]
+        found = [one for one in recent if self._is_ours(one, message.text)]
+        if not found and len(recent) == LOOK_BACK_MESSAGES:
+            raise SendUnknown(f"more than {LOOK_BACK_MESSAGES} newer messages to this address")
+        return _sent(_oldest(found)) if found else None
+
+    def _is_ours(self, listed: Any, text: str) -> bool:
+        sender = listed.messaging_service_sid if self._is_service else listed.from_
+        return bool(sender == self._sender and (listed.body or "").rstrip() == text.rstrip())
+
+
+def _made(listed: Any) -> datetime:
+    made = listed.date_created
+    return made if isinstance(made, datetime) else datetime.max.replace(tzinfo=UTC)
+
+
+def _oldest(listed: Iterable[Any]) -> Any:
+    return min(listed, key=_made)
+
+
+def _sent(answer: Any) -> Sent:
+    if not answer.sid:
+        raise SendUnknown("the answer has no sid")
+    return Sent(answer.sid, STATUSES.get(answer.status or "", "accepted"))

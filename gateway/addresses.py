@@ -1,0 +1,39 @@
+"""Web addresses an operator may configure: https, or http where the host is this machine."""
+
+from ipaddress import ip_address
+from urllib.parse import SplitResult, urlsplit
+
+
+def is_loopback(host: str) -> bool:
+    """Whether ``host`` (a name or an IP address, without brackets) can only be this machine."""
+    if host.lower() == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def checked_address(text: str) -> str:
+    """``text`` without a trailing slash. Raises ValueError, in words that follow the key's name."""
+    parts = _split(text)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError('must be a whole web address such as "https://gateway.example.org"')
+    if parts.scheme == "http" and not is_loopback(parts.hostname):
+        raise ValueError(f"must begin with https:// (http is for this machine only, not for {parts.hostname})")
+    if parts.username is not None or parts.password is not None:
+        raise ValueError("must not carry a user name or password")
+    if "?" in text or "#" in text:
+        raise ValueError("must not carry a query (?) or a fragment (#)")
+    return text.rstrip("/")
+
+
+def _split(text: str) -> SplitResult:
+    if not text.isascii() or any(character.isspace() for character in text):
+        raise ValueError("must not hold blanks or letters outside ASCII")
+    try:
+        parts = urlsplit(text)
+        _ = parts.port  # urlsplit checks a port only when it is read
+    except ValueError:
+        raise ValueError('must be a whole web address such as "https://gateway.example.org"') from None
+    return parts

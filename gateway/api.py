@@ -1,0 +1,78 @@
+"""The API under `/api/v1`: who may speak to it, and what it needs of the gateway."""
+
+import hmac
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from aiohttp import web
+from aiohttp.typedefs import Handler
+from pydantic import SecretStr
+
+from gateway.api_problems import Problem, answer_problems
+from gateway.hints import did_you_mean
+from gateway.uploads import UploadDesk
+from rules.book import Rulebook
+from storage.database import Storage
+
+Decided = Callable[[Sequence[int], float], Awaitable[Mapping[int, str]]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ApiDesk:
+    """What the API asks of the gateway.
+
+    ``campaigns`` gives the rulebooks in force by campaign; ``now`` is UTC; ``ring`` wakes the worker after rows were
+    kept; ``decided`` waits at most that many seconds for these inbox events and maps those decided by then to what
+    became of them (`rules.reaction.Applied`, or parked).
+    """
+
+    storage: Storage
+    campaigns: Callable[[], Mapping[str, Rulebook]]
+    uploads: UploadDesk
+    token: SecretStr
+    now: Callable[[], datetime]
+    ring: Callable[[], None]
+    decided: Decided
+
+    def book(self, request: web.Request) -> Rulebook:
+        """The rulebook of the campaign in the address. Raises 404."""
+        name, books = request.match_info["campaign"], self.campaigns()
+        if name not in books:
+            detail = f'there is no campaign "{name[:60]}" with a usable rule file{did_you_mean(name, books)}'
+            raise Problem(404, "unknown-campaign", "Unknown campaign", detail)
+        return books[name]
+
+
+DESK: web.AppKey[ApiDesk] = web.AppKey("desk", ApiDesk)
+
+
+def api_application(desk: ApiDesk) -> web.Application:
+    """The application to be mounted at `/api/v1`."""
+    from gateway import api_campaigns, api_participants, api_uploads
+
+    api = web.Application(middlewares=[answer_problems, require_token])
+    api[DESK] = desk
+    for part in (api_campaigns, api_participants, api_uploads):
+        api.add_routes(part.ROUTES)
+    return api
+
+
+@web.middleware
+async def require_token(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Only who knows the token comes further (RFC 6750); compared in constant time."""
+    wanted = request.config_dict[DESK].token.get_secret_value().encode()
+    given = request.headers.getall("Authorization", [])
+    scheme, _, token = given[0].partition(" ") if len(given) == 1 else ("", "", "")
+    matches = hmac.compare_digest(token.strip().encode("utf-8", "surrogateescape"), wanted)
+    if scheme.lower() != "bearer" or not matches:
+        raise _unauthorized(bool(given))
+    return await handler(request)
+
+
+def _unauthorized(given: bool) -> Problem:
+    challenge = 'Bearer realm="pointsman"' + (', error="invalid_token"' if given else "")
+    detail = "send the header Authorization: Bearer <the value of POINTSMAN_API_TOKEN>"
+    return Problem(
+        401, "unauthorized", "The token is missing or wrong", detail, headers={"WWW-Authenticate": challenge}
+    )

@@ -1,0 +1,61 @@
+"""Request bodies of the API: bounded, of one content type, and JSON only as RFC 8259 means it."""
+
+import json
+from collections.abc import AsyncIterator
+from decimal import Decimal
+from typing import Any
+
+from aiohttp import web
+
+from gateway.api_problems import Problem
+
+MAX_JSON_BYTES = 5_000_000
+READ_BYTES = 64 * 1024
+
+
+def require_type(request: web.Request, wanted: str) -> None:
+    """Raises 415 unless the body is ``wanted`` in UTF-8."""
+    charset = (request.charset or "utf-8").lower()
+    if "Content-Type" not in request.headers or request.content_type != wanted or charset not in ("utf-8", "utf8"):
+        raise Problem(415, "content-type", f"The body must be {wanted} in UTF-8", headers={"Accept": wanted})
+
+
+async def chunks(request: web.Request, limit: int) -> AsyncIterator[bytes]:
+    """The body in pieces. Raises 413 as soon as it is larger than ``limit`` bytes."""
+    if (request.content_length or 0) > limit:
+        raise too_large(limit)
+    size = 0
+    async for piece in request.content.iter_chunked(READ_BYTES):
+        size += len(piece)
+        if size > limit:
+            raise too_large(limit)
+        yield piece
+
+
+def too_large(limit: int) -> Problem:
+    return Problem(413, "too-large", f"The body may have at most {limit} bytes")
+
+
+async def read_json(request: web.Request) -> Any:
+    """The body's JSON value, numbers with a point as Decimal. Raises 400, 413 and 415."""
+    require_type(request, "application/json")
+    body = b"".join([piece async for piece in chunks(request, MAX_JSON_BYTES)])
+    try:
+        return json.loads(
+            body.decode("utf-8"), parse_float=Decimal, parse_constant=_no_constant, object_pairs_hook=_once
+        )
+    except RecursionError:
+        raise Problem(400, "malformed", "The body is nested too deeply") from None
+    except ValueError as error:  # json.JSONDecodeError and UnicodeDecodeError among them
+        raise Problem(400, "malformed", "The body is not valid JSON", str(error)[:200]) from None
+
+
+def _no_constant(name: str) -> None:
+    raise ValueError(f"{name} is no JSON value")
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("a key is there twice in one object")
+    return found

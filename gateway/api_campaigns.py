@@ -1,0 +1,69 @@
+"""`/campaigns`: what there is, how far it is, and whether it runs."""
+
+from dataclasses import asdict
+from typing import Any
+
+from aiohttp import web
+
+from gateway.api import DESK
+from gateway.api_listing import moment
+from gateway.campaigns import CampaignStart, stop
+from rules.book import Rulebook
+from storage.values import Row
+
+
+async def list_campaigns(request: web.Request) -> web.Response:
+    """Every campaign with a rule file, or with one that was once in force."""
+    desk = request.app[DESK]
+    rows = {row["name"]: row for row in await desk.storage.read(lambda t: t.campaigns.all())}
+    books = desk.campaigns()
+    campaigns = [_campaign(name, books.get(name), rows.get(name)) for name in sorted({*rows, *books})]
+    return web.json_response({"campaigns": campaigns})
+
+
+async def get_campaign(request: web.Request) -> web.Response:
+    """One campaign: its status, and counts of participants, communications and messages by status."""
+    desk = request.app[DESK]
+    book = desk.book(request)
+    name = book.campaign
+    row, counts = await desk.storage.read(lambda t: (t.campaigns.get(name), t.campaigns.counts(name)))
+    return web.json_response(_campaign(name, book, row) | {"counts": asdict(counts)})
+
+
+async def start_campaign(request: web.Request) -> web.Response:
+    """Triggers fire from now on; participants who joined before enter now. Starting again changes nothing."""
+    desk = request.app[DESK]
+    book = desk.book(request)
+    start = CampaignStart(book.campaign, desk.now())
+    await desk.storage.run(start.begin)
+    while await desk.storage.run(start.wake):
+        desk.ring()
+    desk.ring()
+    return await get_campaign(request)
+
+
+async def stop_campaign(request: web.Request) -> web.Response:
+    """Triggers fire no more."""
+    desk = request.app[DESK]
+    book, now = desk.book(request), desk.now()
+    await desk.storage.run(lambda t: stop(t, book.campaign, now))
+    return await get_campaign(request)
+
+
+def _campaign(name: str, book: Rulebook | None, row: Row | None) -> dict[str, Any]:
+    return {
+        "campaign": name,
+        "title": book.title if book else "",
+        "status": row["status"] if row else "inactive",
+        "reason": row["reason"] if row else "",
+        "started_at": moment(row["started_at"]) if row else None,
+        "rules": book.hash if book else row["rules"] if row else "",
+    }
+
+
+ROUTES = (
+    web.get("/campaigns", list_campaigns),
+    web.get("/campaigns/{campaign}", get_campaign),
+    web.post("/campaigns/{campaign}/start", start_campaign),
+    web.post("/campaigns/{campaign}/stop", stop_campaign),
+)

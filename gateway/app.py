@@ -1,0 +1,167 @@
+"""The composition root: builds each part once and wires them; nothing is built at import."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+
+import structlog
+
+from channels.base import Channel as Adapter
+from gateway.adapters import build_adapters, project_channels, rule_project
+from gateway.clock import Bell, Clock
+from gateway.deciding import Decided
+from gateway.ingress import Ingress
+from gateway.outcomes import Outcomes
+from gateway.reading import Reader
+from gateway.rulebooks import Changes, Rulebooks
+from gateway.sender import Sender
+from gateway.settings import Settings
+from gateway.timers import Timers
+from gateway.uploads import UploadDesk
+from gateway.watching import RulesWatch
+from gateway.worker import Worker
+from rules.effects import SendMessage, SetTimer
+from rules.loader import report
+from storage.database import Storage
+from storage.group_commit import GroupCommit
+
+STOP_SECONDS = 10.0  # how long work in flight may take to end after a stop was asked for
+
+log = structlog.get_logger()
+
+
+@dataclass
+class Gateway:
+    """Every part of a running gateway. `open_gateway` builds it, `start` sets it going, `rest` and `close` end it."""
+
+    settings: Settings
+    clock: Clock
+    storage: Storage
+    rulebooks: Rulebooks
+    adapters: dict[str, Adapter]
+    on_decided: Callable[[Sequence[Decided]], None] = lambda decided: None
+    tasks: list["asyncio.Task[None]"] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        """Wire the parts: each rings the bell of the one that goes on with its rows."""
+        self.inbox = GroupCommit(self.storage)
+        self.outcomes = Outcomes(self.storage)
+        self.worker_bell, self.reader_bell, self.timer_bell = (Bell(self.clock) for _ in range(3))
+        self.worker = Worker(self.storage, self.rulebooks, self.clock, self.worker_bell, self._decided)
+        self.reader = Reader(
+            self.storage, self.adapters, self.rulebooks.channels, self.clock, self.reader_bell, self.worker_bell
+        )
+        self.timers = Timers(self.storage, self.clock, self.timer_bell, self.worker_bell.ring)
+        self.senders = {name: self._sender(adapter) for name, adapter in self.adapters.items()}
+        self.ingress = Ingress(self.adapters, self.rulebooks.channels, self.inbox, self.clock, self._kept)
+        self.watch_bell = Bell(self.clock)
+        self.watch = RulesWatch(
+            self.settings.rules, self.rulebooks, self.storage, self.clock, self.watch_bell, report_changes
+        )
+        self.uploads = UploadDesk(
+            self.storage,
+            self.settings.folder / "uploads",
+            lambda: self.rulebooks.active,
+            self.clock.now,
+            self.worker_bell.ring,
+        )
+
+    def _sender(self, adapter: Adapter) -> Sender:
+        channel = self.settings.channels[adapter.name]
+        return Sender(
+            adapter,
+            self.storage,
+            self.clock,
+            Bell(self.clock),
+            self.worker_bell.ring,
+            resend_unknown=channel.unknown_sends == "resend",
+            per_second=channel.messages_per_second,
+        )
+
+    def _kept(self, kind: str) -> None:
+        (self.reader_bell if kind == "request" else self.worker_bell).ring()
+
+    def _decided(self, decided: Sequence[Decided]) -> None:
+        """A batch is committed: wake those who go on with what it left."""
+        effects = [effect for d in decided for _, reaction in d.reactions for effect in reaction.effects]
+        for channel in {effect.channel for effect in effects if isinstance(effect, SendMessage)}:
+            if channel in self.senders:
+                self.senders[channel].bell.ring()
+        if any(isinstance(effect, SetTimer) for effect in effects):
+            self.timer_bell.ring()
+        self.outcomes.ring()
+        self.on_decided(decided)
+
+    async def start(self) -> None:
+        """Take up where the last process left off, and begin to work."""
+        await self.storage.run(lambda t: t.outbox.recover(self.clock.now()))
+        await self.uploads.resume()
+        loops: list[Callable[[], Awaitable[None]]] = [
+            self.worker.run,
+            self.reader.run,
+            self.timers.run,
+            *(sender.run for sender in self.senders.values()),
+            self.watch.run,
+        ]
+        self.tasks = [asyncio.create_task(keep_going(loop)) for loop in loops]
+
+    async def rest(self) -> None:
+        """Begin nothing new, and give work in flight `STOP_SECONDS` to end. What was not ended is found on restart."""
+        for bell in self._bells():
+            bell.close()
+        if self.tasks:
+            await asyncio.wait(self.tasks, timeout=STOP_SECONDS)
+        for task in self.tasks:
+            task.cancel()
+        await asyncio.gather(*self.tasks, return_exceptions=True)
+
+    async def close(self) -> None:
+        """Let go of everything; call after the last request was answered."""
+        await self.uploads.close()
+        await self.inbox.close()
+        for adapter in self.adapters.values():
+            await adapter.close()
+        self.storage.close()
+
+    def _bells(self) -> list[Bell]:
+        return [
+            self.worker_bell,
+            self.reader_bell,
+            self.timer_bell,
+            self.watch_bell,
+            *(sender.bell for sender in self.senders.values()),
+        ]
+
+
+async def keep_going(loop: Callable[[], Awaitable[None]]) -> None:
+    """Run a part for as long as the gateway runs: a fault that it did not foresee is logged, and it goes on."""
+    while True:
+        try:
+            return await loop()
+        except Exception:
+            log.exception("part_failed", part=getattr(loop, "__qualname__", str(loop)))
+            await asyncio.sleep(1)
+
+
+def report_changes(changes: Changes, texts: dict[str, bytes]) -> None:
+    """Say what a look at the rules folder brought; the mistakes in full, since the operator reads them here."""
+    for book in changes.books:
+        log.info("rules_in_force", campaign=book.campaign, file=book.file, hash=book.hash[:12])
+    if changes.diagnostics:
+        log.error("rules_refused", report=report(changes.diagnostics, texts))
+
+
+async def open_gateway(settings: Settings, clock: Clock, *, migrate: bool = True) -> Gateway:
+    """Build the gateway of a project. Raises `AlreadyRunning`, `StorageUnavailable` or `SchemaMismatch`."""
+    storage = Storage(settings.database)
+    storage.claim_process()
+    if migrate:
+        storage.migrate()
+    else:
+        storage.check_version()
+    channels = project_channels(settings)
+    rulebooks = Rulebooks(rule_project(settings), channels)
+    gateway = Gateway(settings, clock, storage, rulebooks, build_adapters(settings))
+    await storage.run(rulebooks.restore)
+    await gateway.watch.look()
+    return gateway

@@ -1,0 +1,153 @@
+"""Gather what a batch of events led to, as rows."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from gateway.deciding import Decided
+from gateway.explaining import reaction_log
+from gateway.ids import derived_id
+from gateway.scenes import Place, Scenes
+from rules.effects import CancelMessages, ChangeMessage, ClearTimer, Effect, SendMessage, SetTimer
+from rules.reaction import Applied
+from rules.statuses import message_rank
+from storage.values import About, NewEvent, Row
+
+COUNTED = (Applied.CREATED, Applied.UPDATED, Applied.UNCHANGED)
+
+
+@dataclass
+class Batch:
+    """The rows of one batch, event by event. ``counts`` are (upload, created|updated|unchanged)."""
+
+    scenes: Scenes
+    now: datetime
+    messages: list[Row] = field(default_factory=list)
+    owed: list[Row] = field(default_factory=list)
+    statuses: list[Row] = field(default_factory=list)
+    canceled: list[str] = field(default_factory=list)
+    timers: dict[tuple[str, str], Row | None] = field(default_factory=dict)
+    events: list[NewEvent] = field(default_factory=list)
+    decisions: list[Row] = field(default_factory=list)
+    counts: Counter[tuple[str, str]] = field(default_factory=Counter)
+    opted: dict[tuple[str, str], str] = field(default_factory=dict)
+
+    def add(self, decided: Decided) -> None:
+        """Gather the rows of one decided event."""
+        for place, reaction in decided.reactions:
+            for effect in reaction.effects:
+                self._add_effect(place, effect, decided)
+        self._tell_other_campaigns(decided)
+        if decided.event.kind == "message":
+            self._add_inbound(decided)
+        self._add_decision(decided)
+        self._count(decided)
+
+    def _add_effect(self, place: Place, effect: Effect, decided: Decided) -> None:
+        match effect:
+            case SendMessage():
+                self._owe(place, effect)
+            case ChangeMessage():
+                self.statuses.append(self._status_row(effect))
+            case CancelMessages():
+                self.canceled.append(effect.communication)
+            case SetTimer():
+                self._set_timer(place, effect, decided)
+            case ClearTimer():
+                self.timers[effect.subject, effect.name] = None
+
+    def _owe(self, place: Place, effect: SendMessage) -> None:
+        row = self._message_row(place, effect.message, "out", effect.channel, effect.to, effect.thread, effect.text)
+        self.messages.append({**row, "communication": effect.communication, "choices": list(effect.choices)})
+        self.owed.append(
+            {"message": effect.message, "channel": effect.channel, "address": effect.to, "next_at": self.now}
+        )
+
+    def _message_row(
+        self, place: Place, id: str, direction: str, channel: str, address: str, thread: str, text: str
+    ) -> Row:
+        return {
+            "id": id,
+            "channel": channel,
+            "direction": direction,
+            "address": address,
+            "thread": thread,
+            "text": text,
+            "choices": [],
+            "campaign": place.campaign,
+            "customer": place.customer,
+            "communication": "",
+            "status": "",
+            "rank": 0,
+            "error": "",
+            "provider_id": "",
+            "created_at": self.now,
+            "updated_at": self.now,
+        }
+
+    def _status_row(self, effect: ChangeMessage) -> Row:
+        return {
+            "id": effect.message,
+            "status": effect.status,
+            "rank": message_rank(effect.status),
+            "error": effect.error,
+            "updated_at": self.now,
+        }
+
+    def _set_timer(self, place: Place, effect: SetTimer, decided: Decided) -> None:
+        self.timers[effect.subject, effect.name] = {
+            "subject": effect.subject,
+            "name": effect.name,
+            "due": effect.due,
+            "lane": decided.event.lane,
+            "customer": place.customer,
+            "campaign": place.campaign,
+        }
+
+    def _tell_other_campaigns(self, decided: Decided) -> None:
+        """The customer is shared: other campaigns' participants changed too, and decide so after this event."""
+        for place, before in self.scenes.take_customer_changes():
+            others = (c for c in self.scenes.campaigns_of(place.customer) if c != place.campaign)
+            self.events.extend(self._changed(Place(place.customer, c), before, decided) for c in others)
+
+    def _changed(self, place: Place, before: Row, decided: Decided) -> NewEvent:
+        payload = {
+            "campaign": place.campaign,
+            "customer": place.customer,
+            "participant": "",
+            "source": "customer",
+            "fields": before,
+            "upload": "",
+        }
+        key = f"{decided.event.key}/customer/{place.campaign}/{len(self.events)}"
+        return NewEvent(key, "participant", About("customer", place.customer), payload, self.now)
+
+    def _add_inbound(self, decided: Decided) -> None:
+        payload = decided.event.payload
+        place, communication = decided.heard or (Place(decided.customer, ""), "")
+        id = derived_id(decided.event.key, "message")
+        row = self._message_row(
+            place, id, "in", payload["channel"], payload["address"], payload["thread"], payload["text"]
+        )
+        self.messages.append({**row, "communication": communication, "provider_id": payload["key"]})
+        if payload["consent"] in {"stop", "start"}:
+            self.opted[payload["channel"], payload["address"]] = payload["consent"]
+
+    def _add_decision(self, decided: Decided) -> None:
+        reactions = [reaction_log(place.campaign, reaction) for place, reaction in decided.reactions]
+        applied = decided.reactions[0][1].applied if decided.reactions else Applied.UNKNOWN
+        self.decisions.append(
+            {
+                "event": decided.event.id,
+                "customer": decided.customer,
+                "applied": str(applied),
+                "log": reactions or [{"note": decided.note}],
+                "decided_at": self.now,
+            }
+        )
+
+    def _count(self, decided: Decided) -> None:
+        upload = decided.event.payload.get("upload", "")
+        for _, reaction in decided.reactions:
+            if upload and reaction.applied in COUNTED:
+                self.counts[upload, str(reaction.applied)] += 1

@@ -1,0 +1,58 @@
+"""Start and stop a campaign."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from storage.transaction import Transaction
+from storage.values import About, NewEvent
+
+CHUNK_PARTICIPANTS = 500
+
+
+@dataclass
+class CampaignStart:
+    """A campaign begins to run, and whoever joined while it did not enters now.
+
+    Its steps are `begin` and then `wake` until that returns False, each one transaction. All of it may be done again,
+    also for a campaign that runs already: a participant enters once.
+    """
+
+    campaign: str
+    now: datetime
+    since: datetime | None = None
+    after: str = ""
+    woken: int = 0
+
+    def begin(self, t: Transaction) -> None:
+        """From here on its triggers fire."""
+        t.campaigns.ensure(self.campaign)
+        row = t.campaigns.get(self.campaign)
+        if row and row["status"] == "active":
+            self.since = row["started_at"]
+        else:
+            t.campaigns.set_status(self.campaign, "active", "", self.now)
+            self.since = self.now
+
+    def wake(self, t: Transaction) -> bool:
+        """Leave an event for the next participants who have not entered; False where there are no more."""
+        rows = t.people.not_entered(self.campaign, self.after, CHUNK_PARTICIPANTS)
+        events = [self._event(row["id"], row["customer"]) for row in rows]
+        self.woken += sum(event is not None for event in t.inbox.keep(events))
+        self.after = rows[-1]["id"] if rows else self.after
+        return len(rows) == CHUNK_PARTICIPANTS
+
+    def _event(self, participant: str, customer: str) -> NewEvent:
+        start = self.since.isoformat() if self.since else ""
+        return NewEvent(
+            key=f"started:{participant}:{start}",
+            kind="started",
+            about=About("customer", customer),
+            payload={"campaign": self.campaign, "customer": customer},
+            received_at=self.now,
+        )
+
+
+def stop(t: Transaction, campaign: str, now: datetime) -> None:
+    """Triggers of the campaign fire no more; what is planned stays planned, what people answer is kept."""
+    t.campaigns.ensure(campaign)
+    t.campaigns.set_status(campaign, "inactive", "", now)

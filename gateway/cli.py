@@ -1,0 +1,18 @@
+"""The command `pointsman`. Each command imports what it needs when it runs, so that `--help` is quick."""
+
+import click
+
+from gateway.commands.beginning import init
+from gateway.commands.campaigning import campaign
+from gateway.commands.checking import check
+from gateway.commands.failing import Commands
+from gateway.commands.importing import import_contacts
+from gateway.commands.running import demo, run
+
+COMMANDS = (run, demo, check, init, import_contacts, campaign)
+
+
+@click.group(cls=Commands, commands=list(COMMANDS), context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="pointsman", prog_name="pointsman", message="%(prog)s %(version)s")
+def main() -> None:
+    """Pointsman: people write by SMS and Slack, operators decide in rule files."""

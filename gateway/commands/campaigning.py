@@ -1,0 +1,82 @@
+"""`pointsman campaign start|stop|status`."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from gateway.commands.failing import Commands
+from gateway.commands.project import is_running, opened, project_option, rulebook_of
+
+if TYPE_CHECKING:
+    from storage.transaction import Transaction
+
+
+@click.group(cls=Commands)
+def campaign() -> None:
+    """Start and stop campaigns, and see how far they are."""
+
+
+@campaign.command()
+@click.argument("name")
+@project_option
+def start(name: str, project: Path) -> None:
+    """Triggers of campaign NAME fire from now on; participants who joined before enter now."""
+    from gateway.campaigns import CampaignStart
+    from gateway.clock import SystemClock
+    from gateway.settings import load_settings
+
+    settings = load_settings(project, offline=True)
+    starting = CampaignStart(rulebook_of(settings, name).campaign, SystemClock().now())
+    with opened(settings) as storage:
+        with storage.transaction() as t:
+            starting.begin(t)
+        more = True
+        while more:
+            with storage.transaction() as t:
+                more = starting.wake(t)
+    click.echo(f"{name} is active; participants who enter now: {starting.woken}")
+    if not is_running(settings):
+        click.echo("no gateway is running: they enter when `pointsman run` starts")
+
+
+@campaign.command()
+@click.argument("name")
+@project_option
+def stop(name: str, project: Path) -> None:
+    """Triggers of campaign NAME fire no more. Participants, messages and answers are still kept."""
+    from gateway.campaigns import stop as stop_campaign
+    from gateway.clock import SystemClock
+    from gateway.settings import load_settings
+
+    settings = load_settings(project, offline=True)
+    book = rulebook_of(settings, name)
+    with opened(settings) as storage, storage.transaction() as t:
+        stop_campaign(t, book.campaign, SystemClock().now())
+    click.echo(f"{name} is inactive")
+
+
+@campaign.command()
+@click.argument("name", required=False)
+@project_option
+def status(name: str | None, project: Path) -> None:
+    """How far campaign NAME is, or every campaign the database knows."""
+    from gateway.settings import load_settings
+
+    settings = load_settings(project, offline=True)
+    if name:
+        name = rulebook_of(settings, name).campaign
+    with opened(settings) as storage, storage.reading() as t:
+        lines = [_line(t, row) for row in t.campaigns.all() if name in (None, row["name"])]
+    click.echo("\n".join(lines) or "no campaign has ever run here: start one with `pointsman campaign start NAME`")
+
+
+def _line(t: "Transaction", row: dict[str, Any]) -> str:
+    counts = t.campaigns.counts(row["name"])
+    reason = f" ({row['reason']})" if row["reason"] else ""
+    talks = ", ".join(f"{number} {status}" for status, number in sorted(counts.communications.items())) or "none"
+    messages = ", ".join(f"{number} {status or 'owed'}" for status, number in sorted(counts.messages.items())) or "none"
+    return (
+        f"{row['name']}: {row['status']}{reason}\n"
+        f"  participants: {counts.participants}\n  communications: {talks}\n  messages: {messages}"
+    )

@@ -1,0 +1,84 @@
+"""What commands share: which project, its rulebooks, its database."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from gateway.commands.failing import CommandFailed
+
+if TYPE_CHECKING:
+    from gateway.settings import Settings
+    from rules.book import Rulebook
+    from rules.loader import Project
+    from storage.database import Storage
+
+project_option = click.option(
+    "-C",
+    "--project",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=".",
+    show_default="this folder",
+    help="The project's folder, the one with pointsman.toml.",
+)
+
+
+def rules_project(settings: "Settings") -> "Project":
+    """What rule files may count on: the channels of the settings."""
+    from gateway.adapters import IDENTIFIERS
+    from rules.loader import Project, ProjectChannel
+
+    kinds = settings.channel_kinds
+    return Project({name: ProjectChannel(name, kind, IDENTIFIERS[kind]) for name, kind in kinds.items()})
+
+
+def rulebook_of(settings: "Settings", campaign: str) -> "Rulebook":
+    """The campaign's rulebook as its file is now. Raises `CommandFailed`."""
+    from gateway.hints import did_you_mean
+    from gateway.rulebooks import read_folder
+    from rules.loader import load_folder
+
+    loaded = load_folder(read_folder(settings.rules), rules_project(settings))
+    books = loaded.rulebooks
+    if campaign in books:
+        return books[campaign]
+    broken = " (some rule files have mistakes: run `pointsman check`)" if loaded.diagnostics else ""
+    raise CommandFailed(
+        f'there is no campaign "{campaign}" with a usable rule file in {settings.rules}'
+        f"{did_you_mean(campaign, books)}{broken}"
+    )
+
+
+@contextmanager
+def opened(settings: "Settings") -> Iterator["Storage"]:
+    """The project's database, its tables as this program needs them; a running gateway may be using it."""
+    from storage.database import Storage
+
+    storage = Storage(settings.database)
+    try:
+        if is_running(settings):
+            storage.check_version()
+        else:
+            storage.migrate()
+        yield storage
+    finally:
+        storage.close()
+
+
+def is_running(settings: "Settings") -> bool:
+    """Whether a gateway runs on this project's SQLite file; of PostgreSQL, which serves many, it is assumed."""
+    from storage.database import Storage
+    from storage.errors import AlreadyRunning
+
+    if not settings.database.startswith("sqlite"):
+        return True
+    probe = Storage(settings.database)
+    try:
+        probe.claim_process()
+    except AlreadyRunning:
+        return True
+    finally:
+        probe.close()
+    return False

@@ -1,0 +1,27 @@
+"""`pointsman run` and `pointsman demo`."""
+
+from pathlib import Path
+
+import click
+
+from gateway.commands.project import project_option
+
+
+@click.command()
+@project_option
+@click.option("--sandbox", is_flag=True, help="Talk to the built-in look-alikes of the providers, on this machine.")
+@click.option("--no-migrate", is_flag=True, help="Leave the database's tables as they are.")
+def run(project: Path, sandbox: bool, no_migrate: bool) -> None:
+    """Run the gateway until Ctrl-C."""
+    from gateway.server import run as run_gateway
+    from gateway.settings import load_settings
+
+    run_gateway(load_settings(project, sandbox=sandbox), migrate=not no_migrate)
+
+
+@click.command()
+def demo() -> None:
+    """Play the example campaign against the sandbox; exit 0 only if all went as expected."""
+    from gateway.demo import play
+
+    raise SystemExit(play())

@@ -1,0 +1,217 @@
+"""Decide one event: find whom it concerns, in which campaigns, and ask `react`."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from gateway.ids import derived_id
+from gateway.scenes import Place, Scenes
+from rules.book import Channel
+from rules.events import CampaignStarted, Event, MessageReceived, ParticipantGiven, ReceiptArrived, TimerDue
+from rules.fields import from_json
+from rules.react import react
+from rules.reaction import Reaction
+from storage.values import WaitingEvent
+
+KEYWORD_LIMIT = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """What one event led to, place by place; ``note`` says why it led to nothing.
+
+    ``heard`` is the communication (and its place) that an inbound message answers.
+    """
+
+    event: WaitingEvent
+    reactions: tuple[tuple[Place, Reaction], ...] = ()
+    customer: str = ""
+    note: str = ""
+    heard: tuple[Place, str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """Where events are decided: the scenes of the batch, the project's channels and the time."""
+
+    scenes: Scenes
+    channels: Mapping[str, Channel]
+    now: datetime
+
+    def decide(self, event: WaitingEvent) -> Decided:
+        """What `event` leads to. Raises `LoopFound` past a budget; nothing is written either way."""
+        deciders = {
+            "participant": self._participant,
+            "started": self._started,
+            "message": self._message,
+            "receipt": self._receipt,
+            "timer": self._timer,
+        }
+        return deciders[event.kind](event)
+
+    def _participant(self, event: WaitingEvent) -> Decided:
+        payload = event.payload
+        place = Place(payload["customer"], payload["campaign"])
+        given = ParticipantGiven(
+            id=event_id(event, place),
+            at=event.received_at,
+            participant=payload["participant"],
+            source=payload["source"],
+            fields=self._given_fields(place, payload["fields"]),
+        )
+        return Decided(event, self._react(place, given), place.customer)
+
+    def _started(self, event: WaitingEvent) -> Decided:
+        place = Place(event.payload["customer"], event.payload["campaign"])
+        started = CampaignStarted(id=event_id(event, place), at=event.received_at)
+        return Decided(event, self._react(place, started), place.customer)
+
+    def _timer(self, event: WaitingEvent) -> Decided:
+        payload = event.payload
+        place = Place(payload["customer"], payload["campaign"])
+        due = TimerDue(
+            id=event_id(event, place), at=event.received_at, subject=payload["subject"], name=payload["name"]
+        )
+        return Decided(event, self._react(place, due), place.customer)
+
+    def _receipt(self, event: WaitingEvent) -> Decided:
+        message = self._message_of(event.payload)
+        if message is None:
+            return Decided(event, note="no message of ours")
+        place = Place(message["customer"], message["campaign"])
+        payload = event.payload
+        receipt = ReceiptArrived(
+            id=event_id(event, place),
+            at=event.received_at,
+            message=message["id"],
+            status=payload["status"],
+            error=payload["error"],
+            skipped=payload.get("skipped", False),
+        )
+        return Decided(event, self._react(place, receipt), place.customer)
+
+    def _message_of(self, payload: Mapping[str, Any]) -> Mapping[str, Any] | None:
+        messages = self.scenes.loaded.messages
+        if payload["message"]:
+            return messages.get(payload["message"])
+        provider = (payload["channel"], payload["provider_id"])
+        return next((m for m in messages.values() if (m["channel"], m["provider_id"]) == provider), None)
+
+    def _message(self, event: WaitingEvent) -> Decided:
+        payload = event.payload
+        channel = self.channels.get(payload["channel"])
+        if channel is None:
+            return Decided(event, note=f"channel {payload['channel']} is no longer in the settings")
+        if not self._concerns_us(payload):
+            return Decided(event, note="not addressed to us")
+        self._mirror_consent(payload)
+        customer = self.scenes.owner(channel.identifier, payload["address"])
+        heard = self._heard(customer, payload) if customer else None
+        if heard:
+            return Decided(event, self._hear(heard[0], event), customer, heard=heard)
+        return self._incoming(event, channel, customer)
+
+    def _concerns_us(self, payload: Mapping[str, Any]) -> bool:
+        """Talk of others in a thread concerns us only where we, or somebody speaking to us, wrote before."""
+        return payload["addressed"] or (payload["channel"], payload["thread"]) in self.scenes.loaded.threads
+
+    def _mirror_consent(self, payload: Mapping[str, Any]) -> None:
+        """Before any rule runs: the provider already treats the address so."""
+        pair = (payload["channel"], payload["address"])
+        if payload["consent"] == "stop":
+            self.scenes.loaded.opted_out.add(pair)
+        elif payload["consent"] == "start":
+            self.scenes.loaded.opted_out.discard(pair)
+
+    def _heard(self, customer: str, payload: Mapping[str, Any]) -> tuple[Place, str] | None:
+        """The latest open talk on this address and thread; a STOP is heard by every campaign instead."""
+        where = (payload["channel"], payload["address"], payload["thread"])
+        talks = [
+            (place, c)
+            for place, c in self.scenes.open_communications(customer)
+            if c.opened and (c.channel, c.address, c.thread) == where
+        ]
+        if not talks or payload["consent"] in {"stop", "help"}:
+            return None
+        place, talk = max(talks, key=lambda pair: pair[1].at)
+        return place, talk.id
+
+    def _incoming(self, event: WaitingEvent, channel: Channel, customer: str) -> Decided:
+        joined = self.scenes.campaigns_of(customer) if customer else []
+        enrolling = self._enrolling(event.payload, channel, joined)
+        if enrolling and not customer:
+            customer = self._new_customer(event, channel)
+        if not customer:
+            return Decided(event, note="nobody we know")
+        places = [Place(customer, campaign) for campaign in self.scenes.rulebooks.order({*joined, *enrolling})]
+        reactions = [r for p in places for r in self._enter_and_hear(p, event, p.campaign in enrolling)]
+        return Decided(event, tuple(reactions), customer)
+
+    def _enrolling(self, payload: Mapping[str, Any], channel: Channel, joined: list[str]) -> set[str]:
+        if payload["consent"] in {"stop", "help"}:
+            return set()
+        return {
+            name
+            for name, book in self.scenes.rulebooks.active.items()
+            if name in self.scenes.active and name not in joined
+            if (used := book.channels.get(channel.name)) and used.enroll
+        }
+
+    def _new_customer(self, event: WaitingEvent, channel: Channel) -> str:
+        row = {
+            "id": derived_id(event.key, "customer"),
+            "lane": event.lane,
+            "fields": {},
+            "version": 1,
+            "created_at": self.now,
+        }
+        self.scenes.add_customer(row, channel.identifier, event.payload["address"])
+        return str(row["id"])
+
+    def _enter_and_hear(
+        self, place: Place, event: WaitingEvent, enroll: bool
+    ) -> tuple[tuple[Place, Reaction], ...]:
+        entered: tuple[tuple[Place, Reaction], ...] = ()
+        if enroll:
+            participant = derived_id(event.key, place.campaign, "participant")
+            given = ParticipantGiven(
+                id=event_id(event, place) + "/enroll", at=event.received_at, participant=participant, source="enroll"
+            )
+            entered = self._react(place, given)
+        return entered + self._hear(place, event)
+
+    def _hear(self, place: Place, event: WaitingEvent) -> tuple[tuple[Place, Reaction], ...]:
+        payload = event.payload
+        message = MessageReceived(
+            id=event_id(event, place),
+            at=event.received_at,
+            channel=payload["channel"],
+            address=payload["address"],
+            text=payload["text"],
+            keyword=keyword_of(payload["text"]),
+            thread=payload["thread"],
+            consent=payload["consent"],
+        )
+        return self._react(place, message)
+
+    def _react(self, place: Place, event: Event) -> tuple[tuple[Place, Reaction], ...]:
+        reaction = react(self.scenes.rulebooks.of(place.campaign), event, self.scenes.at(place), self.now)
+        self.scenes.keep(place, reaction)
+        return ((place, reaction),)
+
+    def _given_fields(self, place: Place, stored: Mapping[str, Any]) -> dict[str, Any]:
+        fields = self.scenes.rulebooks.of(place.campaign).fields
+        return {name: from_json(fields[name], raw) for name, raw in stored.items() if name in fields}
+
+
+def event_id(event: WaitingEvent, place: Place) -> str:
+    """Unique for ever and for each campaign that decides the event."""
+    return f"{event.key}/{place.campaign}"
+
+
+def keyword_of(text: str) -> str:
+    """The first word in upper case without its punctuation; "" where there is none or it is no keyword's length."""
+    words = text.split(maxsplit=1)
+    word = words[0].strip(".,;:!?\"'()[]").upper() if words else ""
+    return word if len(word) <= KEYWORD_LIMIT else ""

@@ -1,0 +1,94 @@
+"""Webhooks: verify, keep, answer. Nothing is decided here, and nothing is answered 200 that is not on disk."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import structlog
+from aiohttp import web
+
+from channels.base import Answer, Received, WebhookRequest
+from channels.base import Channel as Adapter
+from channels.errors import WebhookRefused
+from gateway.clock import Clock
+from gateway.incoming import new_event
+from rules.book import Channel
+from storage.errors import QueueFull, StorageUnavailable
+from storage.group_commit import GroupCommit
+from storage.values import NewEvent
+
+BODY_LIMIT = 256 * 1024  # bytes of a webhook's body; Slack's largest events and Twilio's forms are far smaller
+RETRY_AFTER = {"Retry-After": "1"}  # seconds
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True)
+class Ingress:
+    """The public edge. ``on_kept`` is told the kind of each new event once it is on disk."""
+
+    adapters: Mapping[str, Adapter]
+    channels: Mapping[str, Channel]
+    inbox: GroupCommit
+    clock: Clock
+    on_kept: Callable[[str], None]
+
+    def routes(self) -> list[web.RouteDef]:
+        return [web.route("*", "/webhooks/{channel}/{route}", self.handle)]
+
+    async def handle(self, request: web.Request) -> web.Response:
+        """Answer one webhook: 200 kept, 400 malformed, 403 forged, 404 no such address, 413 too large, 503 not kept."""
+        adapter = self.adapters.get(request.match_info["channel"])
+        if adapter is None or request.match_info["route"] not in adapter.routes:
+            return web.Response(status=404)
+        body = await read_body(request)
+        if body is None:
+            return web.Response(status=413)
+        try:
+            received = adapter.receive(webhook_request(request, body))
+        except WebhookRefused as refused:
+            log.warning("webhook_refused", channel=adapter.name, status=refused.status, reason=str(refused))
+            return web.Response(status=refused.status)
+        return await self._keep(adapter.name, received)
+
+    async def _keep(self, name: str, received: Received) -> web.Response:
+        try:
+            for item in received.items:
+                await self._keep_one(new_event(self.channels[name], item, self.clock.now()))
+        except (StorageUnavailable, QueueFull) as error:
+            log.error("webhook_not_kept", channel=name, reason=str(error))
+            return web.Response(status=503, headers=RETRY_AFTER)
+        return response(received.answer)
+
+    async def _keep_one(self, event: NewEvent) -> None:
+        if await self.inbox.keep(event):
+            self.on_kept(event.kind)
+
+
+async def read_body(request: web.Request) -> bytes | None:
+    """The whole body, or None if it is larger than `BODY_LIMIT`; nothing larger is ever held in memory."""
+    if (request.content_length or 0) > BODY_LIMIT:
+        return None
+    body = bytearray()
+    async for chunk in request.content.iter_chunked(16 * 1024):
+        body += chunk
+        if len(body) > BODY_LIMIT:
+            return None
+    return bytes(body)
+
+
+def webhook_request(request: web.Request, body: bytes) -> WebhookRequest:
+    """The request as it came. Signatures are checked against real time, whatever clock the gateway runs on."""
+    return WebhookRequest(
+        route=request.match_info["route"],
+        method=request.method,
+        target=request.raw_path,
+        headers={name.lower(): value for name, value in request.headers.items()},
+        body=body,
+        at=datetime.now(UTC),
+    )
+
+
+def response(answer: Answer) -> web.Response:
+    headers = {"Content-Type": answer.content_type} if answer.content_type else {}
+    return web.Response(status=answer.status, body=answer.body, headers=headers)

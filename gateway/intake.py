@@ -1,0 +1,110 @@
+"""From raw rows (a CSV line, a JSON object) to validated ones, or to everything that is wrong with them."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+from gateway.hints import did_you_mean
+from gateway.identity import IDENTIFIERS, IdentityMissing
+from rules.book import Field, Rulebook
+from rules.fields import FieldError, coerce, normalise_identifier
+from rules.values import Value, Values
+
+MAX_SHOWN = 100  # characters of a wrong value that a report repeats
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """One validated row. ``fields`` holds only what was given (None clears); ``missing`` required fields were not."""
+
+    row: int
+    identifiers: Mapping[str, str]
+    fields: Values
+    missing: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RowProblem:
+    """Why a row was not kept. ``field`` is "" where the whole row is meant, ``value`` what was given, shortened."""
+
+    row: int
+    field: str
+    value: str
+    reason: str
+
+
+def shown(raw: object) -> str:
+    """A raw value as a report repeats it: text, shortened, safe to store."""
+    text = "" if raw is None else str(raw)
+    return text[:MAX_SHOWN].encode("utf-8", "replace").decode().replace("\0", "")
+
+
+def is_required(field: Field) -> bool:
+    """Whether a new participant must bring it: a default fills a field that was not given."""
+    return field.required and field.default is None
+
+
+def read_row(
+    book: Rulebook, row: int, identifiers: Mapping[str, object], fields: Mapping[str, object]
+) -> Given | tuple[RowProblem, ...]:
+    """Validate one row: every value by its declared type, identifiers normalised. All problems of the row at once.
+
+    A value of None clears its field; an identifier of None or "" is not given. What a new participant would lack is
+    named in `Given.missing`, for only the database knows who is new.
+    """
+    kept, problems = _read_identifiers(book, row, identifiers)
+    values: dict[str, Value] = {}
+    for name, raw in fields.items():
+        try:
+            values[name] = _value(book, name, raw)
+        except FieldError as error:
+            problems.append(RowProblem(row, shown(name), shown(raw), str(error)))
+    if not kept and not problems:
+        problems.append(RowProblem(row, "", "", str(IdentityMissing())))
+    return tuple(problems) if problems else Given(row, kept, values, tuple(_missing(book, values)))
+
+
+def missing_problems(given: Given) -> tuple[RowProblem, ...]:
+    """What to report where the fields missing from ``given`` are needed."""
+    return tuple(RowProblem(given.row, name, "", "is required") for name in given.missing)
+
+
+def _read_identifiers(
+    book: Rulebook, row: int, identifiers: Mapping[str, object]
+) -> tuple[dict[str, str], list[RowProblem]]:
+    kept: dict[str, str] = {}
+    problems: list[RowProblem] = []
+    for kind, raw in identifiers.items():
+        try:
+            if raw is not None and raw != "":
+                kept[kind] = _identifier(kind, raw, book.region)
+        except FieldError as error:
+            problems.append(RowProblem(row, shown(kind), shown(raw), str(error)))
+    return kept, problems
+
+
+def _identifier(kind: str, raw: object, region: str) -> str:
+    if kind not in IDENTIFIERS:
+        raise FieldError(f"is no identifier: there are {', '.join(IDENTIFIERS)}{did_you_mean(kind, IDENTIFIERS)}")
+    return normalise_identifier(kind, _storable(raw), region)
+
+
+def _value(book: Rulebook, name: str, raw: object) -> Value:
+    field = book.fields.get(name)
+    if field is None:
+        raise FieldError(f"campaign {book.campaign} has no such field{did_you_mean(name, book.fields)}")
+    value = coerce(field, _storable(raw), book.region, ZoneInfo(book.timezone))
+    if value is None and field.required:
+        raise FieldError("is required and can't be cleared")
+    return value
+
+
+def _storable(raw: object) -> object:
+    """Databases hold UTF-8 text without NUL; JSON can spell both what is not UTF-8 and NUL."""
+    if isinstance(raw, str) and ("\0" in raw or any("\ud800" <= character <= "\udfff" for character in raw)):
+        raise FieldError("holds characters that are not text")
+    return raw
+
+
+def _missing(book: Rulebook, values: Mapping[str, Value]) -> Iterator[str]:
+    return (name for name, field in book.fields.items() if is_required(field) and values.get(name) is None)

@@ -1,0 +1,40 @@
+"""Wait for events to be decided: how a caller who left rows learns what became of them."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+
+from storage.database import Storage
+from storage.transaction import Transaction
+
+
+class Outcomes:
+    """Rung after every committed batch; whoever waits then looks at the decisions."""
+
+    def __init__(self, storage: Storage) -> None:
+        self._storage = storage
+        self._next = asyncio.Event()
+
+    def ring(self) -> None:
+        """A batch is committed."""
+        self._next.set()
+        self._next = asyncio.Event()
+
+    async def decided(self, events: Sequence[int], seconds: float) -> Mapping[int, str]:
+        """What became of those of ``events`` that are decided within ``seconds``; "parked" for a parked one."""
+        found: dict[int, str] = {}
+        try:
+            async with asyncio.timeout(seconds):
+                while len(found) < len(set(events)):
+                    rung = self._next
+                    found = await self._storage.read(lambda t: outcomes_of(t, events))
+                    if len(found) < len(set(events)):
+                        await rung.wait()
+        except TimeoutError:
+            return found
+        return found
+
+
+def outcomes_of(t: Transaction, events: Sequence[int]) -> dict[int, str]:
+    """What became of each event that no longer waits."""
+    parked = {event: state for event, state in t.inbox.states(events).items() if state == "parked"}
+    return parked | t.decisions.applied(events)

@@ -1,0 +1,92 @@
+"""The rulebooks in force: read from the operator's folder, kept by content hash, never replaced by a broken file."""
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+import structlog
+
+from rules.book import Channel, Rulebook
+from rules.diagnostics import Diagnostic
+from rules.loader import Project, load_folder, load_rulebook
+from storage.transaction import Transaction
+
+log = structlog.get_logger()
+Texts = Mapping[str, bytes]
+
+
+def read_folder(folder: Path) -> dict[str, bytes]:
+    """The bytes of every ``*.yaml`` of the folder, by path as an operator would write it. Raises OSError."""
+    return {str(path): path.read_bytes() for path in sorted(folder.glob("*.yaml"))}
+
+
+@dataclass(frozen=True)
+class Changes:
+    """What a look at the rules folder brought."""
+
+    books: tuple[Rulebook, ...]
+    diagnostics: tuple[Diagnostic, ...]
+
+
+@dataclass
+class Rulebooks:
+    """Which rulebook each campaign runs on, and every earlier version that something in flight still needs."""
+
+    project: Project
+    channels: Mapping[str, Channel]
+    active: dict[str, Rulebook] = field(default_factory=dict)
+    versions: dict[str, Rulebook] = field(default_factory=dict)
+
+    def of(self, campaign: str) -> Rulebook:
+        """The rulebook a campaign runs on. Raises LookupError if no version of it can be read."""
+        if campaign not in self.active:
+            raise LookupError(f"there is no rule file for the campaign {campaign}")
+        return self.active[campaign]
+
+    def version(self, hash: str) -> Rulebook | None:
+        """The rulebook with this content hash, whether in force or earlier."""
+        return self.versions.get(hash)
+
+    def order(self, campaigns: Collection[str]) -> list[str]:
+        """Those of ``campaigns`` that have a rulebook, in the order in which their files were read."""
+        return [name for name in self.active if name in campaigns]
+
+    def restore(self, t: Transaction) -> None:
+        """Take up what the database knows: the version each campaign ran on, and those that open talks began with."""
+        for campaign in t.campaigns.all():
+            if campaign["rules"] and (book := self._stored(t, campaign["rules"])):
+                self.put_in_force([book])
+        for hash in t.communications.open_versions():
+            self._stored(t, hash)
+
+    def _stored(self, t: Transaction, hash: str) -> Rulebook | None:
+        row = t.campaigns.version(hash)
+        book = load_rulebook(row["text"], row["file"], self.project).rulebook if row else None
+        if book is None:
+            log.error("rule_version_unreadable", hash=hash)
+            return None
+        return self.versions.setdefault(hash, book)
+
+    def read(self, texts: Texts) -> Changes:
+        """The sound files of ``texts`` whose content is not in force, and every mistake in the others."""
+        loaded = load_folder(texts, self.project)
+        return Changes(tuple(b for b in loaded.rulebooks.values() if not self._is_in_force(b)), loaded.diagnostics)
+
+    def _is_in_force(self, book: Rulebook) -> bool:
+        current = self.active.get(book.campaign)
+        return current is not None and current.hash == book.hash
+
+    def put_in_force(self, books: Iterable[Rulebook]) -> None:
+        """Campaigns run on these from now on. Whole mappings are exchanged: the worker may be reading the old ones."""
+        for book in books:
+            self.versions = {**self.versions, book.hash: book}
+            self.active = {**self.active, book.campaign: book}
+
+
+def store(t: Transaction, books: Iterable[Rulebook], texts: Texts, now: datetime) -> None:
+    """Keep the text of each rulebook and make it its campaign's version."""
+    for book in books:
+        t.campaigns.ensure(book.campaign)
+        t.campaigns.keep_version(book.hash, book.campaign, book.file, texts[book.file].decode("utf-8"), now)
+        t.campaigns.activate_version(book.campaign, book.hash)

@@ -1,0 +1,127 @@
+"""The scenes of one batch, carried from event to event in memory."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from typing import NamedTuple
+
+from gateway.carry import communication_value, customer_value, encoded, message_value, participant_value
+from gateway.rulebooks import Rulebooks
+from rules.effects import SetFields
+from rules.reaction import Reaction
+from rules.scene import Communication, Customer, Scene
+from storage.values import Row
+
+
+class Place(NamedTuple):
+    """A customer in one campaign: what one scene is about."""
+
+    customer: str
+    campaign: str
+
+
+@dataclass
+class Loaded:
+    """The rows that a batch of events is about, as they were read."""
+
+    customers: dict[str, Row] = field(default_factory=dict)
+    identifiers: dict[str, dict[str, str]] = field(default_factory=dict)
+    owners: dict[tuple[str, str], str] = field(default_factory=dict)
+    participants: dict[Place, Row] = field(default_factory=dict)
+    communications: dict[str, Row] = field(default_factory=dict)
+    messages: dict[str, Row] = field(default_factory=dict)
+    opted_out: set[tuple[str, str]] = field(default_factory=set)
+    threads: set[tuple[str, str]] = field(default_factory=set)
+
+
+@dataclass
+class Scenes:
+    """What is known about every customer of a batch. ``active`` names the campaigns that run."""
+
+    loaded: Loaded
+    rulebooks: Rulebooks
+    active: frozenset[str]
+    before: dict[Place, Scene] = field(default_factory=dict)
+    after: dict[Place, Scene] = field(default_factory=dict)
+    changed_customers: set[str] = field(default_factory=set)
+    customer_changes: list[tuple[Place, Row]] = field(default_factory=list)
+    new_customers: list[str] = field(default_factory=list)
+
+    def at(self, place: Place) -> Scene:
+        """The scene as it stands after the events decided so far."""
+        if place not in self.after:
+            self.before[place] = self.after[place] = self._read(place)
+        return replace(
+            self.after[place],
+            customer=self._customer(place),
+            opted_out=frozenset(self.loaded.opted_out),
+            active=place.campaign in self.active,
+        )
+
+    def keep(self, place: Place, reaction: Reaction) -> None:
+        """Remember what a reaction made of the scene."""
+        self.after[place] = reaction.scene
+        for effect in reaction.effects:
+            if isinstance(effect, SetFields) and effect.customer:
+                self._change_customer(place, effect)
+
+    def take_customer_changes(self) -> list[tuple[Place, Row]]:
+        """The customer fields changed since the last call, each place with the values (JSON) of before."""
+        changes, self.customer_changes = self.customer_changes, []
+        return changes
+
+    def campaigns_of(self, customer: str) -> list[str]:
+        """The campaigns the customer is a participant of, those joined in this batch included."""
+        stored = {p.campaign for p in self.loaded.participants if p.customer == customer}
+        joined = {p.campaign for p, scene in self.after.items() if p.customer == customer and scene.participant}
+        return sorted(stored | joined)
+
+    def owner(self, kind: str, address: str) -> str:
+        """The customer with this identifier, or ""."""
+        return self.loaded.owners.get((kind, address), "")
+
+    def add_customer(self, row: Row, kind: str, address: str) -> None:
+        """A person nobody knew wrote: a new customer with that one identifier."""
+        self.new_customers.append(row["id"])
+        self.loaded.customers[row["id"]] = row
+        self.loaded.identifiers[row["id"]] = {kind: address}
+        self.loaded.owners[kind, address] = row["id"]
+
+    def open_communications(self, customer: str) -> Iterator[tuple[Place, Communication]]:
+        """Every open communication of the customer with the place it belongs to, oldest first in each campaign."""
+        for campaign in self.campaigns_of(customer):
+            place = Place(customer, campaign)
+            yield from ((place, c) for c in self.at(place).communications if c.is_open)
+
+    def _read(self, place: Place) -> Scene:
+        book = self.rulebooks.of(place.campaign)
+        row = self.loaded.participants.get(place)
+        rows = [c for c in self.loaded.communications.values() if row and c["participant"] == row["id"]]
+        ids = {c["id"] for c in rows}
+        messages = (
+            m for m in self.loaded.messages.values() if m["communication"] in ids or self._is_loose(m, place)
+        )
+        return Scene(
+            customer=self._customer(place),
+            participant=participant_value(row, book) if row else None,
+            communications=tuple(communication_value(c, self.rulebooks.version(c["rules"])) for c in rows),
+            messages=tuple(message_value(m) for m in messages),
+            earlier={c["rules"]: earlier for c in rows if (earlier := self.rulebooks.version(c["rules"]))},
+        )
+
+    @staticmethod
+    def _is_loose(message: Row, place: Place) -> bool:
+        owner = (message["customer"], message["campaign"])
+        return not message["communication"] and owner == place
+
+    def _customer(self, place: Place) -> Customer:
+        row = self.loaded.customers[place.customer]
+        book = self.rulebooks.of(place.campaign)
+        return customer_value(row, self.loaded.identifiers.get(place.customer, {}), book)
+
+    def _change_customer(self, place: Place, effect: SetFields) -> None:
+        row = self.loaded.customers[place.customer]
+        cleared = {name for name, value in effect.customer.items() if value is None}
+        kept = {name: raw for name, raw in row["fields"].items() if name not in cleared}
+        self.loaded.customers[place.customer] = {**row, "fields": kept | encoded(effect.customer)}
+        self.changed_customers.add(place.customer)
+        self.customer_changes.append((place, {name: row["fields"].get(name) for name in effect.customer}))

@@ -1,0 +1,136 @@
+"""The sender: claims messages owed, sends them through their channel, records what became of each."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import structlog
+
+from channels.base import Channel, OutboundMessage, Sent
+from channels.errors import ChannelDown, SendRefused, SendThrottled, SendUnknown
+from gateway.clock import Bell, Clock
+from gateway.incoming import outcome_event
+from storage.database import Storage
+from storage.errors import StorageUnavailable
+from storage.transaction import Transaction
+from storage.values import Owed
+
+CONCURRENCY = 20  # messages of one channel in flight at once
+SWEEP = 5.0  # seconds after which the outbox is looked at though nobody rang
+SETTLE_AFTER = timedelta(seconds=30)  # how long a callback may take to settle an unknown send before we ask
+DOWN_PAUSE = timedelta(seconds=60)  # how long a channel rests that refuses our account
+BACK_OFF = (1, 2, 4, 8, 16, 32, 60)  # seconds between tries where the provider names none
+MAX_SETTLE_TRIES = 20  # looks at the provider's list before an unknown send is given up as failed
+
+log = structlog.get_logger()
+Outcome = Sent | SendRefused | SendThrottled | SendUnknown | ChannelDown
+
+
+@dataclass
+class Sender:
+    """Sends what one channel owes, in order for each address, each message once.
+
+    ``resend_unknown``: a message that the provider surely does not have is sent again, else it fails. ``on_recorded``
+    is called after outcomes are kept as events; ``per_second`` is how many messages the provider takes (real time).
+    """
+
+    channel: Channel
+    storage: Storage
+    clock: Clock
+    bell: Bell
+    on_recorded: Callable[[], None]
+    resend_unknown: bool = True
+    per_second: float = 1.0
+
+    @property
+    def _at_once(self) -> int:
+        return max(1, min(CONCURRENCY, int(self.per_second)))
+
+    async def run(self) -> None:
+        """Work until the bell is closed."""
+        while not self.bell.closed:
+            try:
+                until = await self._send_due()
+            except StorageUnavailable as error:
+                log.error("database_unavailable", reason=str(error))
+                until = None
+            await self.bell.wait(until, SWEEP)
+
+    async def _send_due(self) -> datetime | None:
+        """Send all that is due; when the next message is."""
+        names = (self.channel.name,)
+        while not self.bell.closed:
+            due = await self.storage.read(lambda t: t.outbox.next_due(names))
+            if due is None or due > self.clock.now():
+                return due
+            claimed = await self.storage.run(lambda t: t.outbox.claim(self.clock.now(), self._at_once, names))
+            if not claimed:
+                return None
+            await self._send_all(claimed)
+            await asyncio.sleep(len(claimed) / self.per_second)
+        return None
+
+    async def _send_all(self, claimed: Sequence[Owed]) -> None:
+        outcomes = await asyncio.gather(*(self._outcome(owed) for owed in claimed))
+        await self.storage.run(lambda t: self._record_all(t, claimed, outcomes))
+        self.on_recorded()
+
+    async def _outcome(self, owed: Owed) -> Outcome:
+        try:
+            return await self._send(owed)
+        except (SendRefused, SendThrottled, SendUnknown, ChannelDown) as outcome:
+            return outcome
+        except Exception as error:  # whatever it was, the message may have left: settle it, never send it blindly
+            log.exception("send_failed", message=owed.message, channel=self.channel.name)
+            return SendUnknown(type(error).__name__)
+
+    async def _send(self, owed: Owed) -> Sent:
+        message = OutboundMessage(owed.message, owed.address, owed.text, owed.thread, owed.choices)
+        if owed.was_unknown:
+            found = await self.channel.find(message, owed.first_tried_at)
+            if found:
+                return found
+            if not self.resend_unknown:
+                raise SendRefused("unknown", "the provider does not have it, and it must not be sent again")
+        if owed.opted_out:
+            raise SendRefused("opted_out", "opted out", skipped=True)
+        return await self.channel.send(message)
+
+    def _record_all(self, t: Transaction, claimed: Sequence[Owed], outcomes: Sequence[Outcome]) -> None:
+        for owed, outcome in zip(claimed, outcomes, strict=True):
+            self._record(t, owed, outcome)
+
+    def _record(self, t: Transaction, owed: Owed, outcome: Outcome) -> None:
+        now = self.clock.now()
+        match outcome:
+            case Sent():
+                t.outbox.sent(owed.message, outcome.provider_id)
+                self._tell(t, owed, outcome.status, "")
+            case SendRefused():
+                self._refuse(t, owed, f"{outcome.code} {outcome.reason}".strip(), skipped=outcome.skipped)
+            case SendThrottled():
+                t.outbox.retry(owed.message, now + timedelta(seconds=outcome.retry_after or back_off(owed)))
+            case ChannelDown():
+                log.error("channel_down", channel=self.channel.name, code=outcome.code, reason=outcome.reason)
+                t.outbox.retry(owed.message, now + DOWN_PAUSE)
+            case SendUnknown() if owed.attempts >= MAX_SETTLE_TRIES:
+                self._refuse(t, owed, f"unknown after {MAX_SETTLE_TRIES} tries: {outcome.reason}", skipped=False)
+            case SendUnknown():
+                log.warning("send_unknown", message=owed.message, reason=outcome.reason)
+                t.outbox.unknown(owed.message, now + SETTLE_AFTER)
+
+    def _refuse(self, t: Transaction, owed: Owed, error: str, *, skipped: bool) -> None:
+        t.outbox.done(owed.message)
+        self._tell(t, owed, "canceled" if skipped else "failed", error, skipped=skipped)
+
+    def _tell(self, t: Transaction, owed: Owed, status: str, error: str, *, skipped: bool = False) -> None:
+        event = outcome_event(
+            owed.message, self.channel.name, status, error, self.clock.now(), skipped=skipped
+        )
+        t.inbox.keep([event])
+
+
+def back_off(owed: Owed) -> int:
+    """Seconds until a message is tried again, longer after each try."""
+    return BACK_OFF[min(owed.attempts, len(BACK_OFF) - 1)]

@@ -1,0 +1,113 @@
+"""The HTTP side of a running gateway: webhooks, the API, health, and the sandbox where it is switched on."""
+
+import asyncio
+import signal
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from aiohttp import web
+
+from channels.sandbox import Sandbox
+from gateway.api import ApiDesk, api_application
+from gateway.app import Gateway, open_gateway
+from gateway.clock import Clock, SystemClock
+from gateway.logs import set_up_logs
+from gateway.playing import play_script
+from gateway.sandbox_site import sandbox_app
+from gateway.sandboxes import build_sandbox, read_script, sandbox_addresses
+from gateway.settings import Settings
+from storage.errors import StorageUnavailable
+
+REQUEST_LIMIT = 1024 * 1024  # bytes of a request's body, where a route does not say otherwise
+SHUTDOWN_SECONDS = 5.0  # how long open connections may take after a stop was asked for
+GATEWAY: web.AppKey[Gateway] = web.AppKey("gateway", Gateway)
+
+
+def application(gateway: Gateway, sandbox: Sandbox | None) -> web.Application:
+    """Everything that is served."""
+    app = web.Application(client_max_size=REQUEST_LIMIT)
+    app[GATEWAY] = gateway
+    app.add_routes(gateway.ingress.routes())
+    app.add_routes([web.get("/healthz", healthz), web.get("/readyz", readyz)])
+    app.add_subapp("/api/v1", api_application(api_desk(gateway)))
+    if sandbox:
+        app.add_subapp("/sandbox", sandbox_app(sandbox))
+    return app
+
+
+def api_desk(gateway: Gateway) -> ApiDesk:
+    """What the API may ask of the gateway."""
+    return ApiDesk(
+        storage=gateway.storage,
+        campaigns=lambda: gateway.rulebooks.active,
+        uploads=gateway.uploads,
+        token=gateway.settings.api_token,
+        now=gateway.clock.now,
+        ring=gateway.worker_bell.ring,
+        decided=gateway.outcomes.decided,
+    )
+
+
+async def healthz(request: web.Request) -> web.Response:
+    """The process is alive."""
+    return web.json_response({"status": "ok"})
+
+
+async def readyz(request: web.Request) -> web.Response:
+    """The database answers: how many events wait and how many messages are owed, or 503."""
+    storage = request.app[GATEWAY].storage
+    try:
+        waiting, owed = await storage.read(lambda t: (t.inbox.waiting_count(), t.outbox.owed_count()))
+    except StorageUnavailable:
+        return web.json_response({"status": "unavailable", "reason": "the database does not answer"}, status=503)
+    return web.json_response({"status": "ready", "waiting_events": waiting, "owed_messages": owed})
+
+
+@asynccontextmanager
+async def serving(
+    settings: Settings, clock: Clock, *, migrate: bool = True, with_sandbox: bool = False
+) -> AsyncIterator[tuple[Gateway, Sandbox | None]]:
+    """A gateway at work on its address, for as long as the block runs; then it stops cleanly.
+
+    Raises OSError where the address is taken, and what `open_gateway` raises.
+    """
+    if with_sandbox:
+        settings = settings.at_apis(sandbox_addresses(settings))
+    gateway = await open_gateway(settings, clock, migrate=migrate)
+    sandbox = build_sandbox(settings, clock, read_script(settings.folder)) if with_sandbox else None
+    runner = web.AppRunner(application(gateway, sandbox), access_log=None, shutdown_timeout=SHUTDOWN_SECONDS)
+    try:
+        await runner.setup()
+        await web.TCPSite(runner, settings.host, settings.port).start()
+        await gateway.start()
+        yield gateway, sandbox
+    finally:
+        await gateway.rest()
+        await runner.cleanup()
+        await gateway.close()
+
+
+async def serve(settings: Settings, *, migrate: bool) -> None:
+    """Run until SIGINT or SIGTERM."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    async with serving(settings, SystemClock(), migrate=migrate, with_sandbox=settings.sandbox) as (gateway, _):
+        print(ready_line(settings), flush=True)
+        play = read_script(settings.folder).play if settings.sandbox else None
+        if play:
+            await play_script(gateway, play)
+        await stop.wait()
+
+
+def ready_line(settings: Settings) -> str:
+    """What a person reads once everything answers."""
+    line = f"ready: http://{settings.host}:{settings.port}"
+    return f"{line}  sandbox: {settings.public_url}/sandbox" if settings.sandbox else line
+
+
+def run(settings: Settings, *, migrate: bool) -> None:
+    """`pointsman run`: returns after a clean stop."""
+    set_up_logs()
+    asyncio.run(serve(settings, migrate=migrate))

@@ -1,0 +1,162 @@
+"""The settings of one project: `pointsman.toml` in its folder, then the environment, which wins.
+
+Variables are `POINTSMAN_<KEY>` and `POINTSMAN_CHANNELS__<NAME>__<KEY>`. Secrets come from the environment only.
+"""
+
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from secrets import token_hex
+from typing import Any
+
+from pydantic import SecretStr, ValidationError
+
+from gateway.settings_checks import (
+    problems_of_environment,
+    problems_of_file,
+    problems_of_sandbox,
+    problems_of_values,
+    tables,
+)
+from gateway.settings_file import CHANNEL_KINDS, SettingsFile, SlackSettings, TwilioSettings
+from gateway.settings_sentences import sentence
+
+FILE = "pointsman.toml"
+MAX_FILE_BYTES = 1_000_000
+
+SANDBOX_API_TOKEN = "sandbox-api-token"  # noqa: S105 - public on purpose: the sandbox listens on this machine only
+SANDBOX_MESSAGES_PER_SECOND = 500.0
+SANDBOX_DEFAULTS: Mapping[str, Mapping[str, Any]] = {
+    "twilio": {
+        "auth_token": "sandbox-auth-token",
+        "messages_per_second": SANDBOX_MESSAGES_PER_SECOND,
+    },
+    "slack": {
+        "signing_secret": "sandbox-signing-secret",
+        "bot_token": "xoxb-sandbox-bot-token",
+        "messages_per_second": SANDBOX_MESSAGES_PER_SECOND,
+    },
+}
+OFFLINE_SECRETS: Mapping[str, Mapping[str, Any]] = {
+    "twilio": {"auth_token": token_hex()},
+    "slack": {"signing_secret": token_hex(), "bot_token": token_hex()},
+}
+
+
+class SettingsError(Exception):
+    """The program cannot start with these settings; ``problems`` are sentences that say what to do."""
+
+    def __init__(self, problems: tuple[str, ...]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Everything configured, checked. Secrets are `SecretStr`; no repr shows one.
+
+    ``public_url`` is how providers reach us, without a trailing slash; ``database`` a SQLAlchemy URL with an absolute
+    path; ``rules`` the absolute folder of the rule files; ``channels`` in the order of the file.
+    """
+
+    folder: Path
+    sandbox: bool
+    public_url: str
+    host: str
+    port: int
+    database: str = field(repr=False)
+    rules: Path
+    api_token: SecretStr
+    channels: Mapping[str, TwilioSettings | SlackSettings]
+
+    @property
+    def channel_kinds(self) -> dict[str, str]:
+        """Channel name to sms or slack, as rule files see it."""
+        return {name: CHANNEL_KINDS[channel.kind] for name, channel in self.channels.items()}
+
+    def at_apis(self, addresses: Mapping[str, str]) -> "Settings":
+        """The same settings with each named channel's provider at this address (the sandbox's look-alikes)."""
+        moved = {
+            name: channel.model_copy(update={"api_url": addresses[name]}) if name in addresses else channel
+            for name, channel in self.channels.items()
+        }
+        return replace(self, channels=moved)
+
+
+def load_settings(folder: Path | str, *, sandbox: bool = False, offline: bool = False) -> Settings:
+    """Read the settings of the project in ``folder``. Raises `SettingsError` with everything that is wrong.
+
+    ``sandbox``: what the environment does not give of secrets is the sandbox's, and nobody but this machine may reach
+    the gateway. ``offline`` is for commands that speak to no provider and serve nobody: secrets may be missing, and
+    random ones stand in for them.
+    """
+    home = Path(folder).resolve()
+    content = _content(home / FILE)
+    given = content
+    if sandbox:
+        given = _filled(content, SANDBOX_API_TOKEN, SANDBOX_DEFAULTS)
+    elif offline:
+        given = _filled(content, token_hex(), OFFLINE_SECRETS)
+    problems = [*problems_of_file(content), *problems_of_environment(os.environ, tables(content))]
+    file, wrong = _read(given)
+    if file is not None:
+        wrong += problems_of_values(file)
+        wrong += problems_of_sandbox(file) if sandbox else ()
+    if file is None or problems or wrong:
+        raise SettingsError(tuple(dict.fromkeys(problems + wrong)))
+    return _settings(home, file, sandbox)
+
+
+def _content(path: Path) -> dict[str, Any]:
+    try:
+        if path.stat().st_size > MAX_FILE_BYTES:
+            raise SettingsError((f"{path} is larger than {MAX_FILE_BYTES} bytes",))
+        return tomllib.loads(path.read_text("utf-8-sig"))
+    except FileNotFoundError:
+        raise SettingsError((f"there is no {path}: run `pointsman init {path.parent}` to make a project",)) from None
+    except OSError as error:
+        raise SettingsError((f"{path} cannot be read: {error.strerror}",)) from None
+    except UnicodeDecodeError as error:
+        raise SettingsError((f"{path} is not UTF-8 text (byte {error.start})",)) from None
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsError((f"{path} is not valid TOML: {error}",)) from None
+
+
+def _filled(content: Mapping[str, Any], api_token: str, by_kind: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    """Defaults under what the file says, each channel's by its kind; the environment still wins over them."""
+    channels = content.get("channels")
+    filled = {name: {**by_kind.get(str(table.get("kind")), {}), **table} for name, table in tables(content).items()}
+    merged = {**channels, **filled} if isinstance(channels, Mapping) else channels
+    return {"api_token": api_token, **content} | ({"channels": merged} if channels is not None else {})
+
+
+def _read(content: Mapping[str, Any]) -> tuple[SettingsFile | None, list[str]]:
+    try:
+        return SettingsFile(**{key: value for key, value in content.items() if not key.startswith("_")}), []
+    except ValidationError as error:
+        errors = error.errors(include_url=False, include_input=False)
+        return None, [sentence(found) for found in errors]
+
+
+def _settings(home: Path, file: SettingsFile, sandbox: bool) -> Settings:
+    return Settings(
+        folder=home,
+        sandbox=sandbox,
+        public_url=file.public_url,
+        host=file.host,
+        port=file.port,
+        database=_database(home, file.database),
+        rules=home / file.rules,
+        api_token=file.api_token,
+        channels=file.channels,
+    )
+
+
+def _database(home: Path, url: str) -> str:
+    """SQLite's relative path is taken from the project's folder, PostgreSQL is spoken to through psycopg."""
+    scheme, _, rest = url.partition("://")
+    if scheme == "sqlite":
+        return f"sqlite:///{home / rest[1:]}"
+    return f"postgresql+psycopg://{rest}"

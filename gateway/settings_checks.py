@@ -1,0 +1,100 @@
+"""Checks of the settings before they are read as a form: names, secrets in the file, variables nobody reads."""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+from gateway.addresses import is_loopback
+from gateway.hints import did_you_mean
+from gateway.settings_file import CHANNEL_FORMS, SECRET_KEYS, SettingsFile
+from gateway.settings_sentences import keys_of, variable
+
+PREFIX = "POINTSMAN_"
+MAX_CHANNEL_NAME = 32
+CHANNEL_KEYS = tuple(sorted({key for form in CHANNEL_FORMS.values() for key in keys_of(form)}))
+DATABASES = ("sqlite", "postgresql", "postgresql+psycopg")
+
+Content = Mapping[str, Any]
+
+
+def tables(content: Content) -> dict[str, Content]:
+    """The channels' tables; what is not a table is left to the form to refuse."""
+    channels = content.get("channels")
+    named = channels.items() if isinstance(channels, Mapping) else ()
+    return {str(name): table for name, table in named if isinstance(table, Mapping)}
+
+
+def problems_of_file(content: Content) -> Iterator[str]:
+    """Secrets that stand in the file, and channel names that could not be named in an address or a variable."""
+    yield from _secrets_in(content, ())
+    yield from (f'unknown key "{key[:60]}"' for key in content if key.startswith("_"))  # pydantic-settings' own
+    for name, table in tables(content).items():
+        yield from _secrets_in(table, ("channels", name))
+        if not re.fullmatch(r"[a-z]([a-z0-9]|_(?=[a-z0-9]))*", name) or len(name) > MAX_CHANNEL_NAME:
+            yield (
+                f'channel name "{name[:60]}" must begin with a small letter and hold only small letters, digits and '
+                f"single underscores, at most {MAX_CHANNEL_NAME}"
+            )
+    if "@" in str(content.get("database", "")) and _has_password(str(content["database"])):
+        yield f"a password stands in pointsman.toml: move database to the variable {PREFIX}DATABASE"
+
+
+def _secrets_in(table: Content, path: tuple[str, ...]) -> Iterator[str]:
+    for key in SECRET_KEYS:
+        if key in table:
+            yield (
+                f"a secret stands in pointsman.toml: move {'.'.join((*path, key))} to the environment variable "
+                f"{variable((*path, key))}, and replace it if others could read the file"
+            )
+
+
+def _has_password(url: str) -> bool:
+    try:
+        return urlsplit(url).password is not None
+    except ValueError:
+        return False
+
+
+def problems_of_environment(names: Iterable[str], channels: Iterable[str]) -> Iterator[str]:
+    """Variables with our prefix that name no setting or a channel that does not exist."""
+    known = tuple(channels)
+    for name in sorted(n for n in names if n.upper().startswith(PREFIX)):
+        path = name[len(PREFIX) :].lower().split("__")
+        if path[0] == "channels" and len(path) == 3:
+            yield from _problems_of_channel_variable(name, path, known)
+        elif len(path) > 1 or path[0] == "channels" or path[0] not in SettingsFile.model_fields:
+            plain = [variable((key,)) for key in SettingsFile.model_fields if key != "channels"]
+            yield f"the environment variable {name} is no setting of ours{did_you_mean(name, plain)}"
+
+
+def _problems_of_channel_variable(name: str, path: list[str], known: tuple[str, ...]) -> Iterator[str]:
+    if path[1] not in known:
+        yield (
+            f'the environment variable {name} names the channel "{path[1]}", which pointsman.toml does not have'
+            f"{did_you_mean(path[1], known)}"
+        )
+    elif path[2] not in CHANNEL_KEYS:
+        names = [variable((*path[:2], key)) for key in CHANNEL_KEYS]
+        yield f"the environment variable {name} is no setting of a channel{did_you_mean(name, names)}"
+
+
+def problems_of_sandbox(file: SettingsFile) -> Iterator[str]:
+    """The sandbox's secrets are public, so nobody but this machine may reach it."""
+    if not is_loopback(urlsplit(file.public_url).hostname or ""):
+        yield f"--sandbox needs a public_url on this machine, such as http://127.0.0.1:8080, not {file.public_url}"
+    if not is_loopback(file.host):
+        yield f"--sandbox listens on this machine only: set host to 127.0.0.1, not {file.host}"
+
+
+def problems_of_values(file: SettingsFile) -> Iterator[str]:
+    """Values that have the right type and still cannot work."""
+    if not file.host.strip():
+        yield 'host is empty: set it to "127.0.0.1", or to "0.0.0.0" behind a proxy'
+    scheme, _, rest = file.database.partition("://")
+    if scheme not in DATABASES:
+        yield "database must begin with sqlite:///, postgresql:// or postgresql+psycopg://"
+    elif scheme == "sqlite" and (len(rest) < 2 or rest.startswith("/:memory:")):
+        yield "database must name a file, such as sqlite:///pointsman.db: one in memory forgets everything"
+    if not file.rules.strip():
+        yield 'rules is empty: name the folder of the rule files, such as "rules"'

@@ -1,0 +1,150 @@
+"""The form of `pointsman.toml` and its environment variables. Pydantic stays behind this border."""
+
+import re
+from collections.abc import Callable
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, model_validator
+from pydantic_core import PydanticCustomError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from gateway.addresses import checked_address
+
+MIN_SECRET_LENGTH = 16
+MAX_MESSAGES_PER_SECOND = 1000.0
+SECRET_KEYS = (
+    "api_token",
+    "auth_token",
+    "auth_token_previous",
+    "signing_secret",
+    "signing_secret_previous",
+    "bot_token",
+)
+FORM = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+
+def wrong(reason: str) -> PydanticCustomError:
+    return PydanticCustomError("pointsman", "{reason}", {"reason": reason})
+
+
+def long_enough(secret: SecretStr) -> SecretStr:
+    text = secret.get_secret_value()
+    if not text.strip():
+        raise wrong("is empty: give it its value, or remove it where it is optional")
+    if text != text.strip() or not text.isprintable():
+        raise wrong("has blanks or line ends around it: set it without them")
+    if len(text) < MIN_SECRET_LENGTH:
+        raise wrong(f"is too short: it has {len(text)} characters and needs at least {MIN_SECRET_LENGTH}")
+    return secret
+
+
+def matching(pattern: str, reason: str) -> AfterValidator:
+    def check(text: str) -> str:
+        if not re.fullmatch(pattern, text):
+            raise wrong(reason)
+        return text
+
+    return AfterValidator(check)
+
+
+def no_bool(value: Any) -> Any:
+    if isinstance(value, bool):
+        raise wrong("must be a number")
+    return value
+
+
+def in_own_words(check: Callable[[str], str]) -> Callable[[str], str]:
+    def checked(text: str) -> str:
+        try:
+            return check(text)
+        except ValueError as error:
+            raise wrong(str(error)) from None
+
+    return checked
+
+
+Secret = Annotated[SecretStr, AfterValidator(long_enough)]
+WebAddress = Annotated[str, AfterValidator(in_own_words(checked_address))]
+Rate = Annotated[float, BeforeValidator(no_bool), Field(gt=0, le=MAX_MESSAGES_PER_SECOND, allow_inf_nan=False)]
+Sender = Annotated[
+    str,
+    matching(
+        r"\+[1-9][0-9]{6,14}|[0-9]{3,8}|[A-Za-z0-9 ]{1,11}",
+        'must be a number such as "+15550001111", a short code or a sender name of at most 11 letters and digits',
+    ),
+]
+
+
+class ChannelSettings(BaseModel):
+    """What every channel has. ``unknown_sends``: what to do where no one can say whether a message went out."""
+
+    model_config = FORM
+    api_url: WebAddress | None = None
+    unknown_sends: Literal["resend", "fail"] = "fail"
+    messages_per_second: Rate = 1.0
+
+
+class TwilioSettings(ChannelSettings):
+    """SMS through Twilio Programmable Messaging. One of ``sender`` (`from` in the file) and the service is set."""
+
+    kind: Literal["twilio"]
+    account_sid: Annotated[str, matching("AC[0-9a-fA-F]{32}", 'must be "AC" and 32 hexadecimal digits')]
+    sender: Sender | None = Field(default=None, alias="from")
+    messaging_service_sid: (
+        Annotated[str, matching("MG[0-9a-fA-F]{32}", 'must be "MG" and 32 hexadecimal digits')] | None
+    ) = None
+    auth_token: Secret
+    auth_token_previous: Secret | None = None
+
+    @model_validator(mode="after")
+    def one_sender(self) -> Self:
+        if (self.sender is None) == (self.messaging_service_sid is None):
+            raise wrong("needs either from or messaging_service_sid, and not both")
+        return self
+
+
+class SlackSettings(ChannelSettings):
+    """One Slack app in one workspace. ``team`` and ``app_id`` are what Slack's signed requests must name."""
+
+    kind: Literal["slack"]
+    team: Annotated[str, matching("[TE][A-Z0-9]{2,20}", "must be a Slack team id such as T0123ABCD")]
+    app_id: Annotated[str, matching("A[A-Z0-9]{2,20}", "must be a Slack app id such as A0123ABCD")]
+    signing_secret: Secret
+    signing_secret_previous: Secret | None = None
+    bot_token: Secret
+
+
+CHANNEL_FORMS: dict[str, type[ChannelSettings]] = {"twilio": TwilioSettings, "slack": SlackSettings}
+CHANNEL_KINDS = {"twilio": "sms", "slack": "slack"}
+
+
+class SettingsFile(BaseSettings):
+    """The whole file; the environment wins over it, key by key."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="POINTSMAN_",
+        env_nested_delimiter="__",
+        extra="forbid",
+        frozen=True,
+        hide_input_in_errors=True,
+    )
+    public_url: WebAddress
+    host: str = "127.0.0.1"
+    port: Annotated[int, BeforeValidator(no_bool), Field(ge=0, le=65535)] = 8080
+    database: str = "sqlite:///pointsman.db"
+    rules: str = "rules"
+    api_token: Secret
+    channels: dict[str, Annotated[TwilioSettings | SlackSettings, Field(discriminator="kind")]] = Field(
+        default_factory=dict
+    )
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return env_settings, init_settings

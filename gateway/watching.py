@@ -1,0 +1,62 @@
+"""Watch the rules folder: a changed file comes into force, a broken one is reported and changes nothing."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import structlog
+
+from gateway.clock import Bell, Clock
+from gateway.rulebooks import Changes, Rulebooks, read_folder, store
+from storage.database import Storage
+from storage.errors import StorageUnavailable
+
+PERIOD = 1.0  # seconds between two looks at the folder
+
+log = structlog.get_logger()
+Stamp = tuple[tuple[str, int, int], ...]
+
+
+@dataclass
+class RulesWatch:
+    """Reads the folder again whenever a file in it changed."""
+
+    folder: Path
+    rulebooks: Rulebooks
+    storage: Storage
+    clock: Clock
+    bell: Bell
+    on_report: Callable[[Changes, dict[str, bytes]], None]
+    seen: Stamp = field(default=())
+
+    async def run(self) -> None:
+        """Watch until the bell is closed."""
+        while not self.bell.closed:
+            await self.bell.wait(None, PERIOD)
+            try:
+                await self.look()
+            except (OSError, StorageUnavailable) as error:
+                log.error("rules_not_read", reason=str(error))
+
+    async def look(self) -> None:
+        """Load the folder if anything in it changed since the last look."""
+        stamp = await asyncio.to_thread(folder_stamp, self.folder)
+        if stamp != self.seen:
+            await self.load()
+            self.seen = stamp
+
+    async def load(self) -> None:
+        """Put what is sound in force and report every mistake. Raises OSError where the folder can't be read."""
+        texts = await asyncio.to_thread(read_folder, self.folder)
+        changes = await asyncio.to_thread(self.rulebooks.read, texts)
+        now = self.clock.now()
+        await self.storage.run(lambda t: store(t, changes.books, texts, now))
+        self.rulebooks.put_in_force(changes.books)
+        self.on_report(changes, texts)
+
+
+def folder_stamp(folder: Path) -> Stamp:
+    """Changes whenever a rule file is added, removed or written."""
+    stats = ((path.name, path.stat()) for path in sorted(folder.glob("*.yaml")))
+    return tuple((name, stat.st_mtime_ns, stat.st_size) for name, stat in stats)

@@ -1,0 +1,103 @@
+"""Write a batch: few statements, in the transaction that decided it."""
+
+from collections.abc import Iterator
+
+from gateway.batch import Batch
+from gateway.carry import communication_changes, communication_row, participant_changes, participant_row
+from gateway.scenes import Place, Scenes
+from rules.scene import Scene
+from rules.statuses import MessageStatus, message_rank
+from storage.transaction import Transaction
+from storage.values import Row
+
+
+def write(t: Transaction, batch: Batch) -> None:
+    """Write everything gathered. Raises `StaleVersion` if another process changed a row meanwhile."""
+    write_customers(t, batch.scenes)
+    write_participants(t, batch)
+    write_communications(t, batch)
+    write_messages(t, batch)
+    write_opt_outs(t, batch)
+    t.timers.set([row for row in batch.timers.values() if row])
+    t.timers.clear([pair for pair, row in batch.timers.items() if not row])
+    t.inbox.keep(batch.events)
+    t.decisions.add(batch.decisions)
+    write_counts(t, batch)
+
+
+def write_customers(t: Transaction, scenes: Scenes) -> None:
+    rows = scenes.loaded.customers
+    t.people.add_customers([rows[id] for id in scenes.new_customers])
+    t.people.add_identifiers(
+        [
+            {"kind": kind, "value": value, "customer": id}
+            for id in scenes.new_customers
+            for kind, value in scenes.loaded.identifiers[id].items()
+        ]
+    )
+    changed = scenes.changed_customers - set(scenes.new_customers)
+    t.people.save_customers([rows[id] for id in sorted(changed)])
+
+
+def write_participants(t: Transaction, batch: Batch) -> None:
+    new, changed = [], []
+    for place, before, after in moved(batch.scenes):
+        if after.participant is None or after.participant == before.participant:
+            continue
+        if before.participant is None:
+            new.append(participant_row(after.participant, place.campaign, place.customer, batch.now))
+        else:
+            stored = batch.scenes.loaded.participants[place]
+            changed.append({**stored, **participant_changes(after.participant, batch.now)})
+    t.people.add_participants(new)
+    t.people.save_participants(changed)
+
+
+def write_communications(t: Transaction, batch: Batch) -> None:
+    new, changed = [], []
+    for place, before, after in moved(batch.scenes):
+        known = {c.id: c for c in before.communications}
+        for c in after.communications:
+            if c.id not in known and after.participant:
+                new.append(communication_row(c, place.campaign, after.participant.id, place.customer, batch.now))
+            elif c != known.get(c.id):
+                stored = batch.scenes.loaded.communications[c.id]
+                changed.append({**stored, **communication_changes(c, batch.now)})
+    t.communications.add(new)
+    t.communications.save(changed)
+
+
+def moved(scenes: Scenes) -> Iterator[tuple[Place, Scene, Scene]]:
+    """Each place of the batch as it was read and as it is now."""
+    return ((place, scenes.before[place], after) for place, after in scenes.after.items())
+
+
+def write_messages(t: Transaction, batch: Batch) -> None:
+    t.messages.add(batch.messages)
+    t.outbox.owe(batch.owed)
+    t.outbox.settled([row["id"] for row in batch.statuses])
+    withdrawn = t.outbox.cancel(batch.canceled) if batch.canceled else []
+    t.messages.save_status(batch.statuses + [canceled_row(id, batch) for id in withdrawn])
+
+
+def canceled_row(message: str, batch: Batch, error: str = "") -> Row:
+    status = MessageStatus.CANCELED
+    rank = message_rank(status)
+    return {"id": message, "status": str(status), "rank": rank, "error": error, "updated_at": batch.now}
+
+
+def write_opt_outs(t: Transaction, batch: Batch) -> None:
+    """A stop also withdraws what is still owed to the address."""
+    for (channel, address), consent in batch.opted.items():
+        if consent == "stop":
+            t.opt_outs.put(channel, address, consent, batch.now)
+            withdrawn = t.outbox.cancel_address(channel, address)
+            t.messages.save_status([canceled_row(id, batch, "opted out") for id in withdrawn])
+        else:
+            t.opt_outs.remove(channel, address)
+
+
+def write_counts(t: Transaction, batch: Batch) -> None:
+    for upload in {upload for upload, _ in batch.counts}:
+        t.uploads.count(upload, **{kind: n for (of, kind), n in batch.counts.items() if of == upload})
+        t.uploads.finish_when_counted(upload, batch.now)

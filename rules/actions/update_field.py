@@ -1,0 +1,83 @@
+"""`do: update_field`: write values to fields of the participant or the customer."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from pydantic import Field
+
+from rules.book import Action
+from rules.expressions import Expression
+from rules.fields import FieldError, coerce
+from rules.loading.shape import ActionSpec, Anything, Source, Spec
+from rules.loading.site import Site
+from rules.participants import SOURCE_FLOW, tell_updated
+from rules.values import Value, ValueType
+
+if TYPE_CHECKING:
+    from rules.turn import Turn
+
+
+@dataclass(frozen=True, kw_only=True)
+class UpdateField(Action):
+    """Sets each named field to a constant (already of the field's type) or to an expression's value."""
+
+    set: tuple[tuple[str, Value | Expression], ...]
+
+    def visit(self, turn: "Turn") -> str:
+        values = dict(pair for name, wanted in self.set for pair in self._value(turn, name, wanted))
+        changed = turn.set_fields(values)
+        if changed:
+            tell_updated(turn, changed, SOURCE_FLOW)
+        turn.say_result(f"changed {', '.join(sorted(changed))}" if changed else "nothing changed")
+        return self.next
+
+    def _value(self, turn: "Turn", name: str, wanted: Value | Expression) -> Iterator[tuple[str, Value]]:
+        """The field's name with its new value; nothing where the value does not fit, which is logged."""
+        value = turn.evaluate(wanted) if isinstance(wanted, Expression) else wanted
+        field = turn.rulebook.fields[name]
+        try:
+            yield name, None if value is None else coerce(field, value, turn.rulebook.region, turn.scope.zone)
+        except FieldError as problem:
+            turn.say_result(f"{name} left as it is: {problem}")
+
+
+_ALSO = {
+    ValueType.STRING: (ValueType.ENUMERATION, ValueType.EMAIL, ValueType.PHONE),
+    ValueType.ENUMERATION: (ValueType.STRING,),
+    ValueType.EMAIL: (ValueType.STRING,),
+    ValueType.PHONE: (ValueType.STRING,),
+    ValueType.NUMERIC: (ValueType.INTEGER,),
+    ValueType.DATETIME: (ValueType.DATE,),
+}
+
+
+def assignable_to(kind: ValueType) -> tuple[ValueType, ...]:
+    """The types of expressions whose values such a field may take; each value is checked again when it is set."""
+    return (kind, *_ALSO.get(kind, ()))
+
+
+class Formula(Spec):
+    """A computed value as written: `{expr: "..."}`."""
+
+    expr: Source
+
+
+class UpdateFieldSpec(ActionSpec):
+    """The node as written; ``set`` holds a constant, a `Formula`, or nothing (which clears the field)."""
+
+    do: Literal["update_field"]
+    set: Anything = Field(min_length=1)
+
+    def build(self, site: Site) -> UpdateField:
+        values = tuple((name, _value(site, name, raw)) for name, raw in self.set.items())
+        return UpdateField(**site.node, next=self.next or "", set=values)
+
+
+def _value(site: Site, name: str, raw: object) -> Value | Expression:
+    field = site.field_at_key("set", name)
+    if isinstance(raw, dict):
+        formula = site.read(Formula, raw, "set", name)
+        wants = assignable_to(field.type) if field else ()
+        return site.expression(formula.expr, "set", name, "expr", wants=wants) if formula else None
+    return site.value(field, raw, "set", name) if field and raw is not None else None

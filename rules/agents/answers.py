@@ -1,0 +1,72 @@
+"""What a person's words mean as an answer to a question."""
+
+from collections.abc import Callable, Mapping
+from datetime import tzinfo
+from typing import TYPE_CHECKING
+
+from rules.book import Field
+from rules.fields import FieldError, coerce
+from rules.values import Position, Value, ValueType
+
+if TYPE_CHECKING:
+    from rules.agents.form import Question
+
+YES = frozenset({"yes", "y", "ja", "j", "true", "1"})
+NO = frozenset({"no", "n", "nein", "false", "0"})
+HOW_TO_ANSWER: Mapping[ValueType, str] = {
+    ValueType.BOOLEAN: "please answer yes or no.",
+    ValueType.INTEGER: "please answer with a whole number.",
+    ValueType.NUMERIC: "please answer with a number.",
+    ValueType.DATE: "please answer with a date such as 2026-12-31.",
+    ValueType.DATETIME: "please answer with a date and a time such as 2026-12-31 14:30.",
+    ValueType.EMAIL: "please answer with an email address.",
+    ValueType.PHONE: "please answer with a phone number such as +49 30 901820.",
+}
+_TRAILING = " \t\r\n.,!?;:)\"'"
+
+
+def choices_of(question: "Question") -> tuple[str, ...]:
+    """The answers that are offered with the question; () where it may be anything."""
+    return ("Yes", "No") if question.type is ValueType.BOOLEAN else question.choices
+
+
+def how_to_answer(question: "Question") -> str:
+    """What to say after an answer that does not fit."""
+    if question.choices:
+        return f"Sorry, please answer with one of: {', '.join(question.choices)}."
+    return f"Sorry, {HOW_TO_ANSWER.get(question.type, 'please answer with a text.')}"
+
+
+def read_answer(question: "Question", text: str, zone: tzinfo) -> Value:
+    """The answer as a value of the question's type; None where the words do not fit it."""
+    words = text.strip()
+    if not words:
+        return None
+    return _READERS.get(question.type, _any_type)(question, words, zone)
+
+
+def _boolean(question: "Question", words: str, zone: tzinfo) -> Value:
+    plain = words.rstrip(_TRAILING).casefold()
+    return True if plain in YES else False if plain in NO else None
+
+
+def _enumeration(question: "Question", words: str, zone: tzinfo) -> Value:
+    """By value, or by its number in the list, counted from 1."""
+    plain = words.rstrip(_TRAILING).casefold()
+    by_word = {str(number): choice for number, choice in enumerate(question.choices, start=1)}
+    by_word.update({choice.rstrip(_TRAILING).casefold(): choice for choice in question.choices})
+    return by_word.get(plain)
+
+
+def _any_type(question: "Question", words: str, zone: tzinfo) -> Value:
+    field = Field(name=question.result, type=question.type, position=Position("", 1, 1))
+    try:
+        return coerce(field, words, zone=zone)
+    except FieldError:
+        return None
+
+
+_READERS: Mapping[ValueType, Callable[["Question", str, tzinfo], Value]] = {
+    ValueType.BOOLEAN: _boolean,
+    ValueType.ENUMERATION: _enumeration,
+}

@@ -1,0 +1,147 @@
+"""Agent `form`: asks its questions one after the other, records the results, and ends."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Literal
+
+from pydantic import Field
+
+from rules.agents.answers import choices_of, how_to_answer, read_answer
+from rules.agents.base import Say, Step
+from rules.loading.naming import check_result, check_values
+from rules.loading.shape import AgentSpec, Duration, FieldType, Message, Spec, Words
+from rules.loading.site import Site
+from rules.marks import Path
+from rules.names import NameInfo, Scope
+from rules.scene import Talk
+from rules.templates import Template
+from rules.values import Position, ValueType
+
+DEFAULT_REPLY_WITHIN = timedelta(hours=24)
+MAX_QUESTIONS = 50
+MAX_CHOICES = 50  # of one question
+MAX_RETRIES = 10
+
+
+@dataclass(frozen=True, kw_only=True)
+class Question:
+    """One question. ``retries`` is how often it is asked again after an answer that does not fit its type.
+
+    ``choices`` are the allowed answers of an enumeration; ``invalid`` is said before asking again (None: a sentence
+    that says how to answer).
+    """
+
+    result: str
+    ask: Template
+    type: ValueType = ValueType.STRING
+    choices: tuple[str, ...] = ()
+    retries: int = 0
+    invalid: Template | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Form:
+    """``reply_within`` is how long a person may take for each answer."""
+
+    name: str
+    position: Position
+    questions: tuple[Question, ...]
+    opening: Template | None = None
+    closing: Template | None = None
+    reply_within: timedelta = DEFAULT_REPLY_WITHIN
+
+    @property
+    def results(self) -> Mapping[str, ValueType]:
+        return {question.result: question.type for question in self.questions}
+
+    @property
+    def expects_reply(self) -> bool:
+        return True
+
+    def open(self, scope: Scope) -> Step:
+        """The opening and the first question, as one message."""
+        return self._go_on(Talk(), scope, self.opening.render(scope) if self.opening else "")
+
+    def hear(self, talk: Talk, text: str, scope: Scope) -> Step:
+        """Records an answer that fits and asks the next question; asks again, as often as allowed, where it does not.
+
+        A question without a fitting answer stays unset.
+        """
+        if talk.question >= len(self.questions):
+            return Step(talk, done=True)
+        question = self.questions[talk.question]
+        answer = read_answer(question, text, scope.zone)
+        if answer is None and talk.tries < question.retries:
+            sorry = question.invalid.render(scope) if question.invalid else how_to_answer(question)
+            return self._go_on(replace(talk, tries=talk.tries + 1), scope, sorry)
+        results = talk.results if answer is None else {**talk.results, question.result: answer}
+        return self._go_on(Talk(talk.question + 1, 0, results), scope)
+
+    def _go_on(self, talk: Talk, scope: Scope, before: str = "") -> Step:
+        """Ask the question that is due, or close."""
+        known = {f"results.{name}": value for name, value in talk.results.items()}
+        scope = replace(scope, values={**scope.values, **known})
+        if talk.question < len(self.questions):
+            question = self.questions[talk.question]
+            return Step(talk, (Say(_lines(before, question.ask.render(scope)), choices_of(question)),))
+        closing = _lines(before, self.closing.render(scope) if self.closing else "")
+        return Step(talk, (Say(closing),) if closing else (), done=True)
+
+
+def _lines(*texts: str) -> str:
+    return "\n".join(text for text in texts if text)
+
+
+class QuestionSpec(Spec):
+    """One entry of `questions` as written."""
+
+    result: str
+    ask: Message
+    type: FieldType = "string"
+    values: list[Words] = Field(default=[], max_length=MAX_CHOICES)
+    retries: int = Field(default=0, ge=0, le=MAX_RETRIES)
+    invalid: Message | None = None
+
+    def build(self, site: Site, *path: str | int) -> Question:
+        check_result(site.mistakes, self.result, (*site.path, *path, "result"))
+        if site.whole:
+            check_values(site.mistakes, self.type, self.values, (*site.path, *path))
+        return Question(
+            result=self.result,
+            ask=site.template(self.ask, *path, "ask"),
+            type=ValueType(self.type),
+            choices=tuple(self.values),
+            retries=self.retries,
+            invalid=site.optional_template(self.invalid, *path, "invalid"),
+        )
+
+
+class FormSpec(AgentSpec):
+    """The agent as written."""
+
+    kind: Literal["form"]
+    questions: list[QuestionSpec] = Field(min_length=1, max_length=MAX_QUESTIONS)
+    opening: Message | None = None
+    closing: Message | None = None
+    reply_within: Duration = DEFAULT_REPLY_WITHIN
+
+    def results(self) -> list[tuple[Path, str, NameInfo]]:
+        return [
+            (
+                ("questions", number, "result"),
+                question.result,
+                NameInfo(ValueType(question.type), tuple(question.values)),
+            )
+            for number, question in enumerate(self.questions)
+        ]
+
+    def build(self, site: Site) -> Form:
+        return Form(
+            name=site.name,
+            position=site.position,
+            questions=tuple(q.build(site, "questions", number) for number, q in enumerate(self.questions)),
+            opening=site.optional_template(self.opening, "opening"),
+            closing=site.optional_template(self.closing, "closing"),
+            reply_within=self.reply_within,
+        )

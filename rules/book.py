@@ -1,0 +1,164 @@
+"""A rulebook: one rule file, read and checked, as frozen values. Nothing in it is text to be parsed any more."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from rules.expressions import Expression
+from rules.facts import Trigger
+from rules.values import Position, Value, ValueType
+
+if TYPE_CHECKING:
+    from rules.agents.base import Agent
+    from rules.matcher import Matcher
+    from rules.turn import Turn
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Field:
+    """One declared field. ``level`` is customer (shared by all campaigns) or participant (this campaign only)."""
+
+    name: str
+    type: ValueType
+    level: str = "participant"
+    title: str = ""
+    description: str = ""
+    imported: bool = True
+    required: bool = False
+    default: Value = None
+    values: tuple[str, ...] = ()
+    position: Position
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Channel:
+    """A channel of the project as one campaign uses it.
+
+    ``name`` is its name in the settings, ``kind`` sms or slack, ``identifier`` the customer identifier that is an
+    address on it (phone, slack); ``enroll``: an unknown sender joins this campaign.
+    """
+
+    name: str
+    kind: str
+    identifier: str
+    enroll: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Node:
+    """One step of a flow. ``visit`` does its work and returns the name of the next node, "" where the path ends."""
+
+    name: str
+    flow: str
+    position: Position
+
+    @property
+    def full_name(self) -> str:
+        return f"{self.flow}.{self.name}"
+
+    @property
+    def edges(self) -> Mapping[str, str]:
+        """The ways out that lead somewhere: edge name to node name."""
+        return {}
+
+    def visit(self, turn: "Turn") -> str:
+        raise TypeError(f"{type(self).__name__} is not a node that can be visited")
+
+
+@dataclass(frozen=True, kw_only=True)
+class TriggerNode(Node):
+    """Where a flow starts. ``narrowing`` maps of, status, channel, keyword, field, source to the values allowed."""
+
+    when: Trigger
+    narrowing: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    next: str = ""
+
+    @property
+    def edges(self) -> Mapping[str, str]:
+        return {"next": self.next} if self.next else {}
+
+    def visit(self, turn: "Turn") -> str:
+        return self.next
+
+
+@dataclass(frozen=True, kw_only=True)
+class IfNode(Node):
+    """Two ways: `match` where the condition holds, `else` for anything else (an unset value included)."""
+
+    condition: Expression
+    match: str = ""
+    otherwise: str = ""
+
+    @property
+    def edges(self) -> Mapping[str, str]:
+        return {k: v for k, v in (("match", self.match), ("else", self.otherwise)) if v}
+
+    def visit(self, turn: "Turn") -> str:
+        return self.match if turn.evaluate(self.condition) is True else self.otherwise
+
+
+@dataclass(frozen=True, kw_only=True)
+class SwitchNode(Node):
+    """One way for each value; `else` for any other."""
+
+    subject: Expression
+    cases: tuple[tuple[Value, str], ...]
+    otherwise: str = ""
+
+    @property
+    def edges(self) -> Mapping[str, str]:
+        ways = {f"cases.{value}": node for value, node in self.cases}
+        return {k: v for k, v in (*ways.items(), ("else", self.otherwise)) if v}
+
+    def visit(self, turn: "Turn") -> str:
+        value = turn.evaluate(self.subject)
+        return next((node for wanted, node in self.cases if wanted == value), self.otherwise)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Action(Node):
+    """A node that asks for effects. One file each in `rules/actions/`."""
+
+    next: str = ""
+
+    @property
+    def edges(self) -> Mapping[str, str]:
+        return {"next": self.next} if self.next else {}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Flow:
+    """Nodes by name, in file order."""
+
+    name: str
+    nodes: Mapping[str, Node]
+    position: Position
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rulebook:
+    """One campaign. ``hash`` is the SHA-256 of the file's text; ``region`` (ISO 3166) reads national phone numbers."""
+
+    campaign: str
+    hash: str
+    file: str
+    title: str = ""
+    timezone: str = "UTC"
+    region: str = ""
+    fields: Mapping[str, Field] = field(default_factory=dict)
+    agents: Mapping[str, "Agent"] = field(default_factory=dict)
+    channels: Mapping[str, Channel] = field(default_factory=dict)
+    flows: Mapping[str, Flow] = field(default_factory=dict)
+
+    @cached_property
+    def triggers(self) -> tuple[TriggerNode, ...]:
+        """Every trigger node, in file order."""
+        return tuple(n for f in self.flows.values() for n in f.nodes.values() if isinstance(n, TriggerNode))
+
+    @cached_property
+    def matcher(self) -> "Matcher":
+        """Compiled on first use: creating a ruleset leaks memory in the engine, so at most one for each file version."""
+        from rules.matcher import Matcher
+
+        return Matcher(self.triggers)

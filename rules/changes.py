@@ -1,0 +1,80 @@
+"""How a scene looks after an effect: deciding goes on from there before anything is written."""
+
+from dataclasses import replace
+from functools import singledispatch
+
+from rules.effects import (
+    ChangeCommunication,
+    ChangeMessage,
+    Effect,
+    EnterCampaign,
+    FinishParticipant,
+    JoinCampaign,
+    PlanCommunication,
+    SendMessage,
+    SetFields,
+)
+from rules.scene import Message, Participant, Scene
+
+
+def after(scene: Scene, effect: Effect) -> Scene:
+    """The scene once ``effect`` is done; timers and cancelled sends leave no trace in it."""
+    return _after(effect, scene)
+
+
+@singledispatch
+def _after(effect: Effect, scene: Scene) -> Scene:
+    return scene
+
+
+@_after.register
+def _(effect: JoinCampaign, scene: Scene) -> Scene:
+    return replace(scene, participant=Participant(effect.participant))
+
+
+@_after.register
+def _(effect: EnterCampaign, scene: Scene) -> Scene:
+    return _with_participant(scene, entered=True)
+
+
+@_after.register
+def _(effect: FinishParticipant, scene: Scene) -> Scene:
+    return _with_participant(scene, outcome=effect.outcome)
+
+
+@_after.register
+def _(effect: SetFields, scene: Scene) -> Scene:
+    customer = replace(scene.customer, fields={**scene.customer.fields, **effect.customer})
+    before = scene.participant.fields if scene.participant else {}
+    return replace(_with_participant(scene, fields={**before, **effect.participant}), customer=customer)
+
+
+@_after.register
+def _(effect: PlanCommunication, scene: Scene) -> Scene:
+    return replace(scene, communications=(*scene.communications, effect.communication))
+
+
+@_after.register
+def _(effect: ChangeCommunication, scene: Scene) -> Scene:
+    now = effect.communication
+    return replace(scene, communications=tuple(now if c.id == now.id else c for c in scene.communications))
+
+
+@_after.register
+def _(effect: SendMessage, scene: Scene) -> Scene:
+    return replace(scene, messages=(*scene.messages, Message(effect.message, effect.communication)))
+
+
+@_after.register
+def _(effect: ChangeMessage, scene: Scene) -> Scene:
+    changed = (
+        replace(m, status=effect.status, error=effect.error) if m.id == effect.message else m for m in scene.messages
+    )
+    return replace(scene, messages=tuple(changed))
+
+
+def _with_participant(scene: Scene, **changes: object) -> Scene:
+    """The scene with its participant changed; as it is where the customer has not joined."""
+    if scene.participant is None:
+        return scene
+    return replace(scene, participant=replace(scene.participant, **changes))  # type: ignore[arg-type]

@@ -1,0 +1,97 @@
+"""What is wrong with a rule file, said so that an operator can mend it: one form for every mistake."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+from rules.values import Position
+
+CODES: Mapping[str, str] = {
+    "E100": "the file cannot be read",
+    "E101": "the file is not valid YAML",
+    "E102": "the file is not valid UTF-8 text, or holds a character that YAML forbids",
+    "E103": "the file is too large, too deep or has too many values",
+    "E104": "a key appears twice in one mapping",
+    "E105": "anchors, aliases and tags are not allowed",
+    "E106": "a value has the wrong type",
+    "E107": "a key is unknown",
+    "E108": "a key is missing",
+    "E109": "a value is not allowed here",
+    "E110": "a node begins with none of when, if, switch, do",
+    "E111": "a name has a wrong form",
+    "E112": "a limit on fields, flows, nodes or triggers is exceeded",
+    "E113": "two files define the same campaign",
+    "E201": "there is no such node",
+    "E202": "there is no such flow",
+    "E203": "there is no such field",
+    "E204": "there is no such agent",
+    "E205": "there is no such channel",
+    "E206": "a flow has no trigger",
+    "E207": "a trigger without narrowing appears twice in a flow",
+    "E208": "a field is declared twice, or hides another name",
+    "E209": "a narrowing does not fit its trigger",
+    "E210": "an edge leads to a trigger",
+    "E211": "a flow cannot be entered from another flow",
+    "E212": "a result is declared twice, or with two types",
+    "E401": "an expression is wrong",
+    "E402": "an expression has the wrong type for its place",
+    "E501": "a text is wrong",
+    "W301": "a node is never reached",
+    "W302": "a path ends without an outcome",
+    "W303": "a case can never be met",
+    "W304": "a declared thing is never used",
+    "W501": "a text may be too long for its channel",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnostic:
+    """One mistake. ``level`` is error or warning; ``width`` is how many characters the caret run covers."""
+
+    position: Position
+    code: str
+    message: str
+    hint: str = ""
+    level: str = "error"
+    width: int = 1
+
+    def __str__(self) -> str:
+        return f"{self.position}: {self.level}[{self.code}]: {self.message}"
+
+
+class RulebookInvalid(Exception):
+    """A rule file cannot be used. ``diagnostics`` holds everything that is wrong with it, in file order."""
+
+    def __init__(self, diagnostics: Iterable[Diagnostic]) -> None:
+        self.diagnostics = tuple(diagnostics)
+        super().__init__("\n".join(map(str, self.diagnostics)))
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """`did you mean "x"?` for the known name nearest to ``name``, or "" where none is near."""
+    by_fold = {candidate.casefold(): candidate for candidate in known}
+    near = get_close_matches(name.casefold()[:100], by_fold, n=1, cutoff=0.6)
+    return f'did you mean "{by_fold[near[0]]}"?' if near else ""
+
+
+def render(diagnostic: Diagnostic, source_lines: Sequence[str]) -> str:
+    """The mistake as people and editors read it: `file:line:col: error[Ennn]: what`, the line, a caret run, the hint.
+
+    ``source_lines`` are the lines of the file named in the position; a line that does not exist is left out.
+    """
+    number = diagnostic.position.line
+    margin = " " * len(str(number))
+    block = [str(diagnostic)]
+    if 1 <= number <= len(source_lines):
+        block += [f" {margin} |", *_marked_line(diagnostic, source_lines[number - 1])]
+    if diagnostic.hint:
+        block.append(f" {margin} = help: {diagnostic.hint}")
+    return "\n".join(block)
+
+
+def _marked_line(diagnostic: Diagnostic, line: str) -> tuple[str, str]:
+    number = diagnostic.position.line
+    start = min(diagnostic.position.column - 1, len(line))
+    carets = "^" * max(1, min(diagnostic.width, len(line) - start))
+    blank = "".join("\t" if c == "\t" else " " for c in line[:start])
+    return f" {number} | {line.rstrip()}", f" {' ' * len(str(number))} | {blank}{carets}"

@@ -1,0 +1,118 @@
+"""What deciding asks for. Effects are values: nothing happens until the gateway has written them as rows."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from rules.scene import Communication
+from rules.values import Values
+
+START_TIMER = "start"  # a planned communication begins
+REPLY_TIMER = "reply"  # reply_within has passed without an answer
+FAILED_TIMER = "failed"  # a failure was held long enough for a shuffled `delivered` to win
+SETTLE_TIMER = "settle"  # a message that expects no answer was sent and no delivery receipt came
+TIMERS = (START_TIMER, REPLY_TIMER, FAILED_TIMER, SETTLE_TIMER)
+
+
+@dataclass(frozen=True, slots=True)
+class JoinCampaign:
+    """The customer becomes a participant with this id."""
+
+    participant: str
+
+
+@dataclass(frozen=True, slots=True)
+class SetFields:
+    """Customer and participant fields get these values (None clears); only values that differ are named."""
+
+    customer: Values = field(default_factory=dict)
+    participant: Values = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class EnterCampaign:
+    """Participant Created has fired; it never fires again for this participant."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlanCommunication:
+    """A new communication exists, planned."""
+
+    communication: Communication
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeCommunication:
+    """An existing communication now is this (status, talk, reason, opened)."""
+
+    communication: Communication
+
+
+@dataclass(frozen=True, slots=True)
+class SendMessage:
+    """A message is owed. ``to`` is an address on the channel; ``communication`` is "" for reply and notify.
+
+    ``choices`` are the answers offered with a question; a channel with buttons shows them as buttons.
+    """
+
+    message: str
+    channel: str
+    to: str
+    text: str
+    thread: str = ""
+    communication: str = ""
+    choices: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CancelMessages:
+    """Messages of this communication that are still owed must not be sent."""
+
+    communication: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeMessage:
+    """An outbound message moved to this status; applied only upward (see `rules.statuses`)."""
+
+    message: str
+    status: str
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SetTimer:
+    """Wake ``subject`` (a communication's id) under ``name`` when ``due`` (UTC) has come; replaces one so named."""
+
+    subject: str
+    name: str
+    due: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ClearTimer:
+    """The timer is no longer wanted; it may not exist."""
+
+    subject: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class FinishParticipant:
+    """The participant's outcome in this campaign."""
+
+    outcome: str
+
+
+Effect = (
+    JoinCampaign
+    | SetFields
+    | EnterCampaign
+    | PlanCommunication
+    | ChangeCommunication
+    | SendMessage
+    | CancelMessages
+    | ChangeMessage
+    | SetTimer
+    | ClearTimer
+    | FinishParticipant
+)

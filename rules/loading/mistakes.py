@@ -1,0 +1,41 @@
+"""Collects what is wrong with one file, each mistake once and at its place."""
+
+from collections.abc import Iterable
+
+from rules.diagnostics import Diagnostic
+from rules.marks import Mark, Marked, Path
+
+
+class Mistakes:
+    """Everything found wrong so far. The same one noted again counts once."""
+
+    def __init__(self, marked: Marked, found: Iterable[Diagnostic] = ()) -> None:
+        self.marked = marked
+        self._found = dict.fromkeys(found)
+
+    @property
+    def found(self) -> tuple[Diagnostic, ...]:
+        """In file order."""
+        return tuple(sorted(self._found, key=lambda d: (d.position.line, d.position.column, d.code)))
+
+    @property
+    def count(self) -> int:
+        return len(self._found)
+
+    @property
+    def any_error(self) -> bool:
+        return any(d.level == "error" for d in self._found)
+
+    def at_key(self, path: Path, code: str, message: str, hint: str = "") -> None:
+        self._add(self.marked.key(path), code, message, hint)
+
+    def at_value(self, path: Path, code: str, message: str, hint: str = "") -> None:
+        self._add(self.marked.value(path), code, message, hint)
+
+    def inside(self, path: Path, span: tuple[int, int], code: str, message: str, hint: str = "") -> None:
+        """Within a text value; ``span`` is the offset from its start and the width, in characters."""
+        self._add(self.marked.inside(path, *span), code, message, hint)
+
+    def _add(self, mark: Mark, code: str, message: str, hint: str) -> None:
+        level = "warning" if code.startswith("W") else "error"
+        self._found[Diagnostic(mark.position, code, message, hint, level=level, width=mark.width)] = None

@@ -1,0 +1,161 @@
+"""Where one piece of a rule file is built: its place, what it may refer to, and where its mistakes are noted."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from rules.book import Field
+from rules.diagnostics import did_you_mean
+from rules.expressions import Expression, ExpressionError, compile_expression
+from rules.fields import FieldError, coerce
+from rules.loading.known import Known, NodePiece
+from rules.loading.mistakes import Mistakes
+from rules.loading.shape import Spec
+from rules.loading.words import quoted, read
+from rules.marks import Path
+from rules.templates import Template, TemplateError, compile_template
+from rules.values import FIELD_TYPES, Position, Value, ValueType
+
+MAX_LISTED = 10
+S = TypeVar("S", bound=Spec)
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """A mistake never stops the building: a stand-in takes the place of what is wrong, and as a mistake was noted,
+    nobody is ever handed the rulebook. All paths are those below the piece. Where the piece is not ``whole``, what is
+    missing from it may be what was wrong with it.
+    """
+
+    name: str
+    path: Path
+    known: Known
+    mistakes: Mistakes
+    flow: str = ""
+    whole: bool = True
+
+    @property
+    def position(self) -> Position:
+        return self.mistakes.marked.key(self.path).position
+
+    @property
+    def node(self) -> dict[str, Any]:
+        """What every node is made with."""
+        return {"name": self.name, "flow": self.flow, "position": self.position}
+
+    def reject(self, path: Path, code: str, message: str, hint: str = "") -> None:
+        """Note a mistake at the value there."""
+        self.mistakes.at_value(self.path + path, code, message, hint)
+
+    def read(self, spec: type[S], data: object, *path: str | int) -> S | None:
+        """A piece within this one; None where it is misshapen, which is then noted."""
+        return read(spec, data, self.path + path, self.mistakes)
+
+    def expression(self, source: str, *path: str | int, wants: tuple[ValueType, ...] = ()) -> Expression:
+        """The expression at ``path``, of one of the types wanted (none: of any)."""
+        try:
+            return compile_expression(source, self.known.names, wants)
+        except ExpressionError as error:
+            self._note_inside(path, error, "E402" if wants and self._compiles(source) else "E401")
+            return Expression(source, ValueType.ANY)
+
+    def _compiles(self, source: str) -> bool:
+        """Whether only the type of an expression is wrong."""
+        try:
+            compile_expression(source, self.known.names)
+        except ExpressionError:
+            return False
+        return True
+
+    def template(self, source: str, *path: str | int) -> Template:
+        """The text at ``path``."""
+        try:
+            return compile_template(source, self.known.names)
+        except TemplateError as error:
+            self._note_inside(path, error, "E501")
+            return Template(source)
+
+    def optional_template(self, source: str | None, *path: str | int) -> Template | None:
+        """The text at ``path``, if there is one."""
+        return None if source is None else self.template(source, *path)
+
+    def value(self, field: Field, raw: object, *path: str | int) -> Value:
+        """A constant of the field's type."""
+        try:
+            return coerce(field, raw, self.known.region, self.known.zone)
+        except FieldError as error:
+            self.reject(path, "E109", f"{quoted(raw)} does not fit: {error}")
+            return None
+
+    def case(self, subject: Expression, written: str) -> Value:
+        """A value of `cases`, as the expression's value would be."""
+        path: Path = ("cases", written)
+        if subject.type not in FIELD_TYPES:
+            return written
+        kind = Field(name="case", type=subject.type, values=subject.values, position=self.position)
+        try:
+            return coerce(kind, written, self.known.region, self.known.zone)
+        except FieldError as error:
+            hint = did_you_mean(written, subject.values) or str(error)
+            self.mistakes.at_key(self.path + path, "E109", f'"{written}" is no value of {quoted(subject.source)}', hint)
+            return None
+
+    def channel(self, name: str, *path: str | int) -> str:
+        """The name, noted where the project has no such channel."""
+        return self._named(name, path, self.known.channels, "E205", "channel")
+
+    def agent(self, name: str, *path: str | int) -> str:
+        """The name, noted where the file has no such agent."""
+        return self._named(name, path, self.known.agents, "E204", "agent")
+
+    def field(self, name: str, *path: str | int) -> str:
+        """The name, noted where the file declares no such field."""
+        return self._named(name, path, self.known.fields, "E203", "field")
+
+    def field_at_key(self, *path: str) -> Field | None:
+        """The field that the key there names; None where nothing is known of it, which is noted."""
+        name = path[-1]
+        if name not in self.known.fields:
+            hint = _hint(name, self.known.fields, "fields")
+            self.mistakes.at_key(self.path + path, "E203", f'there is no field "{name}"', hint)
+        return self.known.fields.get(name)
+
+    def flow_named(self, name: str, *path: str | int) -> str:
+        """The name, noted where the file has no such flow."""
+        return self._named(name, path, self.known.flows, "E202", "flow")
+
+    def communication(self, reference: str, *path: str | int, code: str = "E109") -> str:
+        """The full name of the communicate node that a reference (`node`, or `flow.node`) names."""
+        flow, dot, name = reference.rpartition(".")
+        if dot and self.flow_named(flow, *path) not in self.known.flows:
+            return reference
+        nodes = self.known.flows[flow if dot else self.flow]
+        node = nodes.get(name)
+        if node is None:
+            talks = [n.name for n in nodes.values() if n.kind == "communicate"]
+            self.reject(path, "E201", f'there is no node "{name}"', _hint(name, talks, "communicate nodes"))
+        elif node.word and node.kind and node.kind != "communicate":
+            self._reject_silent(node, path, code)
+        return f"{flow or self.flow}.{name}"
+
+    def _reject_silent(self, node: NodePiece, path: Path, code: str) -> None:
+        message = f'"{node.name}" begins no communication: it is not a communicate node'
+        talks = [n.name for n in self.known.flows[node.flow].values() if n.kind == "communicate"]
+        self.reject(path, code, message, _hint("", talks, "communicate nodes of this flow"))
+
+    def _named(self, name: str, path: Path, known: Iterable[str], code: str, what: str) -> str:
+        if name not in known:
+            self.reject(path, code, f'there is no {what} "{name}"', _hint(name, known, f"{what}s"))
+        return name
+
+    def _note_inside(self, path: Path, error: ExpressionError | TemplateError, code: str) -> None:
+        self.mistakes.inside(self.path + path, (error.offset, error.width), code, error.message, error.hint)
+
+
+def _hint(name: str, known: Iterable[str], what: str) -> str:
+    """The name that was probably meant, or the names there are."""
+    names = sorted(known)
+    if near := did_you_mean(name, names):
+        return near
+    more = ", ..." if len(names) > MAX_LISTED else ""
+    return f"{what}: {', '.join(names[:MAX_LISTED])}{more}" if names else f"there are no {what}"

@@ -1,0 +1,198 @@
+"""Reads one piece of a file by its spec, and says what is wrong with it in the operator's words."""
+
+from collections.abc import Callable
+from copy import deepcopy
+from decimal import Decimal
+from typing import TypeVar, get_args
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from rules.diagnostics import did_you_mean
+from rules.loading.mistakes import Mistakes
+from rules.loading.shape import Spec
+from rules.marks import Path
+
+S = TypeVar("S", bound=Spec)
+_WANTED = {
+    "string_type": "text",
+    "int_type": "a whole number",
+    "bool_type": "true or false",
+    "list_type": "a list",
+    "dict_type": "a mapping (key: value)",
+    "model_type": "a mapping (key: value)",
+}
+
+
+def read(spec: type[S], data: object, path: Path, mistakes: Mistakes) -> S | None:
+    """The piece at ``path``. Every fault of its shape is noted; what is faulty and may be left out is then left out,
+    so that what else the piece says is still looked at. None where too little is left."""
+    try:
+        return spec.model_validate(data)
+    except ValidationError as invalid:
+        errors = invalid.errors(include_url=False)
+    for error in errors:
+        _note(spec, error, path, mistakes)
+    try:
+        return spec.model_validate(_without(data, [error["loc"] for error in errors]))
+    except ValidationError:
+        return None
+
+
+def _without(data: object, faulty: list[tuple[int | str, ...]]) -> object:
+    """The data less the faulty keys (of a faulty item of a list: the key that holds the list)."""
+    less = deepcopy(data)
+    for loc in faulty:
+        holder, key = _holder(less, loc)
+        holder.pop(key, None)
+    return less
+
+
+def _holder(data: object, loc: tuple[int | str, ...]) -> tuple[dict[object, object], object]:
+    """The innermost mapping on the way to a place, and its key that leads on."""
+    holder: dict[object, object] = {}
+    key: object = None
+    for part in loc:
+        if isinstance(data, dict):
+            holder, key, data = data, part, data.get(part)
+        elif isinstance(data, list) and isinstance(part, int) and part < len(data):
+            data = data[part]
+    return holder, key
+
+
+def _note(spec: type[Spec], error: ErrorDetails, path: Path, mistakes: Mistakes) -> None:
+    kind, place = error["type"], path + error["loc"]
+    if kind == "extra_forbidden":
+        _note_unknown_key(_spec_at(spec, error["loc"]), place, mistakes)
+    elif kind == "missing":
+        _note_missing_key(_spec_at(spec, error["loc"]), place, mistakes)
+    elif kind in _WANTED:
+        _note_wrong_type(_WANTED[kind], error["input"], place, mistakes)
+    else:
+        say = _NOT_ALLOWED.get(kind, _say_not_allowed)
+        code, message, hint = say(subject(place), error)
+        mistakes.at_value(place, code, message, hint)
+
+
+def _note_unknown_key(spec: type[Spec], place: Path, mistakes: Mistakes) -> None:
+    known, key = keys_of(spec), str(place[-1])
+    hint = did_you_mean(key, known) or f"keys here: {', '.join(known)}"
+    if key in spec.elsewhere:
+        mistakes.at_key(place, "E209", f'"{key}" does not narrow this trigger', f"keys here: {', '.join(known)}")
+    else:
+        mistakes.at_key(place, "E107", f'unknown key "{key}"', hint)
+
+
+def _note_missing_key(spec: type[Spec], place: Path, mistakes: Mistakes) -> None:
+    needed = [field.alias or name for name, field in spec.model_fields.items() if field.is_required()]
+    where = "the file" if len(place) == 1 else subject(place[:-1])
+    mistakes.at_key(place[:-1], "E108", f'{where} has no "{place[-1]}"', f"needed here: {', '.join(needed)}")
+
+
+def _note_wrong_type(wanted: str, value: object, place: Path, mistakes: Mistakes) -> None:
+    message = f"{subject(place)} must be {wanted}, but {describe(value)}"
+    hint = ""
+    if wanted == "text" and isinstance(value, bool | int | Decimal):
+        written = str(value).lower() if isinstance(value, bool) else value
+        hint = f'put quotes around it: "{written}"'
+    mistakes.at_value(place, "E106", message, hint)
+
+
+def subject(place: Path) -> str:
+    """What a mistake is about: the nearest key, in quotes."""
+    return next((f'"{part}"' for part in reversed(place) if isinstance(part, str)), "the file")
+
+
+def describe(value: object) -> str:
+    """What YAML makes of a value, as the end of a sentence."""
+    if value is None:
+        return "nothing is written there"
+    if isinstance(value, dict):
+        return "this is a mapping"
+    if isinstance(value, list):
+        return "this is a list"
+    return f"this is {'text' if isinstance(value, str) else 'true or false' if isinstance(value, bool) else 'a number'}"
+
+
+def keys_of(spec: type[Spec]) -> list[str]:
+    """The keys a piece may have, as written in the file."""
+    return [field.alias or name for name, field in spec.model_fields.items()]
+
+
+def _spec_at(spec: type[Spec], loc: tuple[int | str, ...]) -> type[Spec]:
+    """The spec of the innermost piece that a place names."""
+    for part in loc[:-1]:
+        annotation = next((f.annotation for n, f in spec.model_fields.items() if part == (f.alias or n)), None)
+        spec = next((s for s in _inner(annotation)), spec)
+    return spec
+
+
+def _inner(annotation: object) -> list[type[Spec]]:
+    if isinstance(annotation, type) and issubclass(annotation, Spec):
+        return [annotation]
+    return [spec for part in get_args(annotation) for spec in _inner(part)]
+
+
+Said = tuple[str, str, str]
+
+
+def _say_literal(what: str, error: ErrorDetails) -> Said:
+    allowed = error["ctx"]["expected"].replace("'", "").replace(" or ", ", ")
+    hint = did_you_mean(str(error["input"]), allowed.split(", ")) or f"possible: {allowed}"
+    return "E109", f"{what} cannot be {quoted(error['input'])}", hint
+
+
+def _say_duration(what: str, error: ErrorDetails) -> Said:
+    return "E109", f"{what} cannot be {quoted(error['input'])}", "a length of time is written 30m, 24h, 2d or 1w"
+
+
+def _say_duration_size(what: str, error: ErrorDetails) -> Said:
+    return "E112", f"{what} cannot be {quoted(error['input'])}", "a length of time is more than 0 and at most 366d"
+
+
+def _say_too_many(what: str, error: ErrorDetails) -> Said:
+    there, limit = error["ctx"]["actual_length"], error["ctx"]["max_length"]
+    return "E112", f"{what} has {there} entries", f"at most {limit} are possible"
+
+
+def _say_empty(what: str, error: ErrorDetails) -> Said:
+    return "E109", f"{what} is empty", "at least one entry is needed"
+
+
+def _say_text_long(what: str, error: ErrorDetails) -> Said:
+    limit = error["ctx"]["max_length"]
+    return "E112", f"{what} has {len(error['input'])} characters", f"at most {limit} are possible"
+
+
+def _say_text_empty(what: str, error: ErrorDetails) -> Said:
+    return "E109", f"{what} is empty", "write some text here"
+
+
+def _say_range(what: str, error: ErrorDetails) -> Said:
+    limits = {"ge": "at least", "le": "at most"}
+    limit = " ".join(f"{limits[word]} {number}" for word, number in error["ctx"].items())
+    return "E112", f"{what} cannot be {error['input']}", f"it must be {limit}"
+
+
+def _say_not_allowed(what: str, error: ErrorDetails) -> Said:
+    return "E109", f"{what} cannot be {quoted(error['input'])}", ""
+
+
+_NOT_ALLOWED: dict[str, Callable[[str, ErrorDetails], Said]] = {
+    "literal_error": _say_literal,
+    "duration": _say_duration,
+    "duration_size": _say_duration_size,
+    "too_long": _say_too_many,
+    "too_short": _say_empty,
+    "string_too_long": _say_text_long,
+    "string_too_short": _say_text_empty,
+    "greater_than_equal": _say_range,
+    "less_than_equal": _say_range,
+}
+
+
+def quoted(value: object) -> str:
+    """A value as an operator wrote it, cut where it is long."""
+    text = str(value) if isinstance(value, str) else "a mapping" if isinstance(value, dict) else str(value)
+    text = text if len(text) <= 60 else f"{text[:57]}..."
+    return f'"{text}"' if isinstance(value, str) else text

@@ -1,0 +1,162 @@
+"""Which trigger nodes does a fact fire? The one door to durable-rules.
+
+The engine that the package ships is driven directly: its `Host` costs ten times as much, starts two timer threads and
+swallows errors. Each trigger node is one rule; a fact is asserted, the rules it fires are collected, and it is
+retracted, always on the one default session, so nothing is kept between calls. Every rule names the trigger first:
+without that guard the engine matches its own state object and never comes back.
+"""
+
+import json
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from hashlib import sha256
+from itertools import count
+from threading import Lock
+from weakref import finalize
+
+from rules.book import TriggerNode
+from rules.facts import Fact, Trigger
+from rules.reaction import NotFired
+
+MENDING_COMMAND = (
+    "CPPFLAGS=-DPyEval_CallObject=PyObject_CallObject "
+    "pip install --force-reinstall --no-cache-dir --no-binary :all: durable-rules==2.0.28"
+)
+
+
+class EngineMissing(ImportError):
+    """The rule engine cannot be imported; says the command that mends it (a build for CPython 3.13 needs it)."""
+
+
+try:
+    import durable_rules_engine as engine  # type: ignore[import-not-found,import-untyped,unused-ignore]
+except ImportError as problem:
+    raise EngineMissing(f"the rule engine does not load ({problem}); build it again: {MENDING_COMMAND}") from problem
+
+MAX_TRIGGERS = 400  # in one campaign; past 512 rules the engine hangs or fails
+MAX_TRIGGERS_OF_A_KIND = 200
+MAX_NARROWED_FIELDS = 200  # each is a property of every fact, and the engine takes 252
+MAX_WORD = 64  # characters of a value that the engine sees as it is
+
+_PLAIN = ("of", "status", "channel", "keyword", "source")
+_names = (f"pointsman_{number}" for number in count(1))
+_naming = Lock()
+
+
+class TooManyTriggers(ValueError):
+    """More triggers than the engine takes; says how many there are and how many may be."""
+
+
+class Matcher:
+    """The trigger nodes of one campaign, compiled. Build one only when a rule file changed: a ruleset leaks memory.
+
+    Safe to use from several threads. Raises `TooManyTriggers` past the limits above.
+    """
+
+    def __init__(self, triggers: Sequence[TriggerNode]) -> None:
+        self.triggers = tuple(triggers)
+        self._lock = Lock()
+        self._changed = _narrowed_fields(self.triggers)
+        _check_limits(self.triggers, self._changed)
+        self._ruleset = self._create() if self.triggers else None
+        self._finalize = finalize(self, engine.delete_ruleset, self._ruleset) if self._ruleset is not None else None
+
+    def match(self, fact: Fact) -> tuple[TriggerNode, ...]:
+        """The trigger nodes this fact fires, in file order. Keeps nothing between calls."""
+        if self._ruleset is None:
+            return ()
+        text = json.dumps(self._flat(fact))
+        with self._lock:
+            fired = sorted(set(self._fired(text)))
+        return tuple(self.triggers[number] for number in fired)
+
+    def close(self) -> None:
+        """Give the ruleset back to the engine; from then on nothing matches. May be called twice."""
+        with self._lock:
+            self._ruleset = None
+            if self._finalize is not None:
+                self._finalize()
+
+    def _create(self) -> int:
+        rules = {str(number): self._rule(node) for number, node in enumerate(self.triggers)}
+        with _naming:
+            name = next(_names)
+        return int(engine.create_ruleset(name, json.dumps(rules)))
+
+    def _rule(self, node: TriggerNode) -> dict[str, object]:
+        antecedent = [{"trigger": node.when.value}, *self._narrowings(node)]
+        return {"all": [{"m": {"$and": antecedent} if len(antecedent) > 1 else antecedent[0]}]}
+
+    def _narrowings(self, node: TriggerNode) -> Iterator[dict[str, object]]:
+        for name, wanted in node.narrowing.items():
+            if name == "field":
+                yield _any_of([{self._changed[field]: "1"} for field in wanted])
+            else:
+                yield _any_of([{name: _word(value)} for value in wanted])
+        if node.when is Trigger.FROM_ANOTHER_FLOW:
+            yield {"flow": _word(node.flow)}
+
+    def _flat(self, fact: Fact) -> dict[str, str]:
+        """Every property, always; "" where it does not apply."""
+        flat = {name: _word(getattr(fact, name)) for name in _PLAIN}
+        flat.update({key: "1" if field in fact.changed else "" for field, key in self._changed.items()})
+        return {"id": "fact", "trigger": fact.trigger.value, "flow": _word(fact.flow), **flat}
+
+    def _fired(self, text: str) -> Iterator[int]:
+        code, state = engine.assert_fact(self._ruleset, text)
+        try:
+            if code == 0:
+                yield from _collect(self._ruleset, state)
+            elif code != 1:  # 1: no rule fires
+                raise RuntimeError(f"the rule engine refused a fact with code {code}")
+        finally:
+            engine.retract_fact(self._ruleset, text)
+
+
+def _collect(ruleset: int | None, state: int) -> Iterator[int]:
+    """The number of each rule that fires; the engine hands them out one at a time, as `{"number": ...}`."""
+    started = engine.start_action_for_state(ruleset, state)
+    action = started[1] if started else None
+    while action:
+        yield int(action.split('"', 2)[1])
+        action = engine.complete_and_start_action(ruleset, state)
+
+
+def _any_of(choices: list[dict[str, str]]) -> dict[str, object]:
+    return {"$or": choices} if len(choices) > 1 else dict(choices[0])
+
+
+def _word(value: str) -> str:
+    """The value, or for a long one a digest that is itself too long to be mistaken for a value."""
+    return value if len(value) <= MAX_WORD else f"sha256:{sha256(value.encode(errors='surrogatepass')).hexdigest()}"
+
+
+def _narrowed_fields(triggers: Sequence[TriggerNode]) -> Mapping[str, str]:
+    """The property that says of each field whether it changed; numbered, because operators choose the names."""
+    names = dict.fromkeys(name for node in triggers for name in node.narrowing.get("field", ()))
+    return {name: f"changed_{number}" for number, name in enumerate(names)}
+
+
+def _check_limits(triggers: Sequence[TriggerNode], changed: Mapping[str, str]) -> None:
+    most = max(Counter(node.when for node in triggers).values(), default=0)
+    for what, there, limit in (
+        ("triggers in one campaign", len(triggers), MAX_TRIGGERS),
+        ("triggers of one type", most, MAX_TRIGGERS_OF_A_KIND),
+        ("fields that triggers are narrowed to", len(changed), MAX_NARROWED_FIELDS),
+    ):
+        if there > limit:
+            raise TooManyTriggers(f"{there} {what}, at most {limit} are possible")
+
+
+def why_not(trigger: TriggerNode, fact: Fact) -> NotFired | None:
+    """The first narrowing of a trigger of the fact's type that the fact does not meet; None where it fires.
+
+    For people: the engine only says what fires.
+    """
+    for name, wanted in trigger.narrowing.items():
+        saw = fact.changed if name == "field" else {getattr(fact, name)}
+        if not saw.intersection(wanted):
+            return NotFired(trigger.full_name, name, ", ".join(wanted), ", ".join(sorted(saw)))
+    if trigger.when is Trigger.FROM_ANOTHER_FLOW and fact.flow != trigger.flow:
+        return NotFired(trigger.full_name, "flow", trigger.flow, fact.flow)
+    return None

@@ -1,0 +1,43 @@
+"""What expressions and texts may name, and the values those names have at one moment."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, tzinfo
+
+from rules.values import Value, ValueType
+
+TYPE_WORDS: Mapping[ValueType, str] = {
+    ValueType.STRING: "a text",
+    ValueType.INTEGER: "a whole number",
+    ValueType.NUMERIC: "a number",
+    ValueType.BOOLEAN: "a yes or no",
+    ValueType.DATE: "a date",
+    ValueType.DATETIME: "a date with a time",
+    ValueType.ENUMERATION: "one of a list of values",
+    ValueType.EMAIL: "an email address",
+    ValueType.PHONE: "a phone number",
+    ValueType.DURATION: "a length of time",
+    ValueType.LIST: "a list",
+    ValueType.ANY: "a value of any type",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class NameInfo:
+    """What is known of a name before it has a value. ``values`` are the allowed ones of an enumeration."""
+
+    type: ValueType
+    values: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """The values of all names at one moment.
+
+    ``values`` is flat, with dotted keys (``participant.payment_status``, ``results.will_pay``, ``first_name``); a
+    name that is missing or None is unset. ``now`` is aware; ``zone`` is the participant's time zone.
+    """
+
+    values: Mapping[str, Value]
+    now: datetime
+    zone: tzinfo = UTC

@@ -1,0 +1,78 @@
+"""How a participant joins, enters and changes."""
+
+from rules.book import Rulebook
+from rules.effects import EnterCampaign, JoinCampaign
+from rules.events import CampaignStarted, ParticipantGiven
+from rules.facts import Fact, Trigger
+from rules.reaction import Applied
+from rules.turn import Turn, same
+from rules.values import Value, Values
+
+SOURCE_CUSTOMER = "customer"  # another campaign changed the shared customer
+SOURCE_FLOW = "flow"
+SOURCE_IMPORT = "import"
+
+
+def take_participant(turn: Turn, given: ParticipantGiven) -> Applied:
+    """Participant Created fires for one who enters, Participant Updated for one who changed; never both."""
+    if turn.scene.participant is None:
+        return Applied.UNCHANGED if given.source == SOURCE_CUSTOMER else _join(turn, given)
+    changed = _changed_elsewhere(turn, given.fields) if given.source == SOURCE_CUSTOMER else _take(turn, given.fields)
+    entered = _enter(turn, given.source)
+    if not changed:
+        return Applied.APPLIED if entered else Applied.UNCHANGED
+    if not entered:
+        tell_updated(turn, changed, given.source)
+    return Applied.UPDATED
+
+
+def start(turn: Turn, _: CampaignStarted) -> Applied:
+    """A participant who joined while the campaign did not run enters now."""
+    return Applied.APPLIED if _enter(turn, SOURCE_IMPORT) else Applied.UNCHANGED
+
+
+def tell_updated(turn: Turn, changed: frozenset[str], source: str) -> None:
+    turn.raise_fact(Fact(Trigger.PARTICIPANT_UPDATED, source=source, changed=changed))
+
+
+def _join(turn: Turn, given: ParticipantGiven) -> Applied:
+    turn.put(JoinCampaign(given.participant))
+    _take(turn, {**_defaults(turn), **given.fields})
+    _enter(turn, given.source)
+    return Applied.CREATED
+
+
+def _enter(turn: Turn, source: str) -> bool:
+    participant = turn.scene.participant
+    if participant is None or participant.entered or not turn.scene.active:
+        return False
+    turn.put(EnterCampaign())
+    turn.raise_fact(Fact(Trigger.PARTICIPANT_CREATED, source=source))
+    return True
+
+
+def _take(turn: Turn, fields: Values) -> frozenset[str]:
+    """The names of the fields that changed; a field the rule file no longer has is left out and noted."""
+    gone = sorted(name for name in fields if name not in turn.rulebook.fields)
+    if gone:
+        turn.note = f"not in the rule file: {', '.join(gone)}"
+    return turn.set_fields({name: value for name, value in fields.items() if name not in gone})
+
+
+def _defaults(turn: Turn) -> dict[str, Value]:
+    """The defaults of the fields that have no value yet; a customer may bring some from another campaign."""
+    return {
+        name: field.default
+        for name, field in turn.rulebook.fields.items()
+        if field.default is not None and turn.current(name) is None
+    }
+
+
+def _changed_elsewhere(turn: Turn, before: Values) -> frozenset[str]:
+    names = (name for name in before if _is_shared(turn.rulebook, name))
+    return frozenset(name for name in names if not same(before[name], turn.current(name)))
+
+
+def _is_shared(rulebook: Rulebook, name: str) -> bool:
+    field = rulebook.fields.get(name)
+    return field is not None and field.level == SOURCE_CUSTOMER

@@ -1,0 +1,73 @@
+"""`react`: what one event leads to. Pure: the same event, scene and time always give the same reaction."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from rules.book import Rulebook
+from rules.communications import OPTED_OUT, end, hear
+from rules.events import CampaignStarted, Event, MessageReceived, ParticipantGiven, ReceiptArrived, TimerDue
+from rules.facts import Fact, Trigger
+from rules.participants import start, take_participant
+from rules.reaction import Applied, Reaction
+from rules.receipts import take_receipt, take_timer
+from rules.scene import Communication, Scene
+from rules.statuses import CommunicationStatus
+from rules.turn import Turn
+from rules.walk import Walk
+
+STOP, START, HELP = "stop", "start", "help"
+
+
+def react(rulebook: Rulebook, event: Event, scene: Scene, now: datetime) -> Reaction:
+    """Decide ``event`` at ``now`` (UTC); the effects are asked for, nothing happens here.
+
+    For a receipt or a timer ``scene.messages`` must hold every outbound message of the communication it is about.
+    Raises `LoopFound` when the flows do not come to an end within the budgets: none of the effects may happen then.
+    """
+    turn = Turn(rulebook, event, scene, now)
+    applied = TAKES[type(event)](turn, event)
+    Walk(turn).work_off()
+    return Reaction(applied, turn.scene, tuple(turn.effects), tuple(turn.log), turn.note)
+
+
+def take_message(turn: Turn, message: MessageReceived) -> Applied:
+    """An answer goes to its communication; anything else is an incoming session.
+
+    Words of consent never reach an agent or a flow, but for START, which is a message, too.
+    """
+    if message.consent == STOP:
+        _stop(turn, message)
+    elif message.consent == HELP:
+        turn.note = "the provider answers a call for help"
+    elif answered := _answered(turn.scene, message):
+        hear(turn, answered, message.text)
+    else:
+        turn.raise_fact(Fact(Trigger.INCOMING_SESSION, channel=message.channel, keyword=message.keyword))
+    return Applied.APPLIED
+
+
+def _stop(turn: Turn, message: MessageReceived) -> None:
+    """What is open there ends. The scene knows of the opt-out at once, so that no flow plans anew what was canceled."""
+    where = (message.channel, message.address)
+    turn.scene = replace(turn.scene, opted_out=turn.scene.opted_out | {where})
+    for communication in turn.scene.communications:
+        if communication.is_open and (communication.channel, communication.address) == where:
+            end(turn, communication, CommunicationStatus.CANCELED, OPTED_OUT)
+
+
+def _answered(scene: Scene, message: MessageReceived) -> Communication | None:
+    """The latest open communication that lives where the message came from."""
+    where = (message.channel, message.address, message.thread)
+    opened = (c for c in reversed(scene.communications) if c.is_open and c.opened)
+    return next((c for c in opened if (c.channel, c.address, c.thread) == where), None)
+
+
+TAKES: Mapping[type[Event], Callable[[Turn, Any], Applied]] = {
+    ParticipantGiven: take_participant,
+    CampaignStarted: start,
+    MessageReceived: take_message,
+    ReceiptArrived: take_receipt,
+    TimerDue: take_timer,
+}

@@ -1,0 +1,73 @@
+"""The answer of `react`: what must happen, how the scene looks then, and why."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from rules.effects import Effect
+from rules.facts import Fact
+from rules.scene import Scene
+from rules.values import Position, Values
+
+
+class Applied(StrEnum):
+    """What became of the event itself."""
+
+    APPLIED = "applied"
+    CREATED = "created"  # a participant given by API or import is new
+    UPDATED = "updated"
+    UNCHANGED = "unchanged"
+    STALE = "stale"  # a receipt or timer that came too late to matter; kept, changes nothing
+    UNKNOWN = "unknown"  # it is about nothing we know
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """One node walked: the values its conditions saw and the way out it took ("" ends the flow)."""
+
+    node: str
+    position: Position
+    saw: Values = field(default_factory=dict)
+    result: str = ""
+    next: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class NotFired:
+    """A trigger node of the fact's kind that did not fire: the first narrowing that failed and the value it saw."""
+
+    node: str
+    narrowing: str
+    wanted: str
+    saw: str
+
+
+@dataclass(frozen=True, slots=True)
+class Activation:
+    """One flow started by one fact, and every node it went through."""
+
+    trigger: str
+    visits: tuple[Visit, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Considered:
+    """One fact, the activations it caused in file order, and the triggers of its kind that stayed silent."""
+
+    fact: Fact
+    activations: tuple[Activation, ...] = ()
+    not_fired: tuple[NotFired, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Reaction:
+    """What one event leads to. ``log`` holds the facts in the order in which they were worked off."""
+
+    applied: Applied
+    scene: Scene
+    effects: tuple[Effect, ...] = ()
+    log: tuple[Considered, ...] = ()
+    note: str = ""
+
+
+class LoopFound(Exception):
+    """An event went past a budget (`MAX_ACTIVATIONS`, `MAX_NODES`); says how far it came and names the nodes."""

@@ -1,0 +1,74 @@
+"""The values that conditions and texts may name, read off a scene."""
+
+from collections.abc import Iterator
+from datetime import datetime, tzinfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from rules.book import Rulebook
+from rules.events import Event, MessageReceived
+from rules.facts import Fact
+from rules.names import Scope
+from rules.scene import Communication, Scene
+from rules.values import Value
+
+TIMEZONE_FIELD = "timezone"  # a field of this name, where declared, is the participant's own time zone
+
+
+def scope_of(rulebook: Rulebook, scene: Scene, fact: Fact, event: Event, now: datetime) -> Scope:
+    """Every name's value at ``now``, while ``fact`` is worked off."""
+    values = dict(_values(rulebook, scene, fact, event))
+    return Scope(values, now, zone_of(rulebook, values.get(TIMEZONE_FIELD)))
+
+
+def zone_of(rulebook: Rulebook, own: Value) -> tzinfo:
+    """The participant's own time zone where it is one, else the campaign's."""
+    if isinstance(own, str) and own:
+        try:
+            return ZoneInfo(own)
+        except (ZoneInfoNotFoundError, ValueError, OSError):  # a field holds what people typed
+            pass
+    return ZoneInfo(rulebook.timezone)
+
+
+def communication_of(scene: Scene, fact: Fact) -> Communication | None:
+    """The communication the fact is about, else the participant's last one."""
+    named = (c for c in scene.communications if c.id == fact.communication)
+    return next(named, scene.communications[-1] if scene.communications else None)
+
+
+def _values(rulebook: Rulebook, scene: Scene, fact: Fact, event: Event) -> Iterator[tuple[str, Value]]:
+    """The names of `rules.loading.vocabulary`; of two values for one name the later counts."""
+    for kind, address in scene.customer.identifiers.items():
+        yield kind, address
+        yield f"customer.{kind}", address
+    yield from _fields(rulebook, scene)
+    yield "participant.outcome", (scene.participant.outcome if scene.participant else "") or None
+    yield from _communication(communication_of(scene, fact))
+    if isinstance(event, MessageReceived):
+        yield from _message(event)
+
+
+def _fields(rulebook: Rulebook, scene: Scene) -> Iterator[tuple[str, Value]]:
+    """Each declared field under its own name and under its level; customer fields are the participant's, too."""
+    own = scene.participant.fields if scene.participant else {}
+    for name, field in rulebook.fields.items():
+        shared = field.level == "customer"
+        value = (scene.customer.fields if shared else own).get(name)
+        yield name, value
+        yield f"participant.{name}", value
+        if shared:
+            yield f"customer.{name}", value
+
+
+def _communication(communication: Communication | None) -> Iterator[tuple[str, Value]]:
+    if communication is None:
+        return
+    for name in ("node", "flow", "agent", "channel", "reason"):
+        yield f"communication.{name}", getattr(communication, name) or None
+    yield "communication.status", communication.status.value
+    yield from ((f"results.{name}", value) for name, value in communication.talk.results.items())
+
+
+def _message(event: MessageReceived) -> Iterator[tuple[str, Value]]:
+    for name in ("text", "keyword", "channel"):
+        yield f"message.{name}", getattr(event, name) or None

@@ -1,0 +1,65 @@
+"""Readers for texts, email addresses, phone numbers and Slack users."""
+
+import re
+
+import phonenumbers
+
+from rules.readers import FieldError, written
+
+MAX_TEXT = 1_000
+MAX_EMAIL = 254  # RFC 5321, 4.5.3.1.3: a path of 256 octets less its brackets
+MAX_PHONE = 40
+MAX_SLACK = 30
+
+_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+_EMAIL = re.compile(r"[^\s@<>()\[\],;:\"\\]{1,64}@(?:[\w-]{1,63}\.){1,10}[\w-]{2,63}")
+_SLACK_USER = re.compile(r"[UW][A-Z0-9]{2,}")
+_PHONE_SIGNS = re.compile(r"\+?[0-9 ()/.\-\u00a0\u2010-\u2013]+")
+
+
+def read_text(raw: object, limit: int = MAX_TEXT) -> str:
+    """The text without blanks around it; raises FieldError for other types, control characters and past ``limit``."""
+    if not isinstance(raw, str):
+        raise FieldError(f"{written(raw)} must be a text; put quotes around it")
+    text = raw.replace("\r\n", "\n").strip()
+    if len(text) > limit:
+        raise FieldError(f"the text has {len(text)} characters; at most {limit} are kept")
+    if found := _CONTROL.search(text):
+        raise FieldError(f"{written(text)} holds the control character U+{ord(found.group()):04X}; remove it")
+    return text
+
+
+def read_email(raw: object) -> str:
+    """An email address in lower case; raises FieldError. Only its form is checked."""
+    text = read_text(raw, MAX_EMAIL)
+    local = text.partition("@")[0]
+    if not _EMAIL.fullmatch(text) or local.startswith(".") or local.endswith(".") or ".." in text:
+        raise FieldError(f"{written(text)} is not an email address; write name@example.com")
+    return text.lower()
+
+
+def read_phone(raw: object, region: str = "") -> str:
+    """A valid phone number as E.164; raises FieldError. Numbers without + are read as written in ``region``.
+
+    Letters are refused before parsing: the library would read them as the digits they share a key with.
+    """
+    text = read_text(raw, MAX_PHONE)
+    if not _PHONE_SIGNS.fullmatch(text):
+        raise FieldError(f"{written(text)} is not a phone number; use digits only, such as +4915112345678")
+    if not text.startswith("+") and not region:
+        raise FieldError(f"{written(text)} has no country code; write it with +, or set the campaign's region")
+    try:
+        number = phonenumbers.parse(text, region or None)
+    except phonenumbers.NumberParseException:
+        raise FieldError(f"{written(text)} is not a phone number; write it as +4915112345678") from None
+    if not phonenumbers.is_valid_number(number):
+        raise FieldError(f"{written(text)} is not a phone number that can exist; check its digits and country code")
+    return str(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
+
+
+def read_slack_user(raw: object) -> str:
+    """A Slack user id such as U024BE7LH; raises FieldError."""
+    text = read_text(raw, MAX_SLACK)
+    if not _SLACK_USER.fullmatch(text):
+        raise FieldError(f"{written(text)} is not a Slack user id; copy the member id, such as U024BE7LH")
+    return text

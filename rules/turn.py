@@ -1,0 +1,139 @@
+"""The working state of one reaction: what is decided so far, and the facts still to be worked off."""
+
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+from hashlib import sha256
+
+from rules.book import Rulebook
+from rules.changes import after
+from rules.effects import Effect, FinishParticipant, SendMessage, SetFields
+from rules.events import Event
+from rules.expressions import Expression
+from rules.facts import Fact, Trigger
+from rules.names import Scope
+from rules.reaction import Considered
+from rules.scene import Scene
+from rules.scopes import scope_of
+from rules.templates import Template
+from rules.values import Value, Values
+
+ID_LENGTH = 32
+
+
+class Turn:
+    """What nodes and communications act on. ``scene`` is always the one with every effect so far done.
+
+    One per reaction, never shared; it is the only thing in `rules` that changes.
+    """
+
+    def __init__(self, rulebook: Rulebook, event: Event, scene: Scene, now: datetime) -> None:
+        self.rulebook = rulebook
+        self.event = event
+        self.now = now
+        self.scene = scene
+        self.effects: list[Effect] = []
+        self.facts: deque[Fact] = deque()
+        self.log: list[Considered] = []
+        self.note = ""
+        self.saw: dict[str, Value] = {}
+        self.result = ""
+        self._fact = Fact(Trigger.PARTICIPANT_CREATED)
+        self._scope: Scope | None = None
+        self._ids = 0
+
+    def put(self, effect: Effect) -> None:
+        """Decide that this happens."""
+        self.effects.append(effect)
+        self.scene = after(self.scene, effect)
+        self._scope = None
+
+    def raise_fact(self, fact: Fact) -> None:
+        """Let triggers fire on this, once what came before is worked off; not while the campaign does not run, and
+        not before the participant has entered it."""
+        participant = self.scene.participant
+        if self.scene.active and participant is not None and participant.entered:
+            self.facts.append(fact)
+
+    def consider(self, fact: Fact) -> None:
+        """From here on conditions and texts see the communication that ``fact`` is about."""
+        self._fact = fact
+        self._scope = None
+
+    def new_id(self) -> str:
+        """The next id made in this reaction: the same for the same event, so that a repeated decision is the same."""
+        self._ids += 1
+        text = f"{self.event.id}/{self.rulebook.campaign}/{self._ids}"
+        return sha256(text.encode(errors="surrogatepass")).hexdigest()[:ID_LENGTH]
+
+    @property
+    def scope(self) -> Scope:
+        """The values of all names now."""
+        if self._scope is None:
+            self._scope = scope_of(self.rulebook, self.scene, self._fact, self.event, self.now)
+        return self._scope
+
+    def scope_about(self, communication: str) -> Scope:
+        """The values of all names as a talk of this communication sees them."""
+        fact = replace(self._fact, communication=communication)
+        return scope_of(self.rulebook, self.scene, fact, self.event, self.now)
+
+    def evaluate(self, expression: Expression) -> Value:
+        """The expression's value; what it saw is kept for the log of the node being visited."""
+        self.saw.update(expression.explain(self.scope))
+        return expression.evaluate(self.scope)
+
+    def render(self, template: Template) -> str:
+        return template.render(self.scope)
+
+    def say_result(self, text: str) -> None:
+        """What the node being visited came to, for the log; several are joined."""
+        self.result = f"{self.result}; {text}" if self.result else text
+
+    def start_visit(self) -> None:
+        self.saw, self.result = {}, ""
+
+    def current(self, name: str) -> Value:
+        """The value of a declared field; None where it is unset."""
+        if self.rulebook.fields[name].level == "customer":
+            return self.scene.customer.fields.get(name)
+        return self.scene.participant.fields.get(name) if self.scene.participant else None
+
+    def set_fields(self, values: Values) -> frozenset[str]:
+        """Set those declared fields that differ; their names."""
+        levels: Mapping[str, dict[str, Value]] = {"customer": {}, "participant": {}}
+        for name, value in values.items():
+            if not same(self.current(name), value):
+                levels[self.rulebook.fields[name].level][name] = value
+        if any(levels.values()):
+            self.put(SetFields(levels["customer"], levels["participant"]))
+        return frozenset(name for level in levels.values() for name in level)
+
+    def send(
+        self,
+        channel: str,
+        to: str,
+        text: str,
+        *,
+        thread: str = "",
+        communication: str = "",
+        choices: tuple[str, ...] = (),
+    ) -> str:
+        """Owe a message; its id, or "" where the text is blank and nothing is owed."""
+        if not text.strip():
+            return ""
+        message = self.new_id()
+        self.put(SendMessage(message, channel, to, text, thread, communication, choices))
+        return message
+
+    def enter_flow(self, flow: str) -> None:
+        self.raise_fact(Fact(Trigger.FROM_ANOTHER_FLOW, flow=flow))
+
+    def finish(self, outcome: str) -> None:
+        self.put(FinishParticipant(outcome))
+
+
+def same(one: Value, other: Value) -> bool:
+    """Whether two values of a field are the same; True is not 1, a moment is not a day."""
+    return type(one) is type(other) and one == other

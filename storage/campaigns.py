@@ -1,0 +1,66 @@
+"""Campaigns and the rule files they ran on."""
+
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, Connection, Table, func, select, update
+
+from storage.models import Campaign, Communication, Message, Participant, RuleVersion
+from storage.statements import insert_into, one_row, rows_of, table_of
+from storage.values import CampaignCounts, Row
+
+CAMPAIGNS, VERSIONS = table_of(Campaign), table_of(RuleVersion)
+PARTICIPANTS, COMMUNICATIONS, MESSAGES = table_of(Participant), table_of(Communication), table_of(Message)
+ACTIVE = "active"
+
+
+class Campaigns:
+    """Which campaigns there are, whether they run, and on which version of their rule file."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def all(self) -> list[Row]:
+        """Every campaign, by name."""
+        return rows_of(self._connection.execute(select(CAMPAIGNS).order_by(CAMPAIGNS.c.name)))
+
+    def get(self, name: str) -> Row | None:
+        """The campaign, or None."""
+        return one_row(self._connection.execute(select(CAMPAIGNS).where(CAMPAIGNS.c.name == name)))
+
+    def ensure(self, name: str) -> None:
+        """The campaign exists, inactive if it is new."""
+        insert = insert_into(self._connection, CAMPAIGNS)
+        self._connection.execute(insert.on_conflict_do_nothing(index_elements=[CAMPAIGNS.c.name]), {"name": name})
+
+    def set_status(self, name: str, status: str, reason: str, at: datetime) -> None:
+        """The campaign now is inactive, active or in error; ``at`` (UTC) is when it started, if it becomes active."""
+        started = {"started_at": at} if status == ACTIVE else {}
+        change = update(CAMPAIGNS).where(CAMPAIGNS.c.name == name)
+        self._connection.execute(change.values(status=status, reason=reason, **started))
+
+    def keep_version(self, hash: str, campaign: str, file: str, text: str, at: datetime) -> None:
+        """Keep the text of a rule file under its content hash; the same again changes nothing."""
+        insert = insert_into(self._connection, VERSIONS).on_conflict_do_nothing(index_elements=[VERSIONS.c.hash])
+        row = {"hash": hash, "campaign": campaign, "file": file, "text": text, "loaded_at": at}
+        self._connection.execute(insert, row)
+
+    def version(self, hash: str) -> Row | None:
+        """The rule file version with this content hash, or None."""
+        return one_row(self._connection.execute(select(VERSIONS).where(VERSIONS.c.hash == hash)))
+
+    def activate_version(self, name: str, hash: str) -> None:
+        """From now on the campaign runs on this version."""
+        self._connection.execute(update(CAMPAIGNS).where(CAMPAIGNS.c.name == name).values(rules=hash))
+
+    def counts(self, name: str) -> CampaignCounts:
+        """How many participants, communications by status and outbound messages by status the campaign has."""
+        people = select(func.count()).where(PARTICIPANTS.c.campaign == name)
+        return CampaignCounts(
+            participants=self._connection.execute(people).scalar_one(),
+            communications=self._by_status(COMMUNICATIONS, COMMUNICATIONS.c.campaign == name),
+            messages=self._by_status(MESSAGES, MESSAGES.c.campaign == name, MESSAGES.c.direction == "out"),
+        )
+
+    def _by_status(self, table: Table, *only: ColumnElement[bool]) -> dict[str, int]:
+        query = select(table.c.status, func.count().label("number")).where(*only).group_by(table.c.status)
+        return {row.status: row.number for row in self._connection.execute(query)}

@@ -1,0 +1,31 @@
+"""What was decided for each event, and why."""
+
+from collections.abc import Collection, Sequence
+
+from sqlalchemy import Connection, select
+
+from storage.models import Decision
+from storage.statements import add_rows, one_row, rows_in, table_of
+from storage.values import Row
+
+DECISIONS = table_of(Decision)
+
+
+class Decisions:
+    """One decision per event, written in the transaction that makes its effects true."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def add(self, rows: Sequence[Row]) -> None:
+        """Keep these decisions; a second one for an event is an integrity error."""
+        add_rows(self._connection, DECISIONS, rows)
+
+    def of(self, event: int) -> Row | None:
+        """The decision for an event; None while there is none."""
+        return one_row(self._connection.execute(select(DECISIONS).where(DECISIONS.c.event == event)))
+
+    def applied(self, events: Collection[int]) -> dict[int, str]:
+        """What became of those of these events that are decided."""
+        query = select(DECISIONS.c.event, DECISIONS.c.applied)
+        return {row["event"]: row["applied"] for row in rows_in(self._connection, query, DECISIONS.c.event, events)}

@@ -1,0 +1,84 @@
+"""Connections, as each database wants them."""
+
+import os
+import sqlite3
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import URL, Connection, Engine, QueuePool, create_engine, event, make_url
+from sqlalchemy.engine.interfaces import DBAPIConnection
+
+BUSY_SECONDS = 30  # how long SQLite waits for another process's write
+CONNECT_SECONDS = 10
+WRITERS = 5  # pooled connections; writes made through `Storage.run` need only one
+READERS = 4  # reading threads, and pooled connections for them
+
+POSTGRES = {
+    "connect_timeout": CONNECT_SECONDS,
+    "keepalives_idle": 30,
+    "keepalives_interval": 10,
+    "keepalives_count": 3,
+}
+
+
+def database_url(url: str) -> URL:
+    """The URL with the driver this program uses. Raises ValueError unless it names a SQLite file or PostgreSQL."""
+    parsed = make_url(url)
+    kind = parsed.get_backend_name()
+    if kind in ("postgresql", "postgres"):
+        return parsed.set(drivername="postgresql+psycopg")
+    if kind == "sqlite" and parsed.database and parsed.database != ":memory:":
+        return parsed.set(drivername="sqlite+pysqlite")
+    raise ValueError("the database must be sqlite:///FILE or postgresql://USER:PASSWORD@HOST/NAME")
+
+
+def writing_engine(url: URL) -> Engine:
+    """Connections that write: on SQLite each transaction takes the write lock at once."""
+    if url.get_backend_name() == "sqlite":
+        return sqlite_engine(url, ("PRAGMA journal_mode=WAL", "PRAGMA synchronous=FULL"), "BEGIN IMMEDIATE", WRITERS)
+    return postgres_engine(url, WRITERS)
+
+
+def reading_engine(url: URL) -> Engine:
+    """Connections whose transactions see one snapshot and can't write."""
+    if url.get_backend_name() == "sqlite":
+        return sqlite_engine(url, ("PRAGMA query_only=ON",), "BEGIN", READERS)
+    return postgres_engine(url, READERS).execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+
+
+def postgres_engine(url: URL, pool_size: int) -> Engine:
+    return create_engine(
+        url, hide_parameters=True, pool_size=pool_size, pool_pre_ping=True, connect_args=dict(POSTGRES)
+    )
+
+
+def sqlite_engine(url: URL, pragmas: Sequence[str], begin: str, pool_size: int) -> Engine:
+    engine = create_engine(
+        url,
+        hide_parameters=True,
+        poolclass=QueuePool,
+        pool_size=pool_size,
+        connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False, "isolation_level": None},
+    )
+
+    def prepare(connection: DBAPIConnection, record: Any) -> None:
+        for pragma in pragmas:
+            connection.cursor().execute(pragma)
+
+    def start(connection: Connection) -> None:
+        connection.exec_driver_sql(begin)
+
+    event.listen(engine, "do_connect", make_private)
+    event.listen(engine, "connect", prepare)
+    event.listen(engine, "begin", start)
+    return engine
+
+
+def make_private(dialect: Any, record: Any, arguments: Sequence[str], options: Any) -> None:
+    """Create the file so that only its owner may read it; SQLite gives its side files the same permissions."""
+    try:
+        os.close(os.open(arguments[0], os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600))
+    except PermissionError:  # perhaps it may be read: SQLite then says so itself on the first write
+        return
+    except OSError as error:
+        raise sqlite3.OperationalError(f"unable to open database file: {error.strerror}") from error

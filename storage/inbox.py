@@ -1,0 +1,98 @@
+"""Every event, exactly once."""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+
+from sqlalchemy import Connection, bindparam, func, select, text, update
+
+from storage.lanes import lanes_of
+from storage.models import Inbox as InboxRow
+from storage.statements import insert_into, rows_in, rows_of, table_of
+from storage.values import NewEvent, Row, WaitingEvent, shard_of
+
+INBOX = table_of(InboxRow)
+IS_WAITING = text("inbox.state = 'waiting'")  # a literal, or the partial indexes can't be used
+WAITING_COLUMNS = [INBOX.c[name] for name in WaitingEvent.__dataclass_fields__]
+
+
+class Inbox:
+    """The way in: events are kept once and leave the queue when they are decided or parked."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def keep(self, events: Sequence[NewEvent]) -> tuple[int | None, ...]:
+        """Keep the events, numbered in the order given. Return each one's number, None where its key is kept already.
+
+        Of two events with one key, the first is kept.
+        """
+        if not events:
+            return ()
+        insert = insert_into(self._connection, INBOX).on_conflict_do_nothing(index_elements=[INBOX.c.key])
+        result = self._connection.execute(insert.returning(INBOX.c.key, INBOX.c.id), self._rows(events))
+        kept: dict[str, int] = {row.key: row.id for row in result}
+        return tuple(kept.pop(event.key, None) for event in events)
+
+    def _rows(self, events: Sequence[NewEvent]) -> list[Row]:
+        lanes = lanes_of(self._connection, [event.about for event in events])
+        return [inbox_row(event, lanes[event.about]) for event in events]
+
+    def waiting(
+        self,
+        limit: int,
+        *,
+        include: Collection[str] = (),
+        exclude: Collection[str] = (),
+        shards: Collection[int] | None = None,
+    ) -> list[WaitingEvent]:
+        """The first undecided events, oldest first: of the kinds ``include`` (if any are named), none of ``exclude``,
+        and of these shards only (None: of all)."""
+        query = select(*WAITING_COLUMNS).where(IS_WAITING).order_by(INBOX.c.id).limit(limit)
+        if include:
+            query = query.where(INBOX.c.kind.in_(include))
+        if exclude:
+            query = query.where(INBOX.c.kind.not_in(exclude))
+        if shards is not None:
+            query = query.where(INBOX.c.shard.in_(shards))
+        return [WaitingEvent(**row) for row in rows_of(self._connection.execute(query))]
+
+    def decided(self, ids: Collection[int], at: datetime) -> None:
+        """These events are decided; ``at`` is UTC."""
+        if ids:
+            change = update(INBOX).where(INBOX.c.id == bindparam("event")).values(state="decided", decided_at=at)
+            self._connection.execute(change, [{"event": number} for number in ids])
+
+    def park(self, event: int, error: str, at: datetime) -> None:
+        """Put an event aside that can't be decided, with the reason in words; later events of its lane go on."""
+        change = update(INBOX).where(INBOX.c.id == event)
+        self._connection.execute(change.values(state="parked", error=error, decided_at=at))
+
+    def attempted(self, event: int, error: str) -> None:
+        """One more try to decide this event has failed."""
+        change = update(INBOX).where(INBOX.c.id == event)
+        self._connection.execute(change.values(attempts=INBOX.c.attempts + 1, error=error))
+
+    def states(self, ids: Collection[int]) -> dict[int, str]:
+        """waiting, decided or parked, for each of these events that exists."""
+        rows = rows_in(self._connection, select(INBOX.c.id, INBOX.c.state), INBOX.c.id, ids)
+        return {row["id"]: row["state"] for row in rows}
+
+    def waiting_count(self) -> int:
+        """How many events nobody has decided yet."""
+        return self._connection.execute(select(func.count()).select_from(INBOX).where(IS_WAITING)).scalar_one()
+
+    def latest_time(self) -> datetime | None:
+        """When the event kept last was received, UTC; None if there is none."""
+        newest = select(INBOX.c.received_at).order_by(INBOX.c.id.desc()).limit(1)
+        return self._connection.execute(newest).scalar_one_or_none()
+
+
+def inbox_row(event: NewEvent, lane: str) -> Row:
+    return {
+        "key": event.key,
+        "kind": event.kind,
+        "lane": lane,
+        "shard": shard_of(lane),
+        "payload": event.payload,
+        "received_at": event.received_at,
+    }

@@ -1,0 +1,56 @@
+"""Every message, in and out."""
+
+from collections.abc import Collection, Sequence
+
+from sqlalchemy import Connection, bindparam, select, update
+
+from storage.models import Message
+from storage.statements import add_rows, by, rows_in, table_of
+from storage.values import Row
+
+MESSAGES = table_of(Message)
+STATUS_COLUMNS = ("status", "rank", "error", "updated_at")
+
+
+class Messages:
+    """What was said, and how far what we said has come. A status only moves up in rank."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def by_ids(self, ids: Collection[str]) -> dict[str, Row]:
+        """The messages that exist, by our id."""
+        return by("id", rows_in(self._connection, select(MESSAGES), MESSAGES.c.id, ids))
+
+    def by_provider(self, channel: str, provider_ids: Collection[str]) -> dict[str, Row]:
+        """The messages of a channel that a provider knows under these ids, by the provider's id."""
+        query = select(MESSAGES).where(MESSAGES.c.channel == channel, MESSAGES.c.provider_id != "")
+        return by("provider_id", rows_in(self._connection, query, MESSAGES.c.provider_id, provider_ids))
+
+    def of_communications(self, communications: Collection[str]) -> dict[str, Row]:
+        """What we said in these communications, by our id."""
+        query = select(MESSAGES).where(MESSAGES.c.direction == "out")
+        return by("id", rows_in(self._connection, query, MESSAGES.c.communication, communications))
+
+    def known_threads(self, threads: Collection[tuple[str, str]]) -> set[tuple[str, str]]:
+        """Those of the (channel, thread) pairs in which a message was kept before."""
+        query = select(MESSAGES.c.channel, MESSAGES.c.thread).distinct()
+        rows = rows_in(self._connection, query, MESSAGES.c.thread, [thread for _, thread in threads])
+        return {(row["channel"], row["thread"]) for row in rows} & set(threads)
+
+    def add(self, rows: Sequence[Row]) -> None:
+        """Add messages; an id that exists is an integrity error."""
+        add_rows(self._connection, MESSAGES, rows)
+
+    def save_status(self, rows: Sequence[Row]) -> None:
+        """Apply (id, status, rank, error, updated_at) to messages of a lower rank; others stay as they are."""
+        if rows:
+            new = {name: bindparam(f"new_{name}", type_=MESSAGES.c[name].type) for name in STATUS_COLUMNS}
+            lower = (MESSAGES.c.id == bindparam("new_id"), MESSAGES.c.rank < bindparam("new_rank"))
+            values = [{f"new_{name}": row[name] for name in ("id", *STATUS_COLUMNS)} for row in rows]
+            self._connection.execute(update(MESSAGES).where(*lower).values(**new), values)
+
+    def record_provider(self, message: str, provider_id: str) -> None:
+        """The provider knows our message under this id."""
+        change = update(MESSAGES).where(MESSAGES.c.id == message)
+        self._connection.execute(change.values(provider_id=provider_id))

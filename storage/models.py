@@ -1,0 +1,223 @@
+"""Every table. Times are UTC; ids made by us are 32 hex digits; JSON columns hold what `gateway` put there."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import BigInteger, Column, Index, Integer, SmallInteger, Text, UniqueConstraint, text
+from sqlmodel import Field, SQLModel
+
+from storage.types import Json, UtcDateTime
+
+BIG_ID = BigInteger().with_variant(Integer, "sqlite")
+WAITING = text("state = 'waiting'")
+NOT_DONE = text("state <> 'done'")
+
+
+def moment(**options: Any) -> Any:
+    """A column holding a UTC time."""
+    return Field(sa_type=UtcDateTime, **options)
+
+
+def document(**options: Any) -> Any:
+    """A column holding a JSON document."""
+    return Field(sa_type=Json, **options)
+
+
+class Campaign(SQLModel, table=True):
+    """One campaign: whether it runs (inactive, active, error with a reason), and the rule file version it runs on."""
+
+    name: str = Field(primary_key=True)
+    status: str = "inactive"
+    reason: str = ""
+    rules: str = ""
+    started_at: datetime | None = moment(default=None)
+
+
+class RuleVersion(SQLModel, table=True):
+    """The text of every rule file version that ever ran, by content hash: running talks stay on theirs."""
+
+    __tablename__ = "rule_version"
+    hash: str = Field(primary_key=True)
+    campaign: str
+    file: str
+    text: str = Field(sa_type=Text)
+    loaded_at: datetime = moment()
+
+
+class Customer(SQLModel, table=True):
+    """A person, shared by all campaigns. Everything about one customer is one lane."""
+
+    id: str = Field(primary_key=True)
+    lane: str
+    fields: dict[str, Any] = document(default_factory=dict)
+    version: int = 1
+    created_at: datetime = moment()
+
+
+class Identifier(SQLModel, table=True):
+    """external_id, phone (E.164), email (lower case) or slack (a user id): each belongs to one customer."""
+
+    kind: str = Field(primary_key=True)
+    value: str = Field(primary_key=True)
+    customer: str = Field(index=True)
+
+
+class Participant(SQLModel, table=True):
+    """A customer's place in one campaign."""
+
+    __table_args__ = (
+        UniqueConstraint("campaign", "customer", name="participant_once"),
+        Index("participant_page", "campaign", "id"),
+    )
+    id: str = Field(primary_key=True)
+    campaign: str
+    customer: str = Field(index=True)
+    fields: dict[str, Any] = document(default_factory=dict)
+    entered: bool = False
+    outcome: str = ""
+    version: int = 1
+    created_at: datetime = moment()
+    updated_at: datetime = moment()
+
+
+class Communication(SQLModel, table=True):
+    """One talk between a participant and an agent. ``is_open`` is derived from status, for the partial indexes.
+
+    ``seq`` counts a participant's communications from 1; storage sets it.
+    """
+
+    __table_args__ = (
+        Index("communication_order", "participant", "seq"),
+        Index("communication_open", "customer", sqlite_where=text("is_open"), postgresql_where=text("is_open")),
+    )
+    id: str = Field(primary_key=True)
+    campaign: str
+    participant: str
+    seq: int = 0
+    customer: str
+    flow: str
+    node: str
+    agent: str
+    channel: str
+    address: str
+    thread: str = ""
+    rules: str
+    status: str
+    is_open: bool
+    opened: bool = False
+    talk: dict[str, Any] = document(default_factory=dict)
+    reason: str = ""
+    at: datetime = moment()
+    version: int = 1
+    created_at: datetime = moment()
+    updated_at: datetime = moment()
+
+
+class Message(SQLModel, table=True):
+    """Every message, in and out. ``direction`` is in or out; ``status`` "" while owed; ``rank`` guards it."""
+
+    __table_args__ = (Index("message_provider", "channel", "provider_id"),)
+    id: str = Field(primary_key=True)
+    channel: str
+    direction: str
+    address: str
+    thread: str = Field(default="", index=True)
+    text: str = Field(sa_type=Text)
+    choices: list[str] = document(default_factory=list)
+    campaign: str = ""
+    customer: str = Field(default="", index=True)
+    communication: str = Field(default="", index=True)
+    status: str = ""
+    rank: int = 0
+    error: str = ""
+    provider_id: str = ""
+    created_at: datetime = moment()
+    updated_at: datetime = moment()
+
+
+class Outbox(SQLModel, table=True):
+    """Messages owed. ``state`` is queued, sending (claimed), unknown (to be settled) or done.
+
+    ``seq`` orders what one address is owed; ``attempts`` counts the claims.
+    """
+
+    __table_args__ = (
+        Index("outbox_owed", "channel", "next_at", sqlite_where=NOT_DONE, postgresql_where=NOT_DONE),
+        Index("outbox_order", "channel", "address", "seq", sqlite_where=NOT_DONE, postgresql_where=NOT_DONE),
+    )
+    seq: int = Field(sa_column=Column(BIG_ID, primary_key=True, autoincrement=True))
+    message: str = Field(unique=True)
+    channel: str
+    address: str
+    state: str = "queued"
+    attempts: int = 0
+    next_at: datetime = moment()
+    first_tried_at: datetime | None = moment(default=None)
+
+
+class Inbox(SQLModel, table=True):
+    """Every event, exactly once. ``state`` is waiting, decided or parked. Append-only but for the deciding columns."""
+
+    __table_args__ = (
+        Index("inbox_waiting", "shard", "id", sqlite_where=WAITING, postgresql_where=WAITING),
+        Index("inbox_queue", "id", sqlite_where=WAITING, postgresql_where=WAITING),
+    )
+    id: int = Field(sa_column=Column(BIG_ID, primary_key=True, autoincrement=True))
+    key: str = Field(unique=True)
+    kind: str
+    lane: str
+    shard: int = Field(sa_type=SmallInteger)
+    payload: dict[str, Any] = document(default_factory=dict)
+    state: str = "waiting"
+    attempts: int = 0
+    error: str = Field(default="", sa_type=Text)
+    received_at: datetime = moment()
+    decided_at: datetime | None = moment(default=None)
+
+
+class Decision(SQLModel, table=True):
+    """What `react` decided for an event, written in the same transaction as its effects; ``log`` says why."""
+
+    event: int = Field(sa_column=Column(BIG_ID, primary_key=True, autoincrement=False))
+    customer: str = Field(default="", index=True)
+    applied: str
+    log: list[dict[str, Any]] = document(default_factory=list)
+    decided_at: datetime = moment()
+
+
+class Timer(SQLModel, table=True):
+    """A wake-up. When due it becomes an inbox event and this row goes."""
+
+    subject: str = Field(primary_key=True)
+    name: str = Field(primary_key=True)
+    due: datetime = moment(index=True)
+    lane: str
+    customer: str
+    campaign: str
+
+
+class OptOut(SQLModel, table=True):
+    """This address must not be written to on this channel; ``word`` is what the person wrote."""
+
+    __tablename__ = "opt_out"
+    channel: str = Field(primary_key=True)
+    address: str = Field(primary_key=True)
+    word: str = ""
+    at: datetime = moment()
+
+
+class Upload(SQLModel, table=True):
+    """One contact list. Failed rows were never kept; the others are counted as they are decided."""
+
+    id: str = Field(primary_key=True)
+    campaign: str = Field(index=True)
+    file: str
+    status: str = "processing"
+    total: int = 0
+    created: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    failed: int = 0
+    errors: list[dict[str, Any]] = document(default_factory=list)
+    started_at: datetime = moment()
+    finished_at: datetime | None = moment(default=None)

@@ -1,0 +1,172 @@
+"""Messages owed: claimed, sent, recorded. What one address is owed goes out in the order it was owed."""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Select, bindparam, exists, func, select, text, update
+
+from storage.models import Message, OptOut
+from storage.models import Outbox as OutboxRow
+from storage.statements import add_rows, chunks, rows_of, table_of
+from storage.values import Owed, Row
+
+OUTBOX, MESSAGES, OPT_OUTS = table_of(OutboxRow), table_of(Message), table_of(OptOut)
+EARLIER = OUTBOX.alias("earlier")
+QUEUED, SENDING, UNKNOWN, DONE = "queued", "sending", "unknown", "done"
+
+NOT_DONE = text("outbox.state <> 'done'")  # literals, or the partial indexes can't be used
+EARLIER_NOT_DONE = text("earlier.state <> 'done'")
+NOTHING_EARLIER = ~exists(
+    select(EARLIER.c.seq).where(
+        EARLIER_NOT_DONE,
+        EARLIER.c.channel == OUTBOX.c.channel,
+        EARLIER.c.address == OUTBOX.c.address,
+        EARLIER.c.seq < OUTBOX.c.seq,
+    )
+)
+CLAIMABLE = (NOT_DONE, OUTBOX.c.state.in_((QUEUED, UNKNOWN)), NOTHING_EARLIER)
+OPTED_OUT = exists(
+    select(OPT_OUTS.c.address).where(OPT_OUTS.c.channel == OUTBOX.c.channel, OPT_OUTS.c.address == OUTBOX.c.address)
+)
+CLAIM_COLUMNS = (
+    OUTBOX.c.message,
+    OUTBOX.c.channel,
+    OUTBOX.c.address,
+    OUTBOX.c.state,
+    OUTBOX.c.attempts,
+    OUTBOX.c.first_tried_at,
+    MESSAGES.c.thread,
+    MESSAGES.c.text,
+    MESSAGES.c.choices,
+    MESSAGES.c.campaign,
+    OPTED_OUT.label("opted_out"),
+)
+
+
+class Outbox:
+    """The way out. A row is queued, then sending while somebody sends it, then done; unknown needs a look first."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def owe(self, rows: Sequence[Row]) -> None:
+        """Owe messages (message, channel, address, next_at) in the order given; the message rows exist already."""
+        add_rows(self._connection, OUTBOX, rows)
+
+    def claim(self, now: datetime, limit: int, channels: Sequence[str]) -> list[Owed]:
+        """Claim at most ``limit`` messages due on these channels, one per address at most; commit before sending.
+
+        A message waits while anything owed earlier to its address is not done. The channels share the limit evenly;
+        what one does not need falls to those named after it.
+        """
+        found: list[Row] = []
+        for place, channel in enumerate(channels):
+            share = -(-(limit - len(found)) // (len(channels) - place))
+            found += self._due(now, share, channel)
+        self._mark_sending([row["message"] for row in found], now)
+        return [owed(row, now) for row in found]
+
+    def _due(self, now: datetime, limit: int, channel: str) -> list[Row]:
+        query = (
+            select(*CLAIM_COLUMNS)
+            .join(MESSAGES, MESSAGES.c.id == OUTBOX.c.message)
+            .where(OUTBOX.c.channel == channel, OUTBOX.c.next_at <= now, *CLAIMABLE)
+        )
+        first = query.order_by(OUTBOX.c.next_at, OUTBOX.c.seq).limit(limit)
+        return rows_of(self._connection.execute(first.with_for_update(of=OUTBOX, skip_locked=True)))
+
+    def _mark_sending(self, messages: list[str], now: datetime) -> None:
+        first = func.coalesce(OUTBOX.c.first_tried_at, bindparam("now", now, OUTBOX.c.first_tried_at.type))
+        for chunk in chunks(messages):
+            claimed = update(OUTBOX).where(OUTBOX.c.message.in_(chunk))
+            self._connection.execute(
+                claimed.values(state=SENDING, attempts=OUTBOX.c.attempts + 1, first_tried_at=first)
+            )
+
+    def sent(self, message: str, provider_id: str) -> None:
+        """The provider took the message under this id."""
+        self.sent_many([(message, provider_id)])
+
+    def sent_many(self, sent: Sequence[tuple[str, str]]) -> None:
+        """The provider took these messages: (our id, the provider's id)."""
+        if sent:
+            known = update(MESSAGES).where(MESSAGES.c.id == bindparam("of")).values(provider_id=bindparam("known_as"))
+            self._connection.execute(known, [{"of": message, "known_as": name} for message, name in sent])
+            self.done_many([message for message, _ in sent])
+
+    def retry(self, message: str, next_at: datetime) -> None:
+        """It surely was not sent: try again at ``next_at`` (UTC). Nothing happens if it is done meanwhile."""
+        self._give_back(message, QUEUED, next_at)
+
+    def unknown(self, message: str, next_at: datetime) -> None:
+        """Nobody knows whether it was sent: look at ``next_at`` (UTC). Nothing happens if it is done meanwhile."""
+        self._give_back(message, UNKNOWN, next_at)
+
+    def _give_back(self, message: str, state: str, next_at: datetime) -> None:
+        claimed = (OUTBOX.c.message == message, OUTBOX.c.state == SENDING)
+        self._connection.execute(update(OUTBOX).where(*claimed).values(state=state, next_at=next_at))
+
+    def done(self, message: str) -> None:
+        """The message is owed no longer, however it ended."""
+        self.done_many([message])
+
+    def done_many(self, messages: Collection[str]) -> None:
+        """These messages are owed no longer, however they ended."""
+        if messages:
+            change = update(OUTBOX).where(OUTBOX.c.message == bindparam("of")).values(state=DONE)
+            self._connection.execute(change, [{"of": message} for message in messages])
+
+    def settled(self, messages: Collection[str]) -> None:
+        """The provider spoke of these messages: those whose sending was unknown are owed no longer."""
+        if messages:
+            change = update(OUTBOX).where(OUTBOX.c.message == bindparam("of"), OUTBOX.c.state == UNKNOWN)
+            self._connection.execute(change.values(state=DONE), [{"of": message} for message in messages])
+
+    def cancel(self, communications: Collection[str]) -> list[str]:
+        """Messages of these communications that nobody is sending are owed no longer; return their ids in order."""
+        cancelled: list[str] = []
+        for chunk in chunks(dict.fromkeys(communications)):
+            theirs = select(MESSAGES.c.id).where(MESSAGES.c.communication.in_(chunk))
+            cancelled += self._cancel(OUTBOX.c.message.in_(theirs))
+        return cancelled
+
+    def cancel_address(self, channel: str, address: str) -> list[str]:
+        """Messages to this address that nobody is sending are owed no longer; return their ids in order."""
+        return self._cancel(OUTBOX.c.channel == channel, OUTBOX.c.address == address)
+
+    def _cancel(self, *which: ColumnElement[bool]) -> list[str]:
+        queued = update(OUTBOX).where(NOT_DONE, OUTBOX.c.state == QUEUED, *which).values(state=DONE)
+        rows = rows_of(self._connection.execute(queued.returning(OUTBOX.c.seq, OUTBOX.c.message)))
+        return [row["message"] for row in sorted(rows, key=lambda row: int(row["seq"]))]
+
+    def recover(self, now: datetime) -> int:
+        """After a crash: what was being sent is unknown now, to be looked at from ``now`` (UTC). Return how many.
+
+        Only while no other process sends from this database.
+        """
+        broken = update(OUTBOX).where(NOT_DONE, OUTBOX.c.state == SENDING)
+        return self._connection.execute(broken.values(state=UNKNOWN, next_at=now)).rowcount
+
+    def next_due(self, channels: Sequence[str]) -> datetime | None:
+        """When `claim` on these channels next finds something (UTC), unless others change it; None: not by itself."""
+        moments = [self._connection.execute(first_due(channel)).scalar_one_or_none() for channel in channels]
+        return min((moment for moment in moments if moment is not None), default=None)
+
+    def owed_count(self) -> int:
+        """How many messages are not done."""
+        return self._connection.execute(select(func.count()).select_from(OUTBOX).where(NOT_DONE)).scalar_one()
+
+
+def first_due(channel: str) -> Select[Any]:
+    of_channel = select(OUTBOX.c.next_at).where(OUTBOX.c.channel == channel, *CLAIMABLE)
+    return of_channel.order_by(OUTBOX.c.next_at).limit(1)
+
+
+def owed(row: Row, now: datetime) -> Owed:
+    """A claimed row as the sender sees it."""
+    values = {**row, "was_unknown": row["state"] == UNKNOWN, "choices": tuple(row["choices"])}
+    values["first_tried_at"] = row["first_tried_at"] or now
+    values["opted_out"] = bool(row["opted_out"])
+    del values["state"]
+    return Owed(**values)

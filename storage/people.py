@@ -1,0 +1,79 @@
+"""Customers, what identifies them, and their places in campaigns."""
+
+from collections.abc import Collection, Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, select
+
+from storage.models import Customer, Identifier, Participant
+from storage.statements import add_rows, by, grouped, rows_in, rows_of, save_guarded, table_of
+from storage.values import Row
+
+CUSTOMERS, IDENTIFIERS, PARTICIPANTS = table_of(Customer), table_of(Identifier), table_of(Participant)
+PAGE = 1_000
+
+
+class People:
+    """Who there is. Rows hold all columns; what is saved must carry the version it was read at."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def by_identifiers(self, pairs: Collection[tuple[str, str]]) -> dict[tuple[str, str], str]:
+        """The customer's id for each known (kind, value); one query per kind."""
+        known: dict[tuple[str, str], str] = {}
+        for kind, values in grouped(pairs).items():
+            query = select(IDENTIFIERS.c.value, IDENTIFIERS.c.customer).where(IDENTIFIERS.c.kind == kind)
+            rows = rows_in(self._connection, query, IDENTIFIERS.c.value, values)
+            known.update({(kind, row["value"]): row["customer"] for row in rows})
+        return known
+
+    def customers(self, ids: Collection[str]) -> dict[str, Row]:
+        """The customers that exist, by id."""
+        return by("id", rows_in(self._connection, select(CUSTOMERS), CUSTOMERS.c.id, ids))
+
+    def identifiers(self, ids: Collection[str]) -> dict[str, dict[str, str]]:
+        """Values by kind for each of these customers; {} for one without. Of several of a kind, the greatest value."""
+        found: dict[str, dict[str, str]] = {customer: {} for customer in ids}
+        rows = rows_in(self._connection, select(IDENTIFIERS), IDENTIFIERS.c.customer, ids)
+        for row in sorted(rows, key=lambda row: (row["customer"], row["kind"], row["value"])):
+            found[row["customer"]][row["kind"]] = row["value"]
+        return found
+
+    def participants(self, customers: Collection[str]) -> list[Row]:
+        """The places of these customers in all campaigns, by campaign and id."""
+        rows = rows_in(self._connection, select(PARTICIPANTS), PARTICIPANTS.c.customer, customers)
+        return sorted(rows, key=lambda row: (row["campaign"], row["id"]))
+
+    def participants_of(self, campaign: str, after_id: str = "", limit: int = PAGE) -> list[Row]:
+        """One page of a campaign's participants by id, those after ``after_id``."""
+        return self._page(campaign, after_id, limit)
+
+    def not_entered(self, campaign: str, after_id: str = "", limit: int = PAGE) -> list[Row]:
+        """One page of those for whom Participant Created has not fired, by id, those after ``after_id``."""
+        return self._page(campaign, after_id, limit, PARTICIPANTS.c.entered.is_(False))
+
+    def _page(self, campaign: str, after_id: str, limit: int, *only: ColumnElement[Any]) -> list[Row]:
+        after = (PARTICIPANTS.c.campaign == campaign, PARTICIPANTS.c.id > after_id)
+        query = select(PARTICIPANTS).where(*after, *only).order_by(PARTICIPANTS.c.id).limit(limit)
+        return rows_of(self._connection.execute(query))
+
+    def add_customers(self, rows: Sequence[Row]) -> None:
+        """Add customers; an id that exists is an integrity error."""
+        add_rows(self._connection, CUSTOMERS, rows)
+
+    def add_identifiers(self, rows: Sequence[Row]) -> None:
+        """Add identifiers; one that belongs to somebody already is an integrity error."""
+        add_rows(self._connection, IDENTIFIERS, rows)
+
+    def add_participants(self, rows: Sequence[Row]) -> None:
+        """Add participants; a second place of a customer in one campaign is an integrity error."""
+        add_rows(self._connection, PARTICIPANTS, rows)
+
+    def save_customers(self, rows: Sequence[Row]) -> None:
+        """Write customers back. Raises `StaleVersion` if one has changed since it was read."""
+        save_guarded(self._connection, CUSTOMERS, rows)
+
+    def save_participants(self, rows: Sequence[Row]) -> None:
+        """Write participants back. Raises `StaleVersion` if one has changed since it was read."""
+        save_guarded(self._connection, PARTICIPANTS, rows)

@@ -1,0 +1,30 @@
+"""One transaction, seen as the stores of its tables."""
+
+from sqlalchemy import Connection
+
+from storage.campaigns import Campaigns
+from storage.communications import Communications
+from storage.decisions import Decisions
+from storage.inbox import Inbox
+from storage.messages import Messages
+from storage.opt_outs import OptOuts
+from storage.outbox import Outbox
+from storage.people import People
+from storage.timers import Timers
+from storage.uploads import Uploads
+
+
+class Transaction:
+    """Everything asked of it happens together or not at all. Of a reading one, only the asking parts work."""
+
+    def __init__(self, connection: Connection) -> None:
+        self.inbox = Inbox(connection)
+        self.decisions = Decisions(connection)
+        self.outbox = Outbox(connection)
+        self.timers = Timers(connection)
+        self.people = People(connection)
+        self.communications = Communications(connection)
+        self.messages = Messages(connection)
+        self.opt_outs = OptOuts(connection)
+        self.campaigns = Campaigns(connection)
+        self.uploads = Uploads(connection)

@@ -1,0 +1,59 @@
+"""Contact lists and how their rows fared."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import Connection, case, select, update
+
+from storage.models import Upload
+from storage.statements import add_rows, one_row, table_of
+from storage.values import Row
+
+UPLOADS = table_of(Upload)
+ERRORS_KEPT = 1_000  # errors stored per upload; further ones are only counted
+PROCESSING, COMPLETED, FAILED = "processing", "completed", "failed"
+
+
+class Uploads:
+    """Each upload counts its rows as they are decided and is finished when all are."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def add(self, row: Row) -> None:
+        """A new upload, processing."""
+        add_rows(self._connection, UPLOADS, [row])
+
+    def get(self, upload: str) -> Row | None:
+        """The upload, or None."""
+        return one_row(self._connection.execute(select(UPLOADS).where(UPLOADS.c.id == upload)))
+
+    def count(self, upload: str, *, created: int = 0, updated: int = 0, unchanged: int = 0) -> None:
+        """So many more rows were decided thus."""
+        more = {"created": created, "updated": updated, "unchanged": unchanged}
+        counted = {name: UPLOADS.c[name] + number for name, number in more.items()}
+        self._connection.execute(update(UPLOADS).where(UPLOADS.c.id == upload).values(**counted))
+
+    def report_failures(self, upload: str, errors: Sequence[Row], failed: int | None = None) -> None:
+        """Rows failed with these errors (row, field, value, reason), of which the first `ERRORS_KEPT` are stored.
+
+        ``failed`` is the number of rows, by default the number of different ``row`` values among the errors.
+        """
+        locked = select(UPLOADS.c.errors).where(UPLOADS.c.id == upload).with_for_update()
+        kept = [*self._connection.execute(locked).scalar_one(), *errors][:ERRORS_KEPT]
+        more = len({error["row"] for error in errors}) if failed is None else failed
+        change = update(UPLOADS).where(UPLOADS.c.id == upload)
+        self._connection.execute(change.values(errors=kept, failed=UPLOADS.c.failed + more))
+
+    def finish_when_counted(self, upload: str, at: datetime) -> bool:
+        """Finish the upload if every row is accounted for: failed if any row failed, else completed.
+
+        Return whether this call finished it; ``at`` is UTC.
+        """
+        counted = UPLOADS.c.created + UPLOADS.c.updated + UPLOADS.c.unchanged + UPLOADS.c.failed
+        complete = (UPLOADS.c.id == upload, UPLOADS.c.status == PROCESSING, UPLOADS.c.total == counted)
+        status = case((UPLOADS.c.failed > 0, FAILED), else_=COMPLETED)
+        return (
+            self._connection.execute(update(UPLOADS).where(*complete).values(status=status, finished_at=at)).rowcount
+            > 0
+        )

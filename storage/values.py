@@ -1,0 +1,96 @@
+"""What storage takes and gives besides plain rows."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from zlib import crc32
+
+Row = dict[str, Any]  # a row as plain values, by column name
+
+SHARDS = 256  # lanes are spread over this many shards; stored with every event, so it can never change
+LANE, CUSTOMER, MESSAGE, PROVIDER = "lane", "customer", "message", "provider"
+
+
+def shard_of(lane: str) -> int:
+    """The shard of a lane, 0 to 255, the same for ever."""
+    return crc32(lane.encode("utf-8", "surrogatepass")) % SHARDS
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """Whom an event is about: what is known of them when it comes in.
+
+    ``kind`` is lane (``value`` is the lane), customer (a customer's id), message (our message's id), provider
+    (``channel/provider id`` of a message) or the kind of an identifier (phone, slack, email, external_id).
+    """
+
+    kind: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class NewEvent:
+    """An event to be kept. ``key`` is unique for ever; ``received_at`` UTC."""
+
+    key: str
+    kind: str
+    about: About
+    payload: Mapping[str, Any]
+    received_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingEvent:
+    """An event that nobody has decided yet. ``attempts`` counts the failed tries."""
+
+    id: int
+    key: str
+    kind: str
+    lane: str
+    payload: Row
+    attempts: int
+    received_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Owed:
+    """A message claimed for sending.
+
+    ``attempts`` counts the claims before this one. ``was_unknown``: an earlier try has no known end, so look before
+    sending again. ``first_tried_at``: the first claim (this one's time, if it is the first). ``opted_out``: the
+    address must not be written to any more. ``campaign`` is "" where none is concerned.
+    """
+
+    message: str
+    channel: str
+    address: str
+    thread: str
+    text: str
+    choices: tuple[str, ...]
+    attempts: int
+    was_unknown: bool
+    first_tried_at: datetime
+    opted_out: bool
+    campaign: str
+
+
+@dataclass(frozen=True, slots=True)
+class DueTimer:
+    """A timer that ran out and is no more."""
+
+    subject: str
+    name: str
+    due: datetime
+    lane: str
+    customer: str
+    campaign: str
+
+
+@dataclass(frozen=True, slots=True)
+class CampaignCounts:
+    """How far a campaign is: participants, communications and messages by status ("" is owed)."""
+
+    participants: int
+    communications: Mapping[str, int]
+    messages: Mapping[str, int]

@@ -1,0 +1,111 @@
+"""Asking Slack whether it has a message."""
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from channels.base import OutboundMessage, Sent
+from channels.errors import SendUnknown
+from channels.slack.adapter import Slack
+from channels.slack.messages import LOOK_BACK_PAGES
+from tests.channels.provider import Provider
+from tests.channels.signing import MESSAGE_ID, NOW, slack
+
+MESSAGE = OutboundMessage(MESSAGE_ID, "C1", "Hi")
+OURS = {"ts": "2.0", "metadata": {"event_type": "pointsman_message", "event_payload": {"id": MESSAGE_ID}}}
+OTHERS: list[dict[str, Any]] = [
+    {"ts": "1.0"},
+    {"ts": "1.1", "metadata": {}},
+    {"ts": "1.2", "metadata": {"event_type": "pointsman_message", "event_payload": {"id": "other"}}},
+    {"ts": "1.3", "metadata": {"event_type": "another_app", "event_payload": {"id": MESSAGE_ID}}},
+]
+
+
+@pytest.fixture
+async def channel(provider: Provider) -> AsyncIterator[Slack]:
+    channel = slack(api_url=provider.url, timeout_seconds=0.2)
+    yield channel
+    await channel.close()
+
+
+def page(*messages: dict[str, Any], cursor: str = "") -> dict[str, Any]:
+    return {"ok": True, "messages": list(messages), "response_metadata": {"next_cursor": cursor}}
+
+
+async def test_a_message_is_found_by_our_id_in_its_metadata(provider: Provider, channel: Slack) -> None:
+    provider.will_answer(page(*OTHERS, OURS))
+    assert await channel.find(MESSAGE, NOW) == Sent("C1:2.0", "delivered")
+    (heard,) = provider.heard
+    assert heard["path"] == "/conversations.history"
+    asked = {"channel": "C1", "oldest": f"{NOW.timestamp() - 60:.6f}", "limit": "200", "include_all_metadata": "1"}
+    assert heard["query"] | heard["body"] == asked
+
+
+async def test_a_message_that_is_not_there_was_surely_not_posted(provider: Provider, channel: Slack) -> None:
+    provider.will_answer(page(*OTHERS))
+    assert await channel.find(MESSAGE, NOW) is None
+
+
+async def test_a_thread_is_searched_in_its_replies(provider: Provider, channel: Slack) -> None:
+    provider.will_answer(page(OURS))
+    assert await channel.find(replace(MESSAGE, to="U1", thread="C7:1.5"), NOW) == Sent("C7:2.0", "delivered")
+    asked = provider.heard[0]["query"] | provider.heard[0]["body"]
+    assert (provider.heard[0]["path"], asked["channel"], asked["ts"]) == ("/conversations.replies", "C7", "1.5")
+
+
+async def test_a_direct_message_is_searched_in_the_conversation_with_the_user(
+    provider: Provider, channel: Slack
+) -> None:
+    provider.will_answer({"ok": True, "channel": {"id": "D5"}})
+    provider.will_answer(page(OURS))
+    assert await channel.find(replace(MESSAGE, to="U1"), NOW) == Sent("D5:2.0", "delivered")
+    assert (provider.heard[0]["path"], provider.heard[0]["body"]) == ("/conversations.open", {"users": "U1"})
+
+
+async def test_further_pages_are_read(provider: Provider, channel: Slack) -> None:
+    provider.will_answer(page(*OTHERS, cursor="next"))
+    provider.will_answer(page(OURS))
+    assert await channel.find(MESSAGE, NOW)
+    assert (provider.heard[1]["query"] | provider.heard[1]["body"])["cursor"] == "next"
+
+
+async def test_a_history_too_long_to_tell_is_unknown(provider: Provider, channel: Slack) -> None:
+    provider.will_answer(page(*OTHERS, cursor="next"))
+    with pytest.raises(SendUnknown, match="1000"):
+        await channel.find(MESSAGE, NOW)
+    assert len(provider.heard) == LOOK_BACK_PAGES
+
+
+async def test_a_channel_known_by_name_only_can_not_be_searched(channel: Slack) -> None:
+    with pytest.raises(SendUnknown, match="name"):
+        await channel.find(replace(MESSAGE, to="#billing"), NOW)
+
+
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [
+        (200, '{"ok": false, "error": "channel_not_found"}'),
+        (200, '{"ok": false, "error": "missing_scope"}'),
+        (200, '{"ok": true}'),
+        (200, '{"ok": true, "messages": [5]}'),
+        (429, ""),
+        (500, ""),
+        (200, "<html>"),
+    ],
+)
+async def test_where_slack_can_not_tell_neither_can_we(
+    status: int, body: str, provider: Provider, channel: Slack
+) -> None:
+    provider.will_answer(body, status)
+    with pytest.raises(SendUnknown):
+        await channel.find(MESSAGE, NOW)
+
+
+@pytest.mark.parametrize("mood", ["hang", "drop"])
+async def test_no_answer_to_the_question_is_unknown(mood: str, provider: Provider, channel: Slack) -> None:
+    provider.mood = mood
+    provider.will_answer({})
+    with pytest.raises(SendUnknown):
+        await channel.find(MESSAGE, NOW)

@@ -1,0 +1,63 @@
+"""Fixtures that every part's tests may use."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from storage.database import Storage
+from tests.databases import PostgresServer, postgres_server, prepared_database
+
+DATABASES = ("sqlite", "postgres")
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresServer]:
+    """One PostgreSQL server for the whole session, started only if a test needs it."""
+    with postgres_server() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def prepared(postgres: PostgresServer) -> Iterator[str]:
+    """The name of a PostgreSQL database that has the tables, to copy new ones from."""
+    with prepared_database(postgres) as name:
+        yield name
+
+
+@pytest.fixture(params=DATABASES)
+def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The URL of a database without tables."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path}/pointsman.db"
+        return
+    server: PostgresServer = request.getfixturevalue("postgres")
+    with server.database() as url:
+        yield url
+
+
+@pytest.fixture(params=DATABASES)
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The URL of a database with the tables and nothing in them."""
+    if request.param == "sqlite":
+        yield prepared_file(tmp_path / "pointsman.db")
+        return
+    server: PostgresServer = request.getfixturevalue("postgres")
+    with server.database(request.getfixturevalue("prepared")) as url:
+        yield url
+
+
+@pytest.fixture
+def storage(database_url: str) -> Iterator[Storage]:
+    """Empty storage, once on SQLite and once on PostgreSQL."""
+    opened = Storage(database_url)
+    yield opened
+    opened.close()
+
+
+def prepared_file(path: Path) -> str:
+    url = f"sqlite:///{path}"
+    storage = Storage(url)
+    storage.migrate()
+    storage.close()
+    return url

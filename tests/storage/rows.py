@@ -1,0 +1,65 @@
+"""Rows with everything a test does not care about filled in."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from storage.transaction import Transaction
+from storage.values import About, NewEvent, Row
+
+NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
+SECOND = timedelta(seconds=1)
+
+
+def event(key: str, about: About | None = None, kind: str = "message", **payload: Any) -> NewEvent:
+    return NewEvent(key, kind, about or About("lane", "someone"), payload, NOON)
+
+
+def customer(id: str = "c1", **other: Any) -> Row:
+    return {"id": id, "lane": f"lane-{id}", "fields": {}, "version": 1, "created_at": NOON} | other
+
+
+def participant(id: str = "p1", customer: str = "c1", campaign: str = "spring", **other: Any) -> Row:
+    times = {"created_at": NOON, "updated_at": NOON}
+    return {"id": id, "campaign": campaign, "customer": customer, "version": 1} | times | other
+
+
+def communication(id: str, participant: str = "p1", customer: str = "c1", **other: Any) -> Row:
+    return {
+        "id": id,
+        "campaign": "spring",
+        "participant": participant,
+        "customer": customer,
+        "flow": "remind",
+        "node": "remind.send",
+        "agent": "collector",
+        "channel": "sms",
+        "address": "+4915100001",
+        "rules": "hash",
+        "status": "planned",
+        "is_open": True,
+        "at": NOON,
+        "version": 1,
+        "created_at": NOON,
+        "updated_at": NOON,
+    } | other
+
+
+def message(id: str, address: str = "+4915100001", **other: Any) -> Row:
+    told = {"channel": "sms", "direction": "out", "address": address, "text": f"text of {id}"}
+    return {"id": id, "created_at": NOON, "updated_at": NOON} | told | other
+
+
+def owe(transaction: Transaction, *messages: Row, at: datetime = NOON) -> None:
+    """The messages exist and are owed from ``at`` on."""
+    transaction.messages.add(messages)
+    owed = [{"message": row["id"], "channel": row["channel"], "address": row["address"]} for row in messages]
+    transaction.outbox.owe([row | {"next_at": at} for row in owed])
+
+
+def timer(subject: str, name: str = "reply", due: datetime = NOON, **other: Any) -> Row:
+    known = {"lane": "lane-c1", "customer": "c1", "campaign": "spring"}
+    return {"subject": subject, "name": name, "due": due} | known | other
+
+
+def upload(id: str = "u1", total: int = 3) -> Row:
+    return {"id": id, "campaign": "spring", "file": "people.csv", "total": total, "started_at": NOON}

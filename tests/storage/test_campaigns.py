@@ -1,0 +1,109 @@
+"""Campaigns, rule file versions, opt-outs and uploads."""
+
+from typing import Any
+
+import pytest
+
+from storage.database import Storage
+from storage.uploads import ERRORS_KEPT
+from storage.values import CampaignCounts
+from tests.storage.rows import NOON, SECOND, communication, message, participant, upload
+
+
+def test_a_campaign_begins_inactive_and_is_made_once(storage: Storage) -> None:
+    with storage.transaction() as transaction:
+        for name in ("spring", "autumn", "spring"):
+            transaction.campaigns.ensure(name)
+
+        assert [(row["name"], row["status"]) for row in transaction.campaigns.all()] == [
+            ("autumn", "inactive"),
+            ("spring", "inactive"),
+        ]
+        assert transaction.campaigns.get("winter") is None
+
+
+def test_a_campaign_remembers_when_it_last_started_and_why_it_stopped(storage: Storage) -> None:
+    with storage.transaction() as transaction:
+        campaigns = transaction.campaigns
+        campaigns.ensure("spring")
+        campaigns.set_status("spring", "active", "", NOON)
+        campaigns.set_status("spring", "error", "line 3: no such flow", NOON + SECOND)
+        campaigns.activate_version("spring", "hash1")
+
+        reason = "line 3: no such flow"
+        expected = {"name": "spring", "status": "error", "reason": reason, "rules": "hash1", "started_at": NOON}
+        assert campaigns.get("spring") == expected
+
+
+def test_a_rule_file_version_is_kept_as_it_was_first_loaded(storage: Storage) -> None:
+    with storage.transaction() as transaction:
+        for at in (NOON, NOON + SECOND):
+            transaction.campaigns.keep_version("hash1", "spring", "spring.yaml", "campaign: spring\n", at)
+
+        version = transaction.campaigns.version("hash1")
+        assert version is not None
+        assert (version["text"], version["loaded_at"]) == ("campaign: spring\n", NOON)
+        assert transaction.campaigns.version("hash2") is None
+
+
+def test_a_campaign_is_counted_without_the_others(storage: Storage) -> None:
+    with storage.transaction() as transaction:
+        transaction.people.add_participants([participant("p1"), participant("p2", "c2"), participant("p3", "c1", "b")])
+        transaction.communications.add([communication("k1"), communication("k2", status="read")])
+        inbound = message("m3", campaign="spring", direction="in")
+        transaction.messages.add([message("m1", campaign="spring"), message("m2", campaign="b"), inbound])
+
+        expected = CampaignCounts(participants=2, communications={"planned": 1, "read": 1}, messages={"": 1})
+        assert transaction.campaigns.counts("spring") == expected
+        assert transaction.campaigns.counts("none") == CampaignCounts(0, {}, {})
+
+
+def test_an_opt_out_holds_for_its_channel_until_it_is_removed(storage: Storage) -> None:
+    asked = [("sms", "+1"), ("sms", "+2"), ("slack", "+1")]
+    with storage.transaction() as transaction:
+        transaction.opt_outs.put("sms", "+1", "STOP", NOON)
+        transaction.opt_outs.put("sms", "+1", "ENDE", NOON)
+        assert transaction.opt_outs.among(asked) == {("sms", "+1")}
+
+        transaction.opt_outs.remove("sms", "+1")
+        transaction.opt_outs.remove("sms", "+2")
+        assert transaction.opt_outs.among(asked) == set()
+
+
+@pytest.mark.parametrize(
+    ("counted", "errors", "status"),
+    [
+        ({"created": 1, "updated": 1, "unchanged": 1}, [], "completed"),
+        ({"created": 2}, [{"row": 2, "field": "phone"}], "failed"),
+        ({"created": 2}, [{"row": 2, "field": "phone"}, {"row": 2, "field": "email"}], "failed"),
+        ({"created": 2}, [], "processing"),
+    ],
+)
+def test_an_upload_is_finished_when_every_row_is_counted(
+    storage: Storage, counted: dict[str, int], errors: list[dict[str, Any]], status: str
+) -> None:
+    with storage.transaction() as transaction:
+        transaction.uploads.add(upload("u1", total=3))
+        transaction.uploads.report_failures("u1", errors)
+        transaction.uploads.count("u1", **counted)
+
+        assert transaction.uploads.finish_when_counted("u1", NOON) is (status != "processing")
+        assert transaction.uploads.finish_when_counted("u1", NOON + SECOND) is False
+        row = transaction.uploads.get("u1")
+        assert row is not None
+        assert (row["status"], row["errors"]) == (status, errors)
+        assert row["finished_at"] == (None if status == "processing" else NOON)
+
+
+def test_of_a_hopeless_upload_only_the_first_errors_are_stored_but_all_are_counted(storage: Storage) -> None:
+    rows = ERRORS_KEPT + 5
+    with storage.transaction() as transaction:
+        transaction.uploads.add(upload("u1", total=rows))
+        transaction.uploads.report_failures("u1", [{"row": n} for n in range(rows - 1)])
+        transaction.uploads.report_failures("u1", [{"row": rows}], failed=1)
+        transaction.uploads.finish_when_counted("u1", NOON)
+
+        found = transaction.uploads.get("u1")
+        assert found is not None
+        assert (found["failed"], len(found["errors"]), found["status"]) == (rows, ERRORS_KEPT, "failed")
+        assert transaction.uploads.get("u2") is None

@@ -1,0 +1,100 @@
+"""Communications, messages and their decisions."""
+
+from uuid import uuid4
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy.exc import IntegrityError
+
+from storage.database import Storage
+from storage.errors import StaleVersion
+from storage.values import Row
+from tests.storage.rows import NOON, SECOND, communication, customer, message, participant
+
+SHARED = settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+RANKS = {"": 0, "sent": 4, "failed": 6, "delivered": 8, "read": 9}
+
+
+def two_people(storage: Storage) -> None:
+    with storage.transaction() as transaction:
+        transaction.people.add_customers([customer("c1"), customer("c2")])
+        places = [("p1", "c1", "spring"), ("p2", "c1", "autumn"), ("p3", "c2", "spring")]
+        transaction.people.add_participants([participant(*place) for place in places])
+
+
+def test_the_open_communications_and_each_participants_last_one_come_oldest_first(storage: Storage) -> None:
+    two_people(storage)
+    ended: Row = {"is_open": False, "status": "completed"}
+    with storage.transaction() as transaction:
+        transaction.communications.add(
+            [
+                communication("old", **ended),
+                communication("open", created_at=NOON + SECOND),
+                communication("last", **ended, created_at=NOON + SECOND),
+                communication("autumn-old", "p2", **ended),
+                communication("autumn-last", "p2", **ended),
+                communication("other", "p3", "c2"),
+            ]
+        )
+        found = transaction.communications.of_customers(["c1", "c1"])
+
+        assert [row["id"] for row in found] == ["autumn-last", "open", "last"]
+        assert transaction.communications.of_customers([]) == []
+
+
+def test_of_communications_made_at_one_moment_the_last_made_is_the_last(storage: Storage) -> None:
+    two_people(storage)
+    with storage.transaction() as transaction:
+        for id in ("z", "a", "m"):
+            transaction.communications.add([communication(id, is_open=False, status="canceled")])
+
+        assert [row["id"] for row in transaction.communications.of_customers(["c1"])] == ["m"]
+
+
+def test_a_saved_communication_is_read_back_whole_and_guarded(storage: Storage) -> None:
+    with storage.transaction() as transaction:
+        transaction.communications.add([communication("k1", talk={"question": 1})])
+        row = transaction.communications.by_ids(["k1", "k2"])["k1"]
+        transaction.communications.save([row | {"status": "replied", "talk": {"question": 2}}])
+
+        saved = transaction.communications.by_ids(["k1"])["k1"]
+        assert saved == row | {"status": "replied", "talk": {"question": 2}, "version": 2}
+        with pytest.raises(StaleVersion, match="communication"):
+            transaction.communications.save([row])
+
+
+@SHARED
+@given(order=st.permutations(["sent", "failed", "delivered", "read"]), together=st.booleans())
+def test_in_whatever_order_statuses_come_the_highest_stays(storage: Storage, order: list[str], together: bool) -> None:
+    id = uuid4().hex
+    rows = [{"id": id, "status": s, "rank": RANKS[s], "error": s, "updated_at": NOON + SECOND} for s in order]
+    with storage.transaction() as transaction:
+        transaction.messages.add([message(id), message(f"{id} untouched")])
+        for batch in [rows] if together else [[row] for row in rows]:
+            transaction.messages.save_status(batch)
+
+        found = transaction.messages.by_ids([id, f"{id} untouched"])
+        changed, untouched = found[id], found[f"{id} untouched"]
+        assert (changed["status"], changed["error"], changed["updated_at"]) == ("read", "read", NOON + SECOND)
+        assert (untouched["status"], untouched["updated_at"]) == ("", NOON)
+
+
+def test_a_message_is_found_by_the_providers_id_on_its_channel_only(storage: Storage) -> None:
+    with storage.transaction() as transaction:
+        transaction.messages.add([message("m1", choices=["a", "b"]), message("m2", channel="slack", provider_id="SM1")])
+        transaction.messages.record_provider("m1", "SM1")
+        found = transaction.messages.by_provider("sms", ["SM1", "SM2"])
+
+    assert {key: (row["id"], row["choices"]) for key, row in found.items()} == {"SM1": ("m1", ["a", "b"])}
+
+
+def test_an_event_is_decided_exactly_once(storage: Storage) -> None:
+    decision = {"event": 7, "customer": "c1", "applied": "applied", "log": [{"saw": {"x": 1}}], "decided_at": NOON}
+    with storage.transaction() as transaction:
+        transaction.decisions.add([decision])
+        assert transaction.decisions.of(7) == decision
+        assert transaction.decisions.of(8) is None
+
+    with pytest.raises(IntegrityError), storage.transaction() as transaction:
+        transaction.decisions.add([decision])
