@@ -55,7 +55,7 @@ def request_event(channel: Channel, item: KeptRequest, now: datetime) -> NewEven
         "body": item.body,
     }
     about = About(channel.identifier, item.address) if item.address else About("lane", channel.name)
-    return NewEvent(f"{channel.name}:{item.key}", "request", about, payload, now)
+    return NewEvent(f"{channel.name}:request:{item.key}", "request", about, payload, now)
 
 
 def kept_request(payload: Mapping[str, str | dict[str, str]]) -> KeptRequest:

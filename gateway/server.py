@@ -80,6 +80,8 @@ async def serving(
         await runner.setup()
         await web.TCPSite(runner, settings.host, settings.port).start()
         await gateway.start()
+        if sandbox:
+            await sandbox.start()
         yield gateway, sandbox
     finally:
         await gateway.rest()

@@ -9,7 +9,7 @@ from rules.calls import Calls
 from rules.diagnostics import did_you_mean
 from rules.grammar import Source
 from rules.names import NameInfo
-from rules.operations import NUMBER_LIMIT
+from rules.operations import NUMBER_LIMIT, Number
 from rules.terms import Code, Term
 from rules.values import Value, ValueType
 
@@ -72,10 +72,10 @@ class Checker:
     def _number(self, node: ast.Constant) -> Term:
         try:
             whole = isinstance(node.value, int)
-            value = int(self.source.written(node), 0) if whole else Decimal(self.source.written(node))
+            value: Number = int(self.source.written(node), 0) if whole else Decimal(self.source.written(node))
         except (InvalidOperation, ValueError):
             raise self.source.error(node, f'"{self.source.written(node)}" is not a number that rules know') from None
-        if abs(value) > NUMBER_LIMIT:
+        if not -NUMBER_LIMIT <= value <= NUMBER_LIMIT:
             raise self.source.error(node, f"numbers may be at most {NUMBER_LIMIT}")
         return self._literal(node, ValueType.INTEGER if isinstance(value, int) else ValueType.NUMERIC, value)
 

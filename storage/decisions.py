@@ -4,11 +4,11 @@ from collections.abc import Collection, Sequence
 
 from sqlalchemy import Connection, select
 
-from storage.models import Decision
-from storage.statements import add_rows, one_row, rows_in, table_of
+from storage.models import Decision, Inbox
+from storage.statements import add_rows, one_row, rows_in, rows_of, table_of
 from storage.values import Row
 
-DECISIONS = table_of(Decision)
+DECISIONS, INBOX = table_of(Decision), table_of(Inbox)
 
 
 class Decisions:
@@ -29,3 +29,12 @@ class Decisions:
         """What became of those of these events that are decided."""
         query = select(DECISIONS.c.event, DECISIONS.c.applied)
         return {row["event"]: row["applied"] for row in rows_in(self._connection, query, DECISIONS.c.event, events)}
+
+    def history(self, after: int, limit: int) -> list[Row]:
+        """Decisions of events with a greater id than ``after``, in order, with the event's key, kind and payload."""
+        query = (
+            select(DECISIONS, INBOX.c.key, INBOX.c.kind, INBOX.c.payload)
+            .join(INBOX, INBOX.c.id == DECISIONS.c.event)
+            .where(DECISIONS.c.event > after)
+        )
+        return rows_of(self._connection.execute(query.order_by(DECISIONS.c.event).limit(limit)))

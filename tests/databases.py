@@ -79,18 +79,26 @@ def give_away(folder: Path) -> None:
 
 def reachable_programs(folder: Path) -> Path:
     """Where the server's owner may run its programs: in the wheel, or in a copy if that is under a closed folder."""
-    installed = wheel_folder() / "pginstall"
+    programs = Path("pginstall", "bin")
+    installed = wheel_folder()
     try:
-        run(installed / "bin" / "postgres", "--version")
-    except (PermissionError, subprocess.CalledProcessError):
-        installed = Path(shutil.copytree(installed, folder / "postgresql"))
-    return installed / "bin"
+        run(installed / programs / "postgres", "--version")
+    except PermissionError:
+        installed = copy_wheel(installed, folder / "wheel")
+    return installed / programs
+
+
+def copy_wheel(installed: Path, place: Path) -> Path:
+    """Copy the programs, and the libraries that they look for beside their package."""
+    shutil.copytree(f"{installed}.libs", place / f"{PACKAGE}.libs")
+    shutil.copytree(installed / "pginstall", place / PACKAGE / "pginstall")
+    return place / PACKAGE
 
 
 def wheel_folder() -> Path:
     found = find_spec(PACKAGE)
     assert found is not None
-    assert found.origin is not None, f"{PACKAGE} is not installed"
+    assert found.origin is not None
     return Path(found.origin).parent
 
 

@@ -18,6 +18,7 @@ MAX_TRIES = 200
 FIRST_PAUSE = 0.2
 LONGEST_PAUSE = 10.0
 ANSWER_TIMEOUT = 15.0
+LAST_SECONDS = 1.0
 
 Sign = Callable[[Delivery, int], Mapping[str, str]]
 
@@ -53,11 +54,11 @@ class Courier:
         self._loop = asyncio.create_task(self._run(self._session))
 
     async def stop(self) -> None:
-        """Stop at once; what is in flight stays owed."""
-        tasks = [*self._carrying, *([self._loop] if self._loop else [])]
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        """Launch nothing more; what is in flight has `LAST_SECONDS` to be answered, else it stays owed."""
+        await _cancelled(() if self._loop is None else (self._loop,))
+        if self._carrying:
+            await asyncio.wait(self._carrying, timeout=LAST_SECONDS)
+        await _cancelled(tuple(self._carrying))
         if self._session is not None:
             await self._session.close()
         self._session = self._loop = None
@@ -116,6 +117,12 @@ class Courier:
             async with session.post(delivery.url, data=body, headers=headers, allow_redirects=False) as answer:
                 return 200 <= answer.status < 300
         return False
+
+
+async def _cancelled(tasks: tuple[asyncio.Task[None], ...]) -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
 
 
 async def _sleep_until(clock: Clock, moment: datetime) -> None:

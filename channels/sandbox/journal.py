@@ -30,9 +30,10 @@ class Journal:
             return ()
         self._path.parent.mkdir(parents=True, exist_ok=True)
         whole = self._whole_lines(self._path)
+        entries = tuple(self._entry(number, line) for number, line in enumerate(whole.splitlines(), 1))
         self._file = self._path.open("ab")
         self._file.truncate(len(whole))
-        return tuple(self._entry(number, line) for number, line in enumerate(whole.splitlines(), 1))
+        return entries
 
     def keep(self, entry: Entry) -> None:
         """Append one entry and flush it."""

@@ -72,7 +72,10 @@ class Sandbox:
         await self._courier.start()
 
     async def close(self) -> None:
-        """Stop at once. What is owed stays owed in the journal; requests are dropped from now on, none is accepted."""
+        """Stop within a second. What is owed stays owed in the journal; requests are dropped from now on, not accepted.
+
+        Best called while the gateway still answers what is in flight.
+        """
         self._state = "closed"
         await self._courier.stop()
         self._journal.close()

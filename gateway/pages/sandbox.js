@@ -17,6 +17,20 @@ function element(name, className, text) {
   return made;
 }
 
+// Slack escapes & < > in texts and writes mentions as <@U...>; people see and type neither.
+function readable(channel, text) {
+  if (channel.kind === "sms") return text;
+  const names = new Map([[channel.bot, "app"], ...channel.users.map((user) => [user.id, user.name])]);
+  const named = text.replace(/<@(\w+)>/g, (_, id) => `@${names.get(id) ?? id}`);
+  return named.replace(/&lt;/g, "<").replace(/&gt;/g, ">").replace(/&amp;/g, "&");
+}
+
+function escaped(channel, text) {
+  if (channel.kind === "sms") return text;
+  const safe = text.replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;");
+  return safe.replace(/(^|\s)@app\b/gi, `$1<@${channel.bot}>`);
+}
+
 // A place is a phone or a Slack room, in one shape for the list and the conversation.
 function placesOf(channel) {
   const found = channel.kind === "sms" ? channel.phones : channel.rooms;
@@ -58,7 +72,8 @@ function placeButton(one) {
   const name = element("span", "name");
   name.append(element("span", "", one.title));
   if (unread > 0 && one.key !== chosen) name.append(countBadge(unread));
-  button.append(name, element("span", "last", last ? last.text : ""));
+  button.append(name);
+  if (last) button.append(element("span", "last", readable(one.channel, last.text)));
   button.type = "button";
   button.dataset.key = one.key;
   button.setAttribute("aria-current", String(one.key === chosen));
@@ -90,6 +105,7 @@ function drawTalk() {
   seen.set(one.key, one.messages.length);
   byId("title").textContent = one.title;
   byId("subtitle").textContent = one.note;
+  byId("text").placeholder = one.room && !one.place.user ? "Write a message; @app names the app" : "Write a message";
   drawLines(one);
   drawWho(one);
   drawThread(one);
@@ -109,7 +125,7 @@ function lineOf(one, message) {
   const line = element("li", "line");
   line.classList.toggle("person", message.direction === "inbound");
   line.classList.toggle("reply", Boolean(message.thread));
-  line.append(element("div", "bubble", message.text));
+  line.append(element("div", "bubble", readable(one.channel, message.text)));
   if (message.buttons?.length) line.append(choicesOf(one, message));
   line.append(metaOf(one, message));
   return line;
@@ -167,7 +183,7 @@ function drawWho(one) {
 function drawThread(one) {
   const root = one.messages.find((message) => message.id === thread);
   byId("thread").hidden = !root;
-  if (root) byId("thread-text").textContent = `In the thread of “${root.text}”`;
+  if (root) byId("thread-text").textContent = `In the thread of “${readable(one.channel, root.text)}”`;
 }
 
 function drawAdd() {
@@ -221,8 +237,9 @@ function press(one, message, value) {
 async function send(event) {
   event.preventDefault();
   const one = current();
-  const text = byId("text").value.trim();
-  if (!one || !text) return;
+  const typed = byId("text").value.trim();
+  if (!one || !typed) return;
+  const text = escaped(one.channel, typed);
   const sent = await post("say", {channel: one.channel.name, who: writer(one), text, room: one.room, thread});
   if (sent) byId("text").value = "";
   byId("lines").scrollTop = byId("lines").scrollHeight;

@@ -15,7 +15,7 @@ from rules.loading.site import Site
 from rules.marks import Path
 from rules.names import NameInfo, Scope
 from rules.scene import Talk
-from rules.templates import Template
+from rules.templates import MAX_RENDERED, RenderFailed, Template
 from rules.values import Position, ValueType
 
 DEFAULT_REPLY_WITHIN = timedelta(hours=24)
@@ -90,7 +90,11 @@ class Form:
 
 
 def _lines(*texts: str) -> str:
-    return "\n".join(text for text in texts if text)
+    """One message of these texts; raises RenderFailed where it is too long to be sent."""
+    message = "\n".join(text for text in texts if text)
+    if len(message) > MAX_RENDERED:
+        raise RenderFailed(f"the message has {len(message)} characters; at most {MAX_RENDERED} can be sent")
+    return message
 
 
 class QuestionSpec(Spec):

@@ -1,6 +1,6 @@
 """From the text of a rule file to a rulebook, or to every mistake in it.
 
-In the order in which a file passes: `shape` (what a piece may look like), `campaign` and `nodes` (the pieces),
-`words` (a misshapen piece in the operator's words), `names` (what rules may speak of), `scope` (where a piece is
-built), `graph` (whether the nodes of a flow hang together). `rules.loader` runs them.
+`building` puts a file together: `headings` and `pieces` read it one piece at a time (`reading`, by the specs that are
+made of `shape`; `words` says what is wrong with a shape), `naming` and `vocabulary` say what may be named, every piece is
+built at a `site`, and `graph` looks at what hangs together. `rules.loader` is the way in.
 """

@@ -60,14 +60,12 @@ def _know(data: dict[str, object], heading: Heading, project: Project, mistakes:
 
 
 def _read_flows(data: dict[str, object], mistakes: Mistakes) -> dict[str, dict[str, NodePiece]]:
-    flows = {
-        flow: _read_nodes(flow, nodes, path, mistakes)
-        for flow, nodes, path in section(data, "flows", mistakes, MAX_FLOWS)
-    }
-    count = sum(map(len, flows.values()))
+    flows = list(section(data, "flows", mistakes, MAX_FLOWS))
+    count = sum(len(nodes) for _, nodes, _ in flows if isinstance(nodes, dict))
     if count > MAX_NODES:
         mistakes.at_key(("flows",), "E112", f"there are {count} nodes", f"at most {MAX_NODES} are possible")
-    return flows
+        return {}
+    return {flow: _read_nodes(flow, nodes, path, mistakes) for flow, nodes, path in flows}
 
 
 def _read_nodes(flow: str, data: object, path: Path, mistakes: Mistakes) -> dict[str, NodePiece]:

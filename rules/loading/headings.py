@@ -16,7 +16,8 @@ from rules.loading.mistakes import Mistakes
 from rules.loading.naming import check_campaign, check_field, check_values
 from rules.loading.pieces import section
 from rules.loading.project import Project
-from rules.loading.words import quoted, read
+from rules.loading.reading import read
+from rules.loading.words import quoted, reason_and_hint
 from rules.marks import Path
 from rules.values import Value, ValueType
 
@@ -112,10 +113,8 @@ def _default(field: Field, raw: object, path: Path, heading: Heading, mistakes: 
     try:
         return coerce(field, raw, heading.region, heading.zone)
     except FieldError as error:
-        hint = did_you_mean(str(raw), field.values) or str(error)
-        mistakes.at_value(
-            (*path, "default"), "E109", f"the default {quoted(raw)} does not fit {field.type.value}", hint
-        )
+        reason, hint = reason_and_hint(error)
+        mistakes.at_value((*path, "default"), "E109", f"the default does not fit: {reason}", hint)
         return None
 
 

@@ -77,8 +77,8 @@ def _fault(name: str) -> str:
 
 
 def _suggestion(name: str) -> str:
-    tidy = re.sub(r"[^a-z0-9_]+", "_", name.lower()).strip("_0123456789")[:MAX_NAME]
-    return f"a name is {_FORM}, such as {tidy or 'send_reminder'}"
+    tidy = re.sub(r"[^a-z0-9_]+", "_", name.lower()).strip("_")[:MAX_NAME]
+    return f"a name is {_FORM}, such as {tidy if _NAME.fullmatch(tidy) else 'send_reminder'}"
 
 
 def _cut(name: str) -> str:

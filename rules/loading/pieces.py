@@ -11,8 +11,9 @@ from rules.loading.known import AgentPiece, NodePiece
 from rules.loading.mistakes import Mistakes
 from rules.loading.naming import check_key
 from rules.loading.nodes import TRIGGERS, IfSpec, SwitchSpec
+from rules.loading.reading import read
 from rules.loading.shape import AgentSpec, NodeSpec, Spec, literal_of
-from rules.loading.words import describe, quoted, read
+from rules.loading.words import describe, quoted
 from rules.marks import Path
 
 _Spec = TypeVar("_Spec", bound=type[Spec])

@@ -10,8 +10,9 @@ from rules.expressions import Expression, ExpressionError, compile_expression
 from rules.fields import FieldError, coerce
 from rules.loading.known import Known, NodePiece
 from rules.loading.mistakes import Mistakes
+from rules.loading.reading import read
 from rules.loading.shape import Spec
-from rules.loading.words import quoted, read
+from rules.loading.words import quoted, reason_and_hint
 from rules.marks import Path
 from rules.templates import Template, TemplateError, compile_template
 from rules.values import FIELD_TYPES, Position, Value, ValueType
@@ -84,7 +85,8 @@ class Site:
         try:
             return coerce(field, raw, self.known.region, self.known.zone)
         except FieldError as error:
-            self.reject(path, "E109", f"{quoted(raw)} does not fit: {error}")
+            reason, hint = reason_and_hint(error)
+            self.reject(path, "E109", f'this does not fit the field "{field.name}": {reason}', hint)
             return None
 
     def case(self, subject: Expression, written: str) -> Value:
@@ -96,7 +98,7 @@ class Site:
         try:
             return coerce(kind, written, self.known.region, self.known.zone)
         except FieldError as error:
-            hint = did_you_mean(written, subject.values) or str(error)
+            hint = did_you_mean(written, subject.values) or reason_and_hint(error)[1]
             self.mistakes.at_key(self.path + path, "E109", f'"{written}" is no value of {quoted(subject.source)}', hint)
             return None
 

@@ -1,19 +1,17 @@
-"""Reads one piece of a file by its spec, and says what is wrong with it in the operator's words."""
+"""What is wrong with the shape of a piece, in the operator's words: never a library's, never a type name of ours."""
 
 from collections.abc import Callable
-from copy import deepcopy
 from decimal import Decimal
-from typing import TypeVar, get_args
+from typing import get_args
 
-from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from rules.diagnostics import did_you_mean
+from rules.fields import FieldError
 from rules.loading.mistakes import Mistakes
 from rules.loading.shape import Spec
 from rules.marks import Path
 
-S = TypeVar("S", bound=Spec)
 _WANTED = {
     "string_type": "text",
     "int_type": "a whole number",
@@ -24,43 +22,8 @@ _WANTED = {
 }
 
 
-def read(spec: type[S], data: object, path: Path, mistakes: Mistakes) -> S | None:
-    """The piece at ``path``. Every fault of its shape is noted; what is faulty and may be left out is then left out,
-    so that what else the piece says is still looked at. None where too little is left."""
-    try:
-        return spec.model_validate(data)
-    except ValidationError as invalid:
-        errors = invalid.errors(include_url=False)
-    for error in errors:
-        _note(spec, error, path, mistakes)
-    try:
-        return spec.model_validate(_without(data, [error["loc"] for error in errors]))
-    except ValidationError:
-        return None
-
-
-def _without(data: object, faulty: list[tuple[int | str, ...]]) -> object:
-    """The data less the faulty keys (of a faulty item of a list: the key that holds the list)."""
-    less = deepcopy(data)
-    for loc in faulty:
-        holder, key = _holder(less, loc)
-        holder.pop(key, None)
-    return less
-
-
-def _holder(data: object, loc: tuple[int | str, ...]) -> tuple[dict[object, object], object]:
-    """The innermost mapping on the way to a place, and its key that leads on."""
-    holder: dict[object, object] = {}
-    key: object = None
-    for part in loc:
-        if isinstance(data, dict):
-            holder, key, data = data, part, data.get(part)
-        elif isinstance(data, list) and isinstance(part, int) and part < len(data):
-            data = data[part]
-    return holder, key
-
-
-def _note(spec: type[Spec], error: ErrorDetails, path: Path, mistakes: Mistakes) -> None:
+def note(spec: type[Spec], error: ErrorDetails, path: Path, mistakes: Mistakes) -> None:
+    """Notes one fault that the spec finds in the piece at ``path``."""
     kind, place = error["type"], path + error["loc"]
     if kind == "extra_forbidden":
         _note_unknown_key(_spec_at(spec, error["loc"]), place, mistakes)
@@ -85,7 +48,8 @@ def _note_unknown_key(spec: type[Spec], place: Path, mistakes: Mistakes) -> None
 
 def _note_missing_key(spec: type[Spec], place: Path, mistakes: Mistakes) -> None:
     needed = [field.alias or name for name, field in spec.model_fields.items() if field.is_required()]
-    where = "the file" if len(place) == 1 else subject(place[:-1])
+    where = subject(place[:-1])
+    where = f"an entry of {where}" if len(place) > 1 and isinstance(place[-2], int) else where
     mistakes.at_key(place[:-1], "E108", f'{where} has no "{place[-1]}"', f"needed here: {', '.join(needed)}")
 
 
@@ -112,6 +76,12 @@ def describe(value: object) -> str:
     if isinstance(value, list):
         return "this is a list"
     return f"this is {'text' if isinstance(value, str) else 'true or false' if isinstance(value, bool) else 'a number'}"
+
+
+def reason_and_hint(error: FieldError) -> tuple[str, str]:
+    """What a refused value is not, and what to write instead."""
+    reason, _, hint = str(error).partition("; ")
+    return reason, hint
 
 
 def keys_of(spec: type[Spec]) -> list[str]:

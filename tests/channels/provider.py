@@ -26,7 +26,9 @@ class Provider:
     async def handle(self, request: web.Request) -> web.Response:
         form = dict(await request.post()) if "form" in request.content_type else {}
         body = await request.json() if request.content_type == "application/json" else form
-        self.heard.append({"path": request.path, "query": dict(request.query), "body": body, "headers": request.headers})
+        self.heard.append(
+            {"path": request.path, "query": dict(request.query), "body": body, "headers": request.headers}
+        )
         self.connections.add(request.transport)
         if self.mood == "hang":
             await self.over.wait()

@@ -78,6 +78,11 @@ class House:
         """A status callback address that carries an id of ours."""
         return f"{self.url}/webhooks/sms/status?m=our-id-1"
 
+    @property
+    def port(self) -> int:
+        """Where it listens: a restart is reached at the same address."""
+        return int(self.url.rpartition(":")[2])
+
     async def settle(self) -> None:
         """Let everything that is due now happen, in flight included."""
         for _ in range(2_000):
@@ -100,21 +105,23 @@ async def house(
     people: tuple[Person, ...] = (),
     door: Door | None = None,
     clock: ManualClock | None = None,
+    port: int = 0,
 ) -> AsyncIterator[House]:
     """A sandbox with a Twilio ``sms`` and a Slack ``team``, over loopback."""
     door, clock = door or Door(), clock or ManualClock(START)
     app = web.Application()
     app.router.add_post("/webhooks/sms/{route}", door.sms)
     app.router.add_post("/webhooks/team/{route}", door.slack)
-    server = TestServer(app, port=unused_port())
+    server = TestServer(app, port=port or unused_port())
     url = f"http://127.0.0.1:{server.port}"
     sandbox = Sandbox(url, (_twilio(), _slack()), journal, clock, people=people)
     app.add_subapp("/sandbox", sandbox_app(sandbox))
     await server.start_server()
-    await sandbox.start()
     try:
+        await sandbox.start()
         yield House(sandbox, clock, door, url)
     finally:
+        await sandbox.close()
         await server.close()
 
 

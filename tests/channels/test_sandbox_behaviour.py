@@ -1,5 +1,6 @@
 """The sandbox misbehaves exactly as told, and keeps its promises to those who wait."""
 
+import base64
 from typing import Any
 
 import aiohttp
@@ -12,16 +13,16 @@ from channels.sandbox.behaviour import shuffled
 from tests.channels.sandbox_gateway import ACCOUNT, ANNA, BOT_TOKEN, MAX, NUMBER, TOKEN, House, house
 
 MESSAGES = f"/sandbox/twilio/sms/2010-04-01/Accounts/{ACCOUNT}/Messages.json"
-LOGIN = aiohttp.encode_basic_auth(ACCOUNT, TOKEN) if hasattr(aiohttp, "encode_basic_auth") else ""
+LOGIN = "Basic " + base64.b64encode(f"{ACCOUNT}:{TOKEN}".encode()).decode()
 
 
-async def post(at: House, to: str = ANNA, timeout: float = 5.0) -> tuple[int, Any, str]:
+async def post(at: House, to: str = ANNA, patience: float = 5.0) -> tuple[int, Any, str]:
     """Status, body and Retry-After of one send."""
     form = {"To": to, "From": NUMBER, "Body": "x"}
-    limit = aiohttp.ClientTimeout(total=timeout)
-    async with aiohttp.ClientSession(timeout=limit, headers={"Authorization": LOGIN}) as session:
-        async with session.post(at.url + MESSAGES, data=form) as answer:
-            return answer.status, await answer.json(), answer.headers.get("Retry-After", "")
+    limit = aiohttp.ClientTimeout(total=patience)
+    session = aiohttp.ClientSession(timeout=limit, headers={"Authorization": LOGIN})
+    async with session, session.post(at.url + MESSAGES, data=form) as answer:
+        return answer.status, await answer.json(), answer.headers.get("Retry-After", "")
 
 
 @pytest.mark.parametrize("accept", [True, False])
@@ -39,7 +40,7 @@ async def test_a_hang_outlasts_the_patience_of_the_caller() -> None:
     async with house() as at:
         at.sandbox.channel("sms").behaviour.add(Fault("hang", seconds=60))
         with pytest.raises(TimeoutError):
-            await post(at, timeout=0.05)
+            await post(at, patience=0.05)
 
 
 async def test_a_failure_after_accepting_leaves_the_message() -> None:

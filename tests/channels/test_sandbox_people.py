@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from channels.sandbox import PeopleWrong, people_from
+from channels.sandbox import Ending, PeopleWrong, people_from
 from tests.channels.sandbox_gateway import ANNA, MAX, House, house
 from tests.channels.test_sandbox_slack import BUTTONS, sdk
 from tests.channels.test_sandbox_twilio import send
@@ -56,9 +56,7 @@ async def test_the_first_fitting_answer_is_given_once_per_message() -> None:
 
 async def test_what_never_arrives_is_not_answered() -> None:
     async with house(people=PEOPLE) as at:
-        at.sandbox.channel("sms").behaviour.end(
-            __import__("channels.sandbox", fromlist=["Ending"]).Ending(ANNA, "failed")
-        )
+        at.sandbox.channel("sms").behaviour.end(Ending(ANNA, "failed"))
         await send(at, text="how old?")
         await at.run()
         assert heard(at, ANNA) == []
@@ -88,11 +86,12 @@ async def test_a_restart_answers_what_is_unanswered_and_nothing_twice(tmp_path: 
         await send(at, text="how old?", status_callback=at.callback)
         await at.run(until_seconds=killed_at)
         clock = at.clock
-    async with house(journal, PEOPLE, clock=clock) as again:
+    async with house(journal, PEOPLE, clock=clock, port=at.port) as again:
         again.door.forms.extend(at.door.forms)
         await again.settle()
-        await again.run(until_seconds=4)
-        assert (heard(again, ANNA), heard(again, MAX)) == (heard(again, ANNA), ["JOIN"])
+        await again.run()
+        assert (heard(again, ANNA), heard(again, MAX), again.sandbox.owed) == (["old"], ["JOIN"], 0)
+        assert again.door.statuses() == ["queued", "sent", "delivered"]
 
 
 @pytest.mark.parametrize(

@@ -67,7 +67,7 @@ async def test_what_slack_refuses_is_refused_with_its_word(
     at: House, token: str, asked: dict[str, Any], error: str
 ) -> None:
     with pytest.raises(SlackApiError) as refused:
-        await sdk(at, token).chat_postMessage(**asked)
+        await sdk(at, token).api_call("chat.postMessage", json=asked)
     assert refused.value.response["error"] == error
 
 

@@ -208,7 +208,7 @@ async def test_restarted_from_its_journal_it_owes_what_it_owed(tmp_path: Path) -
         at.sandbox.twilio("sms").say(MAX, "STOP")
         await at.settle()
         before, owed = at.sandbox.transcript(MAX), at.sandbox.owed
-    async with house(journal) as again:
+    async with house(journal, port=at.port) as again:
         assert (again.sandbox.transcript(MAX), again.sandbox.owed) == (before, owed)
         assert (await with_sdk(again, lambda client: client.messages(sid).fetch())).status == "queued"
         with pytest.raises(TwilioRestException, match="unsubscribed"):

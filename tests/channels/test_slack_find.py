@@ -61,7 +61,8 @@ async def test_a_direct_message_is_searched_in_the_conversation_with_the_user(
     provider.will_answer({"ok": True, "channel": {"id": "D5"}})
     provider.will_answer(page(OURS))
     assert await channel.find(replace(MESSAGE, to="U1"), NOW) == Sent("D5:2.0", "delivered")
-    assert (provider.heard[0]["path"], provider.heard[0]["body"]) == ("/conversations.open", {"users": "U1"})
+    asked = provider.heard[0]["query"] | provider.heard[0]["body"]
+    assert (provider.heard[0]["path"], asked) == ("/conversations.open", {"users": "U1"})
 
 
 async def test_further_pages_are_read(provider: Provider, channel: Slack) -> None:

@@ -72,7 +72,7 @@ async def test_a_mention_inside_a_thread_belongs_to_the_thread() -> None:
 
 @pytest.mark.parametrize("thread_ts", [None, "1.5"])
 async def test_both_deliveries_of_a_mention_say_the_same(thread_ts: str | None) -> None:
-    said = {"text": "<@UBOT> hi", "thread_ts": thread_ts}
+    said: dict[str, Any] = {"text": "<@UBOT> hi", "thread_ts": thread_ts}
     first = await heard(slack_event(in_channel(type="app_mention", **said)))
     second = await heard(slack_event(in_channel({"event_id": "Ev2"}, **said)))
     assert first == second
@@ -192,9 +192,7 @@ async def test_a_command_says_its_name_and_text_even_if_that_is_payload() -> Non
     ],
     ids=lambda body: body["type"],
 )
-async def test_interactions_we_do_not_offer_say_nothing(
-    body: dict[str, Any], caplog: pytest.LogCaptureFixture
-) -> None:
+async def test_interactions_we_do_not_offer_say_nothing(body: dict[str, Any], caplog: pytest.LogCaptureFixture) -> None:
     whose = {"user": {"id": "U1"}, "team": {"id": "T1"}, "api_app_id": "A1"}
     with caplog.at_level(logging.DEBUG):
         assert await heard(slack_action(body | whose)) == ()

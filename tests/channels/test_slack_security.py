@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from channels.base import Answer, KeptRequest, Received, WebhookRequest
@@ -53,6 +53,7 @@ def test_the_published_vector_verifies() -> None:
         verifier.check(replace(request, body=request.body + b"&"))
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=60))
 def test_any_text_verifies_as_with_the_sdk(body: bytes) -> None:
     text = body.decode("utf-8", "replace").encode()

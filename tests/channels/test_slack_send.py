@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from aiohttp import web
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from channels.base import OutboundMessage, Sent
@@ -70,6 +70,7 @@ async def test_choices_are_buttons_in_rows_of_five(provider: Provider, channel: 
     assert len({button["action_id"] for button in buttons}) == 6
 
 
+@settings(deadline=None)
 @given(st.text(alphabet="a&<>", max_size=4000))
 def test_a_long_text_is_cut_into_sections_between_escapes(text: str) -> None:
     blocks = content(replace(MESSAGE, text=text, choices=("YES",)))["blocks"]

@@ -29,9 +29,9 @@ def listed(*messages: dict[str, Any], next_page: str | None = None) -> dict[str,
     return {"messages": list(messages), "next_page_uri": next_page, "page": 0, "page_size": 200}
 
 
-def message(age: float = 0.0, **changes: Any) -> dict[str, Any]:
+def message(age: float = 0.0, sender: str | None = "+15550001111", **changes: Any) -> dict[str, Any]:
     made = format_datetime(NOW - timedelta(seconds=age))
-    return payload("twilio_message") | {"date_created": made} | changes
+    return payload("twilio_message") | {"date_created": made, "from": sender} | changes
 
 
 async def test_a_message_is_found_by_recipient_sender_and_text(provider: Provider, channel: TwilioSms) -> None:
@@ -45,8 +45,8 @@ async def test_a_message_is_found_by_recipient_sender_and_text(provider: Provide
     [
         message(61),
         message(body="Hi"),
-        message(**{"from": "+15550002222"}),
-        message(**{"from": None, "messaging_service_sid": SERVICE}),
+        message(sender="+15550002222"),
+        message(sender=None, messaging_service_sid=SERVICE),
         message(body=None),
     ],
     ids=["too old", "other text", "other sender", "a service", "redacted"],
@@ -68,7 +68,7 @@ async def test_of_several_the_oldest_is_the_one_that_was_tried(provider: Provide
 
 
 async def test_a_messaging_service_is_matched_by_its_own_field(provider: Provider) -> None:
-    provider.will_answer(listed(message(**{"from": "+1", "messaging_service_sid": SERVICE})))
+    provider.will_answer(listed(message(sender="+1", messaging_service_sid=SERVICE)))
     channel = sms(api_url=provider.url, sender=SERVICE)
     assert await channel.find(MESSAGE, NOW)
     await channel.close()

@@ -55,7 +55,7 @@ class Desk:
     async def decided(self, events: Sequence[int], seconds: float) -> Mapping[int, str]:
         if self.works:
             await self.work()
-        return await Outcomes(self.storage).decided(events, 0.01)
+        return await Outcomes(self.storage).decided(events, seconds if self.works else 0.01)
 
     def application(self) -> Any:
         return api_application(

@@ -4,6 +4,7 @@ import pytest
 
 from rules.effects import FinishParticipant, SendMessage
 from rules.reaction import LoopFound, Visit
+from rules.scene import Talk
 from rules.walk import MAX_ACTIVATIONS, MAX_NODES
 from tests.rules.scenes import TALKS, book, decide, due, given, only, raised, someone, stranger, talk, wrote
 
@@ -127,12 +128,45 @@ def test_a_flow_sees_the_talk_its_fact_is_about_and_not_the_last_one() -> None:
     assert [m.text.strip() for m in only(reaction, SendMessage)] == ["no_response"]
 
 
-def test_what_one_talk_recorded_is_not_known_to_the_next() -> None:
-    text = TALKS.replace("Hello {{ name }}", "Hello {{ results.guests }}!")
-    scene = someone(entered=False, communications=(talk("completed"),))
-    scene = decide(book(text), given(), scene).scene
+def test_each_of_two_talks_that_end_together_is_seen_by_its_own_run_of_the_flow() -> None:
+    text = TALKS.replace(
+        "ended: {when: communication_ended}",
+        "ended: {when: communication_ended, next: which}\n"
+        "    which: {if: communication.node == 'talk.ask', match: done}\n"
+        "    done: {do: finish}",
+    )
+    scene = someone(communications=(talk(node="talk.tell"), talk(id="c2")))
 
-    assert scene.communications[1].talk.results == {}
+    reaction = decide(book(text), wrote("stop", consent="stop"), scene)
+
+    seen = [dict(c.activations[0].visits[1].saw) for c in reaction.log]
+    assert seen == [{"communication.node": "talk.tell"}, {"communication.node": "talk.ask"}]
+
+
+KNOWS = TALKS.replace("Hi {{ name }}.", "Hi {{ results.guests }}.").replace("see you", "{{ results.guests }}")
+OLDER = talk("completed", id="c0", talk=Talk(2, 0, {"guests": 7}))
+NEWER = talk("completed", id="c2", talk=Talk(2, 0, {"guests": 9}))
+
+
+def test_what_another_talk_recorded_is_not_known_to_an_agent() -> None:
+    begins = talk("planned", opened=False)
+    reaction = decide(book(KNOWS), due("start"), someone(communications=(OLDER, begins, NEWER)))
+
+    assert only(reaction, SendMessage)[0].text == "Hi .\nAre you coming?"
+
+
+def test_what_an_answer_records_is_known_to_the_next_text() -> None:
+    answering = talk("replied", talk=Talk(1))
+    reaction = decide(book(KNOWS), wrote("3"), someone(communications=(OLDER, answering, NEWER)))
+
+    assert only(reaction, SendMessage)[0].text == "Thanks, 3."
+
+
+def test_what_another_talk_recorded_is_not_known_to_a_text_after_an_answer() -> None:
+    answering = talk("replied", talk=Talk(1))
+    reaction = decide(book(KNOWS), wrote("many"), someone(communications=(OLDER, answering, NEWER)))
+
+    assert only(reaction, SendMessage)[0].text == "Thanks, ."
 
 
 LOOP = """

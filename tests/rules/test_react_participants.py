@@ -44,7 +44,7 @@ def test_what_is_known_of_a_customer_goes_before_a_default() -> None:
 
 
 def test_while_the_campaign_does_not_run_people_join_but_do_not_enter() -> None:
-    scene = someone(active=False)
+    scene = someone(active=False, entered=False)
     reaction = decide(BOOK, given(fee=Decimal(5)), scene)
 
     assert reaction.applied is Applied.UPDATED
@@ -53,9 +53,11 @@ def test_while_the_campaign_does_not_run_people_join_but_do_not_enter() -> None:
 
 
 def test_when_it_starts_those_who_joined_enter_once() -> None:
+    early = decide(BOOK, STARTED, someone(entered=False, active=False))
     first = decide(BOOK, STARTED, someone(entered=False))
     again = decide(BOOK, STARTED, first.scene)
 
+    assert (early.applied, early.effects) == (Applied.UNCHANGED, ())
     assert (first.applied, raised(first)) == (Applied.APPLIED, ["participant_created"])
     assert (again.applied, again.effects, again.log) == (Applied.UNCHANGED, (), ())
 

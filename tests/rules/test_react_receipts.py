@@ -70,6 +70,19 @@ def test_the_first_acceptance_of_each_question_gives_the_time_to_answer() -> Non
     assert only(second, SetTimer) == []
 
 
+def test_a_status_reached_before_fires_nothing_again() -> None:
+    first = decide(BOOK, receipt("queued"), someone(communications=(talk("planned"),), messages=(sent(),)))
+    second = decide(BOOK, receipt("sent"), first.scene)
+
+    assert (raised(first), raised(second)) == (["communication_updated started"], [])
+
+
+def test_a_question_first_reported_as_failed_gives_the_time_to_answer_once_it_is_delivered() -> None:
+    reaction = decide(BOOK, receipt("delivered"), someone(communications=(talk(),), messages=(sent("failed"),)))
+
+    assert only(reaction, SetTimer) == [SetTimer("c1", "reply", later(hours=2))]
+
+
 @pytest.mark.parametrize("failure", FAILURES)
 def test_a_failure_is_held_for_ten_seconds_and_then_ends_the_talk(failure: str) -> None:
     held = decide(BOOK, receipt(failure, error="30003"), someone(communications=(talk(),), messages=(sent("sent"),)))
