@@ -10,9 +10,9 @@ from aiohttp import web
 from gateway.api import DESK, ApiDesk
 from gateway.api_bodies import read_json
 from gateway.api_listing import listing
-from gateway.api_rows import Read, read_rows
+from gateway.api_rows import read_rows
 from gateway.contacts import CHUNK_ROWS
-from gateway.intake import Given, RowProblem
+from gateway.intake import Given, Read, RowProblem
 from gateway.keeping import KeptRow, keep_participants
 from rules.book import Rulebook
 from rules.reaction import Applied

@@ -6,13 +6,11 @@ from typing import Any
 from gateway.api_problems import Problem
 from gateway.hints import did_you_mean
 from gateway.identity import IDENTIFIERS
-from gateway.intake import Given, RowProblem, read_row, shown
+from gateway.intake import Read, RowProblem, read_row, shown
 from rules.book import Rulebook
 
 MAX_ROWS = 1000
 KEYS = (*IDENTIFIERS, "identifiers", "fields")
-
-Read = Given | tuple[RowProblem, ...]
 
 
 def read_rows(book: Rulebook, body: Any) -> list[Read]:

@@ -5,9 +5,9 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from itertools import islice
 
-from gateway.intake import Given, RowProblem
+from gateway.intake import Given, Read, RowProblem
 from gateway.keeping import keep_participants
-from gateway.sheets import Read, Sheet, read_rows
+from gateway.sheets import Sheet, read_rows
 from rules.book import Rulebook
 from storage.transaction import Transaction
 from storage.uploads import ERRORS_KEPT

@@ -33,10 +33,17 @@ class RowProblem:
     reason: str
 
 
+Read = Given | tuple[RowProblem, ...]
+
+
 def shown(raw: object) -> str:
-    """A raw value as a report repeats it: text, shortened, safe to store."""
-    text = "" if raw is None else str(raw)
-    return text[:MAX_SHOWN].encode("utf-8", "replace").decode().replace("\0", "")
+    """A raw value as a report repeats it: text, shortened, safe to store and to print."""
+    return "" if raw is None else printable(str(raw)[:MAX_SHOWN])
+
+
+def printable(text: str) -> str:
+    """``text`` with U+FFFD for whatever a terminal would obey or a database refuse."""
+    return "".join(character if character.isprintable() else "\ufffd" for character in text)
 
 
 def is_required(field: Field) -> bool:
@@ -44,9 +51,7 @@ def is_required(field: Field) -> bool:
     return field.required and field.default is None
 
 
-def read_row(
-    book: Rulebook, row: int, identifiers: Mapping[str, object], fields: Mapping[str, object]
-) -> Given | tuple[RowProblem, ...]:
+def read_row(book: Rulebook, row: int, identifiers: Mapping[str, object], fields: Mapping[str, object]) -> Read:
     """Validate one row: every value by its declared type, identifiers normalised. All problems of the row at once.
 
     A value of None clears its field; an identifier of None or "" is not given. What a new participant would lack is

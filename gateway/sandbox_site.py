@@ -20,6 +20,7 @@ _FILES = {
     "sandbox.html": "text/html; charset=utf-8",
     "sandbox.js": "text/javascript; charset=utf-8",
     "sandbox.css": "text/css; charset=utf-8",
+    "sandbox.svg": "image/svg+xml",
 }
 _SAFETY = {
     "Content-Security-Policy": "default-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",

@@ -14,15 +14,13 @@ from typing import BinaryIO
 
 from gateway.hints import did_you_mean
 from gateway.identity import IDENTIFIERS, IdentityMissing
-from gateway.intake import Given, RowProblem, is_required, missing_problems, read_row, shown
+from gateway.intake import Given, Read, RowProblem, is_required, missing_problems, read_row, shown
 from rules.book import Rulebook
 
 MAX_LINE_BYTES = 1_000_000
 MAX_COLUMNS = 500
 DELIMITERS = ",;\t"
 _LINES = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
-
-Read = Given | tuple[RowProblem, ...]
 
 
 class SheetRefused(Exception):

@@ -71,6 +71,11 @@ class UploadDesk:
             else:
                 log.error("upload_waits", upload=path.stem, campaign=row["campaign"], reason="no usable rule file")
 
+    async def idle(self) -> None:
+        """Return when every import that is under way has ended."""
+        while self._tasks:
+            await asyncio.wait(self._tasks)
+
     async def close(self) -> None:
         """Stop; what is not done is resumed on the next start."""
         for task in self._tasks:

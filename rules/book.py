@@ -158,7 +158,7 @@ class Rulebook:
 
     @cached_property
     def matcher(self) -> "Matcher":
-        """Compiled on first use: creating a ruleset leaks memory in the engine, so at most one for each file version."""
+        """Compiled on first use: creating a ruleset leaks memory in the engine, so one for each file version."""
         from rules.matcher import Matcher
 
         return Matcher(self.triggers)

@@ -94,7 +94,7 @@ def hear(turn: Turn, communication: Communication, text: str) -> None:
     try:
         step = agent.hear(communication.talk, text, turn.scope_about(communication.id))
     except RenderFailed as problem:
-        end(turn, communication, CommunicationStatus.CANCELED, str(problem))
+        end(turn, communication, CommunicationStatus.FAILED, str(problem))
         return
     heard = _replied(turn, communication, step.talk)
     _say(turn, heard, step.says)

@@ -128,7 +128,8 @@ class Turn:
         return message
 
     def enter_flow(self, flow: str) -> None:
-        self.raise_fact(Fact(Trigger.FROM_ANOTHER_FLOW, flow=flow))
+        """The flow entered goes on with the communication that this one is about."""
+        self.raise_fact(Fact(Trigger.FROM_ANOTHER_FLOW, flow=flow, communication=self._fact.communication))
 
     def finish(self, outcome: str) -> None:
         self.put(FinishParticipant(outcome))

@@ -45,6 +45,11 @@ class Communications:
         """The communications that exist, by id."""
         return by("id", rows_in(self._connection, select(COMMUNICATIONS), COMMUNICATIONS.c.id, ids))
 
+    def of_participant(self, participant: str) -> list[Row]:
+        """All communications of a participant, oldest first."""
+        query = select(COMMUNICATIONS).where(COMMUNICATIONS.c.participant == participant)
+        return rows_of(self._connection.execute(query.order_by(COMMUNICATIONS.c.seq)))
+
     def open_versions(self) -> list[str]:
         """The content hashes of the rule files that open communications began with."""
         query = select(COMMUNICATIONS.c.rules).where(IS_OPEN).distinct()

@@ -32,6 +32,10 @@ class Messages:
         query = select(MESSAGES).where(MESSAGES.c.direction == "out")
         return by("id", rows_in(self._connection, query, MESSAGES.c.communication, communications))
 
+    def of_customers(self, customers: Collection[str]) -> list[Row]:
+        """Everything said to and by these customers, in no order."""
+        return rows_in(self._connection, select(MESSAGES), MESSAGES.c.customer, customers)
+
     def known_threads(self, threads: Collection[tuple[str, str]]) -> set[tuple[str, str]]:
         """Those of the (channel, thread) pairs in which a message was kept before."""
         query = select(MESSAGES.c.channel, MESSAGES.c.thread).distinct()

@@ -153,6 +153,11 @@ class Outbox:
         moments = [self._connection.execute(first_due(channel)).scalar_one_or_none() for channel in channels]
         return min((moment for moment in moments if moment is not None), default=None)
 
+    def sending_count(self) -> int:
+        """How many messages are being sent at this moment."""
+        query = select(func.count()).select_from(OUTBOX).where(NOT_DONE, OUTBOX.c.state == SENDING)
+        return self._connection.execute(query).scalar_one()
+
     def owed_count(self) -> int:
         """How many messages are not done."""
         return self._connection.execute(select(func.count()).select_from(OUTBOX).where(NOT_DONE)).scalar_one()

@@ -8,6 +8,7 @@ from typing import Any
 from channels.sandbox.entries import Post
 from channels.sandbox.slack_book import SlackBook, SlackUser
 from channels.sandbox.slack_events import Workspace, as_message
+from channels.sandbox.wire import is_plain
 
 MAX_TEXT = 40_000
 MAX_BLOCKS = 50
@@ -160,9 +161,12 @@ def _structure(value: object, error: str) -> Any:
     if not isinstance(value, str):
         return value
     try:
-        return json.loads(value or "null")
+        read = json.loads(value or "null")
     except (ValueError, RecursionError) as broken:
         raise SlackRefused(error) from broken
+    if not is_plain(read):
+        raise SlackRefused(error)
+    return read
 
 
 def _number(value: object) -> int:

@@ -20,7 +20,7 @@ from channels.sandbox.twilio_api import (
     resource,
     send_refusal,
 )
-from channels.sandbox.twilio_book import HELP_WORDS, START_WORDS, STOP_WORDS, TwilioBook, keyword
+from channels.sandbox.twilio_book import HELP_WORDS, MAX_PHONES, START_WORDS, STOP_WORDS, TwilioBook, keyword
 from channels.sandbox.twilio_webhooks import (
     headers,
     inbound_delivery,
@@ -92,10 +92,12 @@ class SandboxTwilio:
         return sms
 
     def add_phone(self, number: str) -> None:
-        """One more phone that people can write from. Raises `SayRefused` where it is no E.164 number of a person."""
+        """One more phone that people can write from. Raises `SayRefused` for what is no E.164 number of a person."""
         if not is_e164(number) or number == self.number:
             raise SayRefused("a phone has a number like +4915112345678 and not our own")
         if number not in self._book.phones:
+            if len(self._book.phones) >= MAX_PHONES:
+                raise SayRefused(f"more than {MAX_PHONES} phones")
             self._desk.keep(Entry(self.name, phone=number))
 
     def apply(self, entry: Entry) -> None:

@@ -10,6 +10,7 @@ from urllib.parse import parse_qsl
 
 MAX_REQUEST_BYTES = 1_048_576
 MAX_PARAMETERS = 1_000
+MAX_DEPTH = 50
 
 
 class RequestTooLarge(Exception):
@@ -80,6 +81,17 @@ def basic_login(headers: Mapping[str, str]) -> tuple[str, str]:
     return user, password
 
 
+def is_plain(value: object, depth: int = 0) -> bool:
+    """Whether a JSON value can be kept: at most `MAX_DEPTH` deep, and all its texts are Unicode without surrogates."""
+    if isinstance(value, str):
+        return value.isascii() or not any("\ud800" <= mark <= "\udfff" for mark in value)
+    if isinstance(value, dict):
+        value = [*value.keys(), *value.values()]
+    if isinstance(value, list):
+        return depth < MAX_DEPTH and all(is_plain(part, depth + 1) for part in value)
+    return True
+
+
 def _pairs(text: str) -> list[tuple[str, str]]:
     if text.count("&") >= MAX_PARAMETERS:
         raise RequestTooLarge(f"more than {MAX_PARAMETERS} parameters")
@@ -91,6 +103,6 @@ def _json_object(body: bytes) -> dict[str, Any]:
         value = json.loads(body or b"{}")
     except RecursionError as error:
         raise ValueError("JSON nested too deep") from error
-    if not isinstance(value, dict):
-        raise ValueError("not a JSON object")
+    if not isinstance(value, dict) or not is_plain(value):
+        raise ValueError(f"not a JSON object of at most {MAX_DEPTH} levels")
     return value

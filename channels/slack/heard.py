@@ -13,10 +13,10 @@ SLACKBOT = "USLACKBOT"
 
 
 def from_event(body: Body) -> Iterator[InboundMessage]:
-    """The message of an ``event_callback``, if a person said it to us: directly, by a mention, or in a thread.
+    """The message of an ``event_callback``, if a person said it: directly, with a mention, or in a thread.
 
-    Whether the thread is one of ours is for the gateway to know. A mention arrives twice, as app_mention and as a
-    message of the channel; both give the same key.
+    Talk in a thread that doesn't mention us isn't addressed to us; whether the thread is one of ours is for the
+    gateway to know. A mention arrives twice, as app_mention and as a message of the channel; both give the same.
     """
     event, own = section(body, "event"), _own_users(body)
     channel, ts, text = word(event, "channel"), word(event, "ts"), word(event, "text")
@@ -29,7 +29,7 @@ def from_event(body: Body) -> Iterator[InboundMessage]:
     if mentioned:
         text = without_mention(text, own)
     thread = "" if direct else f"{channel}:{word(event, 'thread_ts') or ts}"
-    yield _message(f"{channel}:{ts}", word(event, "user"), plain(text), thread)
+    yield _message(f"{channel}:{ts}", word(event, "user"), plain(text), thread, direct or mentioned)
 
 
 def from_actions(body: Body) -> Iterator[InboundMessage]:
@@ -68,5 +68,5 @@ def _thread_of_click(body: Body) -> str:
     return f"{channel}:{ts}" if channel and ts and not channel.startswith("D") else ""
 
 
-def _message(key: str, user: str, text: str, thread: str) -> InboundMessage:
-    return InboundMessage(keepable(key), keepable(user), keepable(text), keepable(thread))
+def _message(key: str, user: str, text: str, thread: str, addressed: bool = True) -> InboundMessage:
+    return InboundMessage(keepable(key), keepable(user), keepable(text), keepable(thread), addressed=addressed)

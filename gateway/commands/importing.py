@@ -68,9 +68,11 @@ def _keep(storage: "Storage", contacts: "ContactImport", name: str) -> dict[str,
 
 
 def _line(problem: "RowProblem") -> str:
+    from gateway.intake import printable
+
     where = f" {problem.field}" if problem.field else ""
     what = f' "{problem.value}"' if problem.value else ""
-    return f"row {problem.row}:{where}{what}: {problem.reason}"
+    return printable(f"row {problem.row}:{where}{what}: {problem.reason}")
 
 
 def _decided(settings: "Settings", storage: "Storage", upload: dict[str, Any]) -> dict[str, Any]:

@@ -20,8 +20,15 @@ def run(project: Path, sandbox: bool, no_migrate: bool) -> None:
 
 
 @click.command()
-def demo() -> None:
+@click.option(
+    "--folder",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=".pointsman/demo",
+    show_default=True,
+    help="Where the demo keeps what happened; it goes on from there if it was cut off.",
+)
+def demo(folder: Path) -> None:
     """Play the example campaign against the sandbox; exit 0 only if all went as expected."""
-    from gateway.demo import play
+    from gateway.demo.play import play
 
-    raise SystemExit(play())
+    raise SystemExit(play(folder))

@@ -90,6 +90,7 @@ function countBadge(unread) {
 function choose(key, byHand) {
   chosen = key;
   thread = "";
+  byId("problem").hidden = true;
   if (byHand) {
     document.body.classList.add("chosen");
     history.replaceState(null, "", `#${encodeURIComponent(key)}`);

@@ -4,9 +4,9 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 
 from rules.book import TriggerNode
-from rules.diagnostics import did_you_mean
 from rules.loading.known import Flows, NodePiece
 from rules.loading.mistakes import Mistakes
+from rules.loading.words import hint_for
 from rules.matcher import MAX_TRIGGERS, MAX_TRIGGERS_OF_A_KIND
 
 Nodes = Mapping[str, NodePiece]
@@ -52,7 +52,7 @@ def _node_hint(target: str, flow: str, flows: Flows) -> str:
         return f'it is in the flow "{elsewhere}"; only to_another_flow leads to another flow'
     if target in flows:
         return f'"{target}" is a flow: use {{do: to_another_flow, flow: {target}}}'
-    return did_you_mean(target, flows[flow]) or f"nodes of this flow: {', '.join(list(flows[flow])[:10])}"
+    return hint_for(target, flows[flow], "nodes of this flow")
 
 
 def _check_reach(nodes: Nodes, mistakes: Mistakes) -> None:

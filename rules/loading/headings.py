@@ -17,7 +17,7 @@ from rules.loading.naming import check_campaign, check_field, check_values
 from rules.loading.pieces import section
 from rules.loading.project import Project
 from rules.loading.reading import read
-from rules.loading.words import quoted, reason_and_hint
+from rules.loading.words import hint_for, quoted, reason_and_hint
 from rules.marks import Path
 from rules.values import Value, ValueType
 
@@ -124,7 +124,7 @@ def read_channels(data: object, project: Project, mistakes: Mistakes) -> Mapping
     for name, entry, path in section(data, "channels", mistakes, MAX_CHANNELS):
         spec = read(ChannelSpec, {} if entry is None else entry, path, mistakes)
         if name not in used:
-            hint = did_you_mean(name, used) or f"channels: {', '.join(sorted(used)) or 'none'}"
+            hint = hint_for(name, used, "channels")
             mistakes.at_key(path, "E205", f'there is no channel "{name}"', hint)
         elif spec is not None:
             used[name] = replace(used[name], enroll=spec.enroll)

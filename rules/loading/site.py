@@ -12,12 +12,11 @@ from rules.loading.known import Known, NodePiece
 from rules.loading.mistakes import Mistakes
 from rules.loading.reading import read
 from rules.loading.shape import Spec
-from rules.loading.words import quoted, reason_and_hint
+from rules.loading.words import hint_for, quoted
 from rules.marks import Path
 from rules.templates import Template, TemplateError, compile_template
 from rules.values import FIELD_TYPES, Position, Value, ValueType
 
-MAX_LISTED = 10
 S = TypeVar("S", bound=Spec)
 
 
@@ -118,7 +117,7 @@ class Site:
         """The field that the key there names; None where nothing is known of it, which is noted."""
         name = path[-1]
         if name not in self.known.fields:
-            hint = _hint(name, self.known.fields, "fields")
+            hint = hint_for(name, self.known.fields, "fields")
             self.mistakes.at_key(self.path + path, "E203", f'there is no field "{name}"', hint)
         return self.known.fields.get(name)
 
@@ -135,7 +134,7 @@ class Site:
         node = nodes.get(name)
         if node is None:
             talks = [n.name for n in nodes.values() if n.kind == "communicate"]
-            self.reject(path, "E201", f'there is no node "{name}"', _hint(name, talks, "communicate nodes"))
+            self.reject(path, "E201", f'there is no node "{name}"', hint_for(name, talks, "communicate nodes"))
         elif node.word and node.kind and node.kind != "communicate":
             self._reject_silent(node, path, code)
         return f"{flow or self.flow}.{name}"
@@ -143,21 +142,12 @@ class Site:
     def _reject_silent(self, node: NodePiece, path: Path, code: str) -> None:
         message = f'"{node.name}" begins no communication: it is not a communicate node'
         talks = [n.name for n in self.known.flows[node.flow].values() if n.kind == "communicate"]
-        self.reject(path, code, message, _hint("", talks, "communicate nodes of this flow"))
+        self.reject(path, code, message, hint_for("", talks, "communicate nodes of this flow"))
 
     def _named(self, name: str, path: Path, known: Iterable[str], code: str, what: str) -> str:
         if name not in known:
-            self.reject(path, code, f'there is no {what} "{name}"', _hint(name, known, f"{what}s"))
+            self.reject(path, code, f'there is no {what} "{name}"', hint_for(name, known, f"{what}s"))
         return name
 
     def _note_inside(self, path: Path, error: ExpressionError | TemplateError, code: str) -> None:
         self.mistakes.inside(self.path + path, (error.offset, error.width), code, error.message, error.hint)
-
-
-def _hint(name: str, known: Iterable[str], what: str) -> str:
-    """The name that was probably meant, or the names there are."""
-    names = sorted(known)
-    if near := did_you_mean(name, names):
-        return near
-    more = ", ..." if len(names) > MAX_LISTED else ""
-    return f"{what}: {', '.join(names[:MAX_LISTED])}{more}" if names else f"there are no {what}"

@@ -1,6 +1,6 @@
 """What is wrong with the shape of a piece, in the operator's words: never a library's, never a type name of ours."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from decimal import Decimal
 from typing import get_args
 
@@ -12,6 +12,8 @@ from rules.loading.mistakes import Mistakes
 from rules.loading.shape import Spec
 from rules.marks import Path
 
+MAX_LISTED = 10
+MAX_COMPARED = 250  # comparing costs about 13 us a name
 _WANTED = {
     "string_type": "text",
     "int_type": "a whole number",
@@ -82,6 +84,15 @@ def reason_and_hint(error: FieldError) -> tuple[str, str]:
     """What a refused value is not, and what to write instead."""
     reason, _, hint = str(error).partition("; ")
     return reason, hint
+
+
+def hint_for(name: str, known: Iterable[str], what: str) -> str:
+    """The name that was probably meant, or the names there are. Among very many names none is looked for."""
+    names = list(known)
+    if len(names) <= MAX_COMPARED and (near := did_you_mean(name, names)):
+        return near
+    more = ", ..." if len(names) > MAX_LISTED else ""
+    return f"{what}: {', '.join(names[:MAX_LISTED])}{more}" if names else f"there are no {what}"
 
 
 def keys_of(spec: type[Spec]) -> list[str]:

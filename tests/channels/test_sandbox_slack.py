@@ -1,5 +1,6 @@
 """The look-alike of Slack, spoken to by Slack's SDK and checked by Slack's signature verifier."""
 
+import json
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ BUTTONS = [
         ],
     }
 ]
+DEEP = json.loads('{"a":' * 60 + "1" + "}" * 60)
 METADATA = {"event_type": "pointsman", "event_payload": {"id": "our-id-1"}}
 
 
@@ -61,6 +63,9 @@ async def test_a_channel_is_found_by_id_and_name(at: House, channel: str) -> Non
         (BOT_TOKEN, {"channel": "U1", "text": "x", "blocks": "{"}, "invalid_blocks_format"),
         (BOT_TOKEN, {"channel": "U1", "text": "x", "blocks": [{"type": "divider"}] * 51}, "invalid_blocks"),
         (BOT_TOKEN, {"channel": "U1", "text": "x", "metadata": {"id": "1"}}, "invalid_metadata_format"),
+        (BOT_TOKEN, {"channel": "U1", "text": "x", "blocks": "[" * 60 + "]" * 60}, "invalid_blocks_format"),
+        (BOT_TOKEN, {"channel": "U1", "text": "x", "blocks": [DEEP]}, "invalid_post_type"),
+        (BOT_TOKEN, {"channel": "U1", "text": "\ud800"}, "invalid_post_type"),
     ],
 )
 async def test_what_slack_refuses_is_refused_with_its_word(

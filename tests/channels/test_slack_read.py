@@ -76,7 +76,7 @@ async def test_both_deliveries_of_a_mention_say_the_same(thread_ts: str | None) 
     first = await heard(slack_event(in_channel(type="app_mention", **said)))
     second = await heard(slack_event(in_channel({"event_id": "Ev2"}, **said)))
     assert first == second
-    assert len(first) == 1
+    assert [message.addressed for message in first] == [True]
 
 
 async def test_where_slack_does_not_name_our_bot_the_leading_mention_is_cut() -> None:
@@ -85,9 +85,10 @@ async def test_where_slack_does_not_name_our_bot_the_leading_mention_is_cut() ->
     assert message.text == "hi @U2"
 
 
-async def test_a_message_in_a_thread_is_heard_without_a_mention() -> None:
+async def test_a_message_in_a_thread_is_heard_without_a_mention_but_is_not_addressed_to_us() -> None:
     reply = in_channel(thread_ts="1795330000.000001", text="yes")
-    assert await heard(slack_event(reply)) == (InboundMessage(f"C1:{TS}", "U1", "yes", "C1:1795330000.000001"),)
+    said = InboundMessage(f"C1:{TS}", "U1", "yes", "C1:1795330000.000001", addressed=False)
+    assert await heard(slack_event(reply)) == (said,)
 
 
 async def test_a_reply_also_sent_to_the_channel_is_heard() -> None:

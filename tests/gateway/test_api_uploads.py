@@ -1,6 +1,5 @@
 """Uploads: accepted once on disk, imported behind the caller's back, gone on with after a crash."""
 
-import asyncio
 from typing import Any
 
 import pytest
@@ -18,9 +17,7 @@ HEADER = "external_id,amount_due\n"
 
 async def settled(desk: Desk) -> None:
     """Let every import end, then decide its rows."""
-    while desk.uploads._tasks:
-        await asyncio.gather(*desk.uploads._tasks)
-        await asyncio.sleep(0)
+    await desk.uploads.idle()
     await desk.work()
 
 

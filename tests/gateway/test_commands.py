@@ -156,12 +156,12 @@ def test_run_hands_the_settings_to_the_gateway(
 
 
 def test_import_keeps_good_rows_and_lists_bad_ones(project: Path) -> None:
-    file = contacts(project, HEADER + ADA + "B,Ben,no phone,many,2026-11-30\n")
+    file = contacts(project, HEADER + ADA + "B,Ben,\x1b[31mno phone,many,2026-11-30\n")
     result = pointsman("import", CAMPAIGN, file, "-C", project)
 
     assert result.exit_code == 1
     lines = result.output.splitlines()
-    assert lines[0].startswith('row 3: phone "no phone": ')
+    assert lines[0].startswith('row 3: phone "\ufffd[31mno phone": ')
     assert lines[1].startswith('row 3: amount_due "many": ')
     assert "no gateway is running" in lines[2]
     assert lines[3] == "list.csv: 2 rows: 0 created, 0 updated, 0 unchanged, 1 failed"

@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.identity import IDENTIFIERS, IdentityConflict, IdentityMissing, resolve
+from rules.fields import IDENTIFIER_KINDS
 
 KNOWN = {("external_id", "4711"): "ada", ("phone", "+4915112345601"): "ada", ("email", "ben@example.org"): "ben"}
 VALUES = st.sampled_from(["1", "2", "3"])
@@ -35,6 +36,10 @@ def test_identifiers_of_two_customers_name_both() -> None:
     assert str(caught.value) == (
         "phone +4915112345601 belongs to customer ada, but email ben@example.org belongs to customer ben"
     )
+
+
+def test_the_kinds_of_identifiers_are_those_that_can_be_normalised() -> None:
+    assert set(IDENTIFIERS) == set(IDENTIFIER_KINDS)
 
 
 @pytest.mark.parametrize("identifiers", [{}, {"phone": ""}])

@@ -5,7 +5,7 @@ everything asked for, in order, and of each effect what matters; `facts` and `re
 and what each visited node came to. Ids made while deciding are written new1, new2, ...
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, fields, is_dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -25,7 +25,12 @@ from rules.turn import Turn
 from tests.rules import scenes
 
 FOLDER = Path(__file__).parent / "cases"
-EVENTS = {"wrote": scenes.wrote, "given": scenes.given, "receipt": scenes.receipt, "due": scenes.due}
+EVENTS: Mapping[str, Callable[..., Event]] = {
+    "wrote": scenes.wrote,
+    "given": scenes.given,
+    "receipt": scenes.receipt,
+    "due": scenes.due,
+}
 
 
 @dataclass(frozen=True)
@@ -72,8 +77,8 @@ Loader.yaml_implicit_resolvers = {
     first: [(tag, pattern) for tag, pattern in resolvers if not tag.endswith("timestamp")]
     for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
 }
-Loader.add_constructor("!date", lambda loader, node: date.fromisoformat(loader.construct_scalar(node)))
-Loader.add_constructor("!decimal", lambda loader, node: Decimal(loader.construct_scalar(node)))
+Loader.add_constructor("!date", lambda _, node: date.fromisoformat(node.value))
+Loader.add_constructor("!decimal", lambda _, node: Decimal(node.value))
 
 
 def _read(path: Path) -> Iterator[Case]:

@@ -128,6 +128,22 @@ def test_a_flow_sees_the_talk_its_fact_is_about_and_not_the_last_one() -> None:
     assert [m.text.strip() for m in only(reaction, SendMessage)] == ["no_response"]
 
 
+def test_a_flow_entered_from_another_sees_the_talk_that_one_saw() -> None:
+    text = TALKS.replace(
+        "ended: {when: communication_ended}",
+        "ended: {when: communication_ended, next: over}\n"
+        "    over: {do: to_another_flow, flow: desk}\n"
+        "  desk:\n"
+        "    entered: {when: from_another_flow, next: tell}\n"
+        '    tell: {do: notify, channel: team, to: C1, text: "{{ communication.status }}"}\n'
+        "  sessions:",
+    )
+
+    reaction = decide(book(text), due("reply"), someone(communications=(talk(), talk("completed", id="c2"))))
+
+    assert [m.text for m in only(reaction, SendMessage)] == ["no_response"]
+
+
 def test_each_of_two_talks_that_end_together_is_seen_by_its_own_run_of_the_flow() -> None:
     text = TALKS.replace(
         "ended: {when: communication_ended}",

@@ -15,6 +15,7 @@ from tests.rules.scenes import (
     TALKS,
     book,
     decide,
+    due,
     later,
     only,
     raised,
@@ -26,6 +27,7 @@ from tests.rules.scenes import (
 )
 
 BOOK = book(TALKS)
+PLANNED = talk("planned", opened=False)
 
 
 def test_a_message_that_answers_nothing_is_an_incoming_session() -> None:
@@ -161,6 +163,27 @@ def test_a_talk_whose_agent_is_gone_is_canceled_and_says_so() -> None:
 
     ended = reaction.scene.communications[0]
     assert (ended.status, ended.reason) == ("canceled", "agent nobody is no longer in the rule file")
+
+
+LONG = 'opening: "' + "{{ name }}" * 8 + '"'
+LONGER = book(TALKS.replace('opening: "Hi {{ name }}."', LONG).replace("How many guests?", "{{ name }}" * 9))
+
+
+def test_a_talk_whose_next_text_is_too_long_to_be_sent_fails_and_says_so() -> None:
+    reaction = decide(LONGER, wrote("yes"), someone(communications=(talk(),), shared={"name": "x" * 200}))
+
+    ended = reaction.scene.communications[0]
+    assert ended.status == "failed"
+    assert "1800 characters; at most 1600" in ended.reason
+
+
+def test_a_talk_whose_first_message_is_too_long_to_be_sent_is_skipped_and_says_so() -> None:
+    """Eight names fit, but not together with the question."""
+    reaction = decide(LONGER, due("start"), someone(communications=(PLANNED,), shared={"name": "x" * 200}))
+
+    ended = reaction.scene.communications[0]
+    assert ended.status == "skipped"
+    assert "1616 characters; at most 1600" in ended.reason
 
 
 def test_an_answer_past_the_last_question_ends_the_talk() -> None:

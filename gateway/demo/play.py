@@ -1,0 +1,93 @@
+"""`pointsman demo`: build the project, play, and say whether everything expected happened."""
+
+import asyncio
+import json
+import shutil
+import socket
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from gateway.clock import ManualClock
+from gateway.demo.books import Books, Expectation, expectations, read_books
+from gateway.demo.driving import CAMPAIGN, DemoStuck, Driver
+from gateway.demo.telling import Story
+from gateway.commands.beginning import write_project
+from gateway.sandboxes import read_script
+from gateway.server import serving
+from gateway.settings import Settings, load_settings
+from storage.database import Storage
+
+START = datetime(2027, 3, 1, 8, tzinfo=UTC)
+PORT_FILE, DONE, FINAL, MARKS = "port", "done", "final.json", "demo-steps"
+
+
+def play(folder: Path, say: Callable[[str], None] = print) -> int:
+    """Play the demo in ``folder``, going on where an earlier one was cut off. Returns 0 if all went as expected."""
+    if (folder / DONE).exists() or not (folder / PORT_FILE).exists():
+        begin_anew(folder)
+    else:
+        say("going on where the last demo was cut off")
+    settings = demo_settings(folder)
+    try:
+        books, met = asyncio.run(drive(settings, say))
+    except (DemoStuck, TimeoutError):
+        say("the demo is stuck: something goes on and on")
+        return 1
+    (folder / FINAL).write_text(json.dumps(books.people, indent=1, ensure_ascii=False), "utf-8")
+    (folder / DONE).touch()
+    return tell_end(books, met, say)
+
+
+def begin_anew(folder: Path) -> None:
+    """A fresh project; the port is chosen last, and only once, for callbacks on their way name it."""
+    if (folder / MARKS).exists():
+        shutil.rmtree(folder)
+    write_project(folder, START.date())
+    (folder / MARKS).mkdir()
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        (folder / PORT_FILE).write_text(str(free.getsockname()[1]))
+
+
+def demo_settings(folder: Path) -> Settings:
+    port = int((folder / PORT_FILE).read_text())
+    settings = load_settings(folder, sandbox=True)
+    return replace(settings, host="127.0.0.1", port=port, public_url=f"http://127.0.0.1:{port}")
+
+
+async def drive(settings: Settings, say: Callable[[str], None]) -> tuple[Books, list[Expectation]]:
+    """Play what is left, then read the books."""
+    clock = ManualClock(resume_at(settings))
+    names = {a: p.name for p in read_script(settings.folder).people for a in (p.phone, p.slack) if a}
+    async with serving(settings, clock, with_sandbox=True) as (gateway, sandbox):
+        assert sandbox is not None  # noqa: S101 - asked for in the line above
+        gateway.on_decided = Story(say, names, clock.now).tell
+        await Driver(gateway, sandbox, clock, START, settings.folder / MARKS).play(say)
+        books = await gateway.storage.read(lambda t: read_books(t, CAMPAIGN))
+        return books, expectations(books, sandbox)
+
+
+def resume_at(settings: Settings) -> datetime:
+    """The demo's clock never goes back, not even over a restart."""
+    storage = Storage(settings.database)
+    try:
+        storage.migrate()
+        with storage.reading() as t:
+            return max(START, t.inbox.latest_time() or START)
+    finally:
+        storage.close()
+
+
+def tell_end(books: Books, met: list[Expectation], say: Callable[[str], None]) -> int:
+    say("== the final state")
+    for person in books.people:
+        talks = ", ".join(f"{talk['node']} {talk['status']}" for talk in person["communications"])
+        say(f"{person['name']:8} {person['fields'].get('payment_status', ''):10} {talks}")
+    say("== what was expected")
+    for expectation in met:
+        say(f"{'yes' if expectation.met else 'NO '}  {expectation.text}")
+    missed = sum(not expectation.met for expectation in met)
+    say(f"{len(met) - missed} of {len(met)} as expected")
+    return 1 if missed else 0

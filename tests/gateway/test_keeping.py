@@ -1,0 +1,96 @@
+"""Rows become customers and events: nobody is made twice, no identifier is given away, nothing is kept twice."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from gateway.identity import IDENTIFIERS
+from gateway.intake import Given
+from gateway.keeping import Kept, keep_participants
+from storage.database import Storage
+from storage.transaction import Transaction
+from tests.conftest import prepared_file
+from tests.gateway.books import BOOK
+from tests.gateway.desk import NOW
+
+ROWS = st.lists(
+    st.tuples(
+        st.dictionaries(st.sampled_from(IDENTIFIERS), st.sampled_from("123"), min_size=1),
+        st.sampled_from([(), ("amount_due",)]),
+    ),
+    max_size=8,
+)
+Rows = Sequence[tuple[dict[str, str], tuple[str, ...]]]
+
+
+class Undone(Exception):
+    """Ends a transaction without a trace."""
+
+
+@pytest.fixture
+def storage(tmp_path: Path) -> Iterator[Storage]:
+    opened = Storage(prepared_file(tmp_path / "pointsman.db"))
+    yield opened
+    opened.close()
+
+
+@contextmanager
+def undone(storage: Storage) -> Iterator[Transaction]:
+    with suppress(Undone), storage.transaction() as t:
+        yield t
+        raise Undone
+
+
+def keep(t: Transaction, rows: Rows, size: int, upload: str = "") -> list[Kept]:
+    givens = [Given(number, who, {}, missing) for number, (who, missing) in enumerate(rows, 1)]
+    chunks = [givens[start : start + size] for start in range(0, len(givens), size)]
+    return [keep_participants(t, BOOK.campaign, chunk, source="import", upload=upload, now=NOW) for chunk in chunks]
+
+
+def people(kept: list[Kept]) -> dict[int, int]:
+    """Row number to the first row of the same person."""
+    first: dict[str, int] = {}
+    return {row.row: first.setdefault(row.customer, row.row) for chunk in kept for row in chunk.rows}
+
+
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(rows=ROWS, size=st.integers(1, 8))
+def test_the_same_people_are_found_however_rows_are_cut_into_chunks(storage: Storage, rows: Rows, size: int) -> None:
+    complete: Rows = [(who, ()) for who, _ in rows]
+    with undone(storage) as t:
+        whole = people(keep(t, complete, 100))
+    with undone(storage) as t:
+        cut = people(keep(t, complete, size))
+
+    assert whole == cut
+
+
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(rows=ROWS)
+def test_every_row_is_kept_once_or_reported_and_its_identifiers_are_its_persons(storage: Storage, rows: Rows) -> None:
+    with undone(storage) as t:
+        (kept,) = keep(t, rows, 100) or [Kept((), ())]
+        reported = {problem.row for problem in kept.problems}
+        owners = t.people.by_identifiers({pair for who, _ in rows for pair in who.items()})
+
+        assert sorted([*reported, *(row.row for row in kept.rows)]) == list(range(1, len(rows) + 1))
+        for row in kept.rows:
+            assert {owners[pair] for pair in rows[row.row - 1][0].items()} == {row.customer}
+        assert set(owners.values()) == {row.customer for row in kept.rows}
+
+
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(rows=ROWS)
+def test_the_rows_of_an_upload_are_kept_once_however_often_it_is_done(storage: Storage, rows: Rows) -> None:
+    with undone(storage) as t:
+        keep(t, rows, 3, "u1")
+        before = t.inbox.waiting_count()
+        again = [row for chunk in keep(t, rows, 3, "u1") for row in chunk.rows]
+
+        # A row that failed for what was missing may be kept now, where a later row of the upload made the person.
+        assert t.inbox.waiting_count() - before == sum(row.event is not None for row in again)
+        assert len(again) - sum(row.event is not None for row in again) == before
