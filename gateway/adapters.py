@@ -38,9 +38,9 @@ def build_adapter(name: str, channel: TwilioSettings | SlackSettings, settings: 
             name=name,
             account_sid=channel.account_sid,
             auth_tokens=secrets(channel.auth_token, channel.auth_token_previous),
-            sender=channel.messaging_service_sid or channel.sender,
+            sender=channel.messaging_service_sid or channel.sender or "",
             public_url=settings.public_url,
-            api_url=channel.api_url,
+            api_url=channel.api_url or "",
         )
     return Slack(
         name=name,
@@ -48,7 +48,7 @@ def build_adapter(name: str, channel: TwilioSettings | SlackSettings, settings: 
         bot_token=channel.bot_token.get_secret_value(),
         team=channel.team,
         app_id=channel.app_id,
-        api_url=channel.api_url,
+        api_url=channel.api_url or "",
     )
 
 

@@ -2,11 +2,13 @@
 
 import asyncio
 import heapq
-from collections.abc import Awaitable
+from collections.abc import Coroutine, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from itertools import count
-from typing import Protocol
+from typing import Any, Protocol
+
+Wait = Coroutine[Any, Any, object]
 
 
 class Clock(Protocol):
@@ -62,7 +64,7 @@ class ManualClock:
 
 
 class Bell:
-    """Wakes one waiting loop: whoever leaves a row for it rings. Once ``closed``, the loop ends its work and returns."""
+    """Wakes one waiting loop: whoever leaves a row for it rings. Once ``closed``, the loop ends and returns."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
@@ -79,20 +81,19 @@ class Bell:
 
     async def wait(self, until: datetime | None, sweep: float) -> None:
         """Return when rung, when ``until`` has come on the clock, or after ``sweep`` real seconds."""
-        waits = [self._rung.wait()]
+        waits: list[Wait] = [self._rung.wait()]
         if until is not None:
             waits.append(self._sleep_until(until))
         await first_of(waits, sweep)
         self._rung.clear()
 
-    async def _sleep_until(self, moment: datetime) -> bool:
+    async def _sleep_until(self, moment: datetime) -> None:
         await self._clock.sleep((moment - self._clock.now()).total_seconds())
-        return True
 
 
-async def first_of(waits: list[Awaitable[bool]], timeout: float) -> None:  # noqa: ASYNC109 - the sweep is the point
+async def first_of(waits: Sequence[Wait], timeout: float) -> None:  # noqa: ASYNC109 - the sweep is the point
     """Return when the first of ``waits`` is done or ``timeout`` seconds have passed; the others are cancelled."""
-    tasks = [asyncio.ensure_future(wait) for wait in waits]
+    tasks = [asyncio.create_task(wait) for wait in waits]
     try:
         await asyncio.wait(tasks, timeout=timeout, return_when=asyncio.FIRST_COMPLETED)
     finally:

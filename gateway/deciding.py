@@ -169,9 +169,7 @@ class Desk:
         self.scenes.add_customer(row, channel.identifier, event.payload["address"])
         return str(row["id"])
 
-    def _enter_and_hear(
-        self, place: Place, event: WaitingEvent, enroll: bool
-    ) -> tuple[tuple[Place, Reaction], ...]:
+    def _enter_and_hear(self, place: Place, event: WaitingEvent, enroll: bool) -> tuple[tuple[Place, Reaction], ...]:
         entered: tuple[tuple[Place, Reaction], ...] = ()
         if enroll:
             participant = derived_id(event.key, place.campaign, "participant")

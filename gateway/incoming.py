@@ -24,12 +24,17 @@ def message_event(channel: Channel, item: InboundMessage, now: datetime) -> NewE
         "channel": channel.name,
         "key": item.key,
         "address": item.address,
-        "text": item.text,
+        "text": storable(item.text),
         "thread": item.thread,
         "consent": item.consent,
         "addressed": item.addressed,
     }
     return NewEvent(f"{channel.name}:{item.key}", "message", About(channel.identifier, item.address), payload, now)
+
+
+def storable(text: str) -> str:
+    """The text without what no database keeps: NUL goes, half a surrogate pair (Slack's JSON can hold one) shows."""
+    return text.replace("\0", "").encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def receipt_event(channel: Channel, item: Receipt, now: datetime) -> NewEvent:
@@ -77,4 +82,3 @@ def outcome_event(
         "skipped": skipped,
     }
     return NewEvent(f"send:{message}", "receipt", About("message", message), payload, now)
-

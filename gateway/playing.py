@@ -1,6 +1,8 @@
 """Set the example going: what `run --sandbox` does once with a project that has a script."""
 
+import asyncio
 from pathlib import Path
+from shutil import copy
 
 from gateway.app import Gateway
 from gateway.campaigns import CampaignStart
@@ -31,5 +33,5 @@ async def import_contacts(gateway: Gateway, upload: str, campaign: str, contacts
     """Import a contact list as the upload of this id."""
     path = gateway.uploads.path(upload)
     path.parent.mkdir(exist_ok=True)
-    path.write_bytes(contacts.read_bytes())
+    await asyncio.to_thread(copy, contacts, path)
     await gateway.uploads.accept(upload, gateway.rulebooks.of(campaign), contacts.name)

@@ -12,6 +12,7 @@ from gateway.worker import MAX_ATTEMPTS, OUTAGE_PAUSE, SWEEP
 from rules.book import Channel
 from storage.database import Storage
 from storage.errors import StorageUnavailable
+from storage.transaction import Transaction
 from storage.values import NewEvent, WaitingEvent
 
 BATCH = 100  # requests read before the inbox is asked again
@@ -65,7 +66,12 @@ class Reader:
 
     async def _keep(self, event: WaitingEvent, found: list[NewEvent]) -> None:
         now = self.clock.now()
-        await self.storage.run(lambda t: (t.inbox.keep(found), t.inbox.decided([event.id], now)))
+
+        def replace(t: Transaction) -> None:
+            t.inbox.keep(found)
+            t.inbox.decided([event.id], now)
+
+        await self.storage.run(replace)
         self.worker_bell.ring()
 
     async def _failed(self, event: WaitingEvent, reason: str) -> None:

@@ -97,9 +97,7 @@ class Scenes:
         row = self.loaded.participants.get(place)
         rows = [c for c in self.loaded.communications.values() if row and c["participant"] == row["id"]]
         ids = {c["id"] for c in rows}
-        messages = (
-            m for m in self.loaded.messages.values() if m["communication"] in ids or self._is_loose(m, place)
-        )
+        messages = (m for m in self.loaded.messages.values() if m["communication"] in ids or self._is_loose(m, place))
         return Scene(
             customer=self._customer(place),
             participant=participant_value(row, book) if row else None,

@@ -125,9 +125,7 @@ class Sender:
         self._tell(t, owed, "canceled" if skipped else "failed", error, skipped=skipped)
 
     def _tell(self, t: Transaction, owed: Owed, status: str, error: str, *, skipped: bool = False) -> None:
-        event = outcome_event(
-            owed.message, self.channel.name, status, error, self.clock.now(), skipped=skipped
-        )
+        event = outcome_event(owed.message, self.channel.name, status, error, self.clock.now(), skipped=skipped)
         t.inbox.keep([event])
 
 

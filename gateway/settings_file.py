@@ -76,29 +76,31 @@ Sender = Annotated[
 
 
 class ChannelSettings(BaseModel):
-    """What every channel has. ``unknown_sends``: what to do where no one can say whether a message went out."""
+    """What every channel has. ``api_url`` is "" for the provider's own address.
+
+    ``unknown_sends``: what to do with a message whose sending has no known
+    end, once the provider's own list does not show it.
+    """
 
     model_config = FORM
-    api_url: WebAddress | None = None
-    unknown_sends: Literal["resend", "fail"] = "fail"
+    api_url: WebAddress = ""
+    unknown_sends: Literal["resend", "fail"] = "resend"
     messages_per_second: Rate = 1.0
 
 
 class TwilioSettings(ChannelSettings):
-    """SMS through Twilio Programmable Messaging. One of ``sender`` (`from` in the file) and the service is set."""
+    """SMS through Twilio Programmable Messaging. Of ``sender`` (`from` in the file) and the service one is set."""
 
     kind: Literal["twilio"]
     account_sid: Annotated[str, matching("AC[0-9a-fA-F]{32}", 'must be "AC" and 32 hexadecimal digits')]
-    sender: Sender | None = Field(default=None, alias="from")
-    messaging_service_sid: (
-        Annotated[str, matching("MG[0-9a-fA-F]{32}", 'must be "MG" and 32 hexadecimal digits')] | None
-    ) = None
+    sender: Sender = Field(default="", alias="from")
+    messaging_service_sid: Annotated[str, matching("MG[0-9a-fA-F]{32}", 'must be "MG" and 32 hexadecimal digits')] = ""
     auth_token: Secret
     auth_token_previous: Secret | None = None
 
     @model_validator(mode="after")
     def one_sender(self) -> Self:
-        if (self.sender is None) == (self.messaging_service_sid is None):
+        if bool(self.sender) == bool(self.messaging_service_sid):
             raise wrong("needs either from or messaging_service_sid, and not both")
         return self
 

@@ -23,6 +23,7 @@ from channels.sandbox.slack_events import (
     label,
     message_events,
     press_payload,
+    readable,
     signed,
 )
 from channels.sandbox.wire import Reply, SandboxRequest, SandboxResponse, json_answer, parameters
@@ -181,7 +182,7 @@ class SandboxSlack:
     def _plans(self, post: Post) -> tuple[Plan, ...]:
         thread = post.thread if post.room.startswith("D") else post.thread or post.ts
         choices = tuple(str(button["value"]) for button in buttons(post))
-        heard = Heard(f"{post.room}:{post.ts}", self.name, "", post.text, post.at, choices, post.room, thread)
+        heard = Heard(f"{post.room}:{post.ts}", self.name, "", readable(post.text), post.at, choices, post.room, thread)
         plans = (self._desk.cast.answers(replace(heard, address=user)) for user in self._reached(post))
         return tuple(plan for planned in plans for plan in planned)
 
@@ -246,7 +247,7 @@ class SandboxSlack:
             "user": post.user,
             "name": user.name if user else "app",
             "thread": "" if post.thread == post.ts else post.thread,
-            "text": post.text,
+            "text": readable(post.text),
             "buttons": offered,
             "pressed": list(self._book.pressed(post)),
             "at": post.at.isoformat(),

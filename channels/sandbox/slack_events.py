@@ -134,6 +134,11 @@ def buttons(post: Post) -> tuple[Mapping[str, Any], ...]:
     )
 
 
+def readable(text: str) -> str:
+    """A text as Slack shows it: & < > are escaped on the wire. https://docs.slack.dev/messaging/formatting-message-text"""
+    return text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
+
+
 def label(button: Mapping[str, Any]) -> str:
     """What is written on it."""
     text = button["text"]

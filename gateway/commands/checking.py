@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from gateway.commands.failing import CommandFailed
-from gateway.commands.project import project_option, rules_project
+from gateway.commands.project import project_option
 
 FOUND_ERRORS = 1
 
@@ -16,12 +16,13 @@ FOUND_ERRORS = 1
 @project_option
 def check(files: tuple[Path, ...], project: Path) -> None:
     """Tell everything that is wrong with FILES, or with all rule files of the project. Exit 1 on errors."""
+    from gateway.adapters import rule_project
     from gateway.settings import load_settings
     from rules.loader import load_folder, report
 
     settings = load_settings(project, offline=True)
     texts = _read(files or _all_of(settings.rules))
-    loaded = load_folder(texts, rules_project(settings))
+    loaded = load_folder(texts, rule_project(settings))
     if loaded.diagnostics:
         click.echo(report(loaded.diagnostics, texts))
     if any(found.level == "error" for found in loaded.diagnostics):

@@ -12,7 +12,6 @@ from gateway.commands.failing import CommandFailed
 if TYPE_CHECKING:
     from gateway.settings import Settings
     from rules.book import Rulebook
-    from rules.loader import Project
     from storage.database import Storage
 
 project_option = click.option(
@@ -25,22 +24,14 @@ project_option = click.option(
 )
 
 
-def rules_project(settings: "Settings") -> "Project":
-    """What rule files may count on: the channels of the settings."""
-    from gateway.adapters import IDENTIFIERS
-    from rules.loader import Project, ProjectChannel
-
-    kinds = settings.channel_kinds
-    return Project({name: ProjectChannel(name, kind, IDENTIFIERS[kind]) for name, kind in kinds.items()})
-
-
 def rulebook_of(settings: "Settings", campaign: str) -> "Rulebook":
     """The campaign's rulebook as its file is now. Raises `CommandFailed`."""
+    from gateway.adapters import rule_project
     from gateway.hints import did_you_mean
     from gateway.rulebooks import read_folder
     from rules.loader import load_folder
 
-    loaded = load_folder(read_folder(settings.rules), rules_project(settings))
+    loaded = load_folder(read_folder(settings.rules), rule_project(settings))
     books = loaded.rulebooks
     if campaign in books:
         return books[campaign]

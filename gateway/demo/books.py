@@ -133,6 +133,7 @@ def trigger_expectations(books: Books) -> list[Expectation]:
 def people_expectations(books: Books) -> list[Expectation]:
     sms, slack = "remind.ask_by_sms", "remind.ask_on_slack"
     status = {name: books.talk(name, sms).get("status") for name in ("Ben", "Dmitri", "Elif", "Femi")}
+    thanks = books.talk("Dmitri", "paid.say_thanks").get("status")
     promised = {name: books.person(name)["fields"].get("payment_status") for name in ("Ada", "Carla", "Dmitri")}
     return [
         Expectation("Ada is asked again, then promises", promised["Ada"] == "promised"),
@@ -140,7 +141,9 @@ def people_expectations(books: Books) -> list[Expectation]:
         Expectation("Carla presses Yes on Slack", books.talk("Carla", slack).get("results") == {"will_pay": True}),
         Expectation("Carla's promise is noted", promised["Carla"] == "promised"),
         Expectation("Dmitri pays first: his reminder is canceled", status["Dmitri"] == "canceled"),
-        Expectation("Dmitri's payment is acknowledged", books.talk("Dmitri", "paid.say_thanks")["status"] == "completed"),
+        Expectation(
+            "Dmitri's payment is acknowledged", thanks == "completed"
+        ),
         Expectation("Elif never answers", status["Elif"] == "no_response"),
         Expectation("Femi's phone is off", status["Femi"] == "failed"),
     ]

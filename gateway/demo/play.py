@@ -10,10 +10,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from gateway.clock import ManualClock
+from gateway.commands.beginning import write_project
 from gateway.demo.books import Books, Expectation, expectations, read_books
 from gateway.demo.driving import CAMPAIGN, DemoStuck, Driver
 from gateway.demo.telling import Story
-from gateway.commands.beginning import write_project
 from gateway.sandboxes import read_script
 from gateway.server import serving
 from gateway.settings import Settings, load_settings

@@ -17,12 +17,11 @@ function element(name, className, text) {
   return made;
 }
 
-// Slack escapes & < > in texts and writes mentions as <@U...>; people see and type neither.
+// Slack writes mentions as <@U...> and takes & < > escaped; people see and type neither.
 function readable(channel, text) {
   if (channel.kind === "sms") return text;
   const names = new Map([[channel.bot, "app"], ...channel.users.map((user) => [user.id, user.name])]);
-  const named = text.replace(/<@(\w+)>/g, (_, id) => `@${names.get(id) ?? id}`);
-  return named.replace(/&lt;/g, "<").replace(/&gt;/g, ">").replace(/&amp;/g, "&");
+  return text.replace(/<@(\w+)>/g, (_, id) => `@${names.get(id) ?? id}`);
 }
 
 function escaped(channel, text) {

@@ -12,7 +12,7 @@ from rules.loading.known import Known, NodePiece
 from rules.loading.mistakes import Mistakes
 from rules.loading.reading import read
 from rules.loading.shape import Spec
-from rules.loading.words import hint_for, quoted
+from rules.loading.words import hint_for, quoted, reason_and_hint
 from rules.marks import Path
 from rules.templates import Template, TemplateError, compile_template
 from rules.values import FIELD_TYPES, Position, Value, ValueType

@@ -40,12 +40,12 @@ async def at() -> AsyncIterator[House]:
 
 
 async def test_a_post_to_a_user_opens_the_direct_message_and_comes_back_as_an_event(at: House) -> None:
-    posted = await sdk(at).chat_postMessage(channel="U1", text="Hello", metadata=METADATA)
+    posted = await sdk(at).chat_postMessage(channel="U1", text="Hello &amp; &lt;x&gt;", metadata=METADATA)
     await at.settle()
-    assert (posted["ok"], posted["channel"], posted["message"]["text"]) == (True, "D1", "Hello")
+    assert (posted["ok"], posted["channel"], posted["message"]["text"]) == (True, "D1", "Hello &amp; &lt;x&gt;")
     [event] = at.door.events
     assert (event["event"]["bot_id"], event["event"]["channel_type"]) == ("B0POINTSMAN", "im")
-    assert [line["text"] for line in at.sandbox.transcript("U1")] == ["Hello"]
+    assert [line["text"] for line in at.sandbox.transcript("U1")] == ["Hello & <x>"]
 
 
 @pytest.mark.parametrize("channel", ["#billing", "billing", room_id("billing")])

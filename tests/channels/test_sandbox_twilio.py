@@ -12,6 +12,7 @@ from twilio.http.http_client import TwilioHttpClient
 from twilio.rest import Client
 
 from channels.sandbox import Ending, SayRefused, Webhooks
+from channels.sandbox.courier import MAX_TRIES
 from channels.sandbox.twilio_api import segments
 from tests.channels.sandbox_gateway import ACCOUNT, ANNA, MAX, NUMBER, START, TOKEN, House, house
 
@@ -213,3 +214,13 @@ async def test_restarted_from_its_journal_it_owes_what_it_owed(tmp_path: Path) -
         assert (await with_sdk(again, lambda client: client.messages(sid).fetch())).status == "queued"
         with pytest.raises(TwilioRestException, match="unsubscribed"):
             await send(again, to=MAX)
+
+
+async def test_a_webhook_nobody_ever_answers_is_given_up_and_counted() -> None:
+    async with house() as at:
+        at.door.refuse = MAX_TRIES
+        at.sandbox.twilio("sms").say(ANNA, "hello?")
+        at.sandbox.twilio("sms").say(ANNA, "there?")
+        await at.run(until_seconds=10_000)
+        assert [form["Body"] for form in at.door.forms] == ["there?"]
+        assert (at.sandbox.owed, at.sandbox.snapshot()["lost"]) == (0, 1)

@@ -89,7 +89,7 @@ REFUSED = [
     (400, 30002, ChannelDown("30002", "the account is suspended")),
     (403, 29999, ChannelDown("29999", "Unable to create record: told")),
     (500, 20500, SendUnknown("HTTP 500")),
-    (503, 20503, SendUnknown("HTTP 503")),
+    (503, 20003, SendUnknown("HTTP 503")),
     (408, 0, SendUnknown("HTTP 408")),
     (302, 0, SendUnknown("HTTP 302")),
 ]
@@ -115,6 +115,12 @@ async def test_a_problem_in_the_newer_form_is_understood_too(provider: Provider,
 async def test_429_waits_as_told(header: str, seconds: float, provider: Provider, channel: TwilioSms) -> None:
     provider.will_answer("slow down", 429, **{"Retry-After": header})
     assert await failure(channel) == SendThrottled(seconds, "429")
+
+
+async def test_a_redirect_is_not_followed(provider: Provider, channel: TwilioSms) -> None:
+    provider.will_answer({}, 307, Location="/elsewhere")
+    assert isinstance(await failure(channel), SendUnknown)
+    assert len(provider.heard) == 1
 
 
 @pytest.mark.parametrize("body", ["", "{}", "[]", "null", "<html>", '{"sid": null}'])

@@ -57,7 +57,7 @@ def people(kept: list[Kept]) -> dict[int, int]:
     return {row.row: first.setdefault(row.customer, row.row) for chunk in kept for row in chunk.rows}
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(rows=ROWS, size=st.integers(1, 8))
 def test_the_same_people_are_found_however_rows_are_cut_into_chunks(storage: Storage, rows: Rows, size: int) -> None:
     complete: Rows = [(who, ()) for who, _ in rows]
@@ -69,7 +69,7 @@ def test_the_same_people_are_found_however_rows_are_cut_into_chunks(storage: Sto
     assert whole == cut
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(rows=ROWS)
 def test_every_row_is_kept_once_or_reported_and_its_identifiers_are_its_persons(storage: Storage, rows: Rows) -> None:
     with undone(storage) as t:

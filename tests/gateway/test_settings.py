@@ -225,4 +225,4 @@ def test_the_sandbox_is_never_open_to_others(project: Path, public_url: str, hos
 def test_channels_can_be_pointed_at_the_sandbox(project: Path) -> None:
     settings: Settings = load_settings(project).at_apis({"sms": "http://127.0.0.1:1"})
 
-    assert [c.api_url for c in settings.channels.values()] == ["http://127.0.0.1:1", None]
+    assert [c.api_url for c in settings.channels.values()] == ["http://127.0.0.1:1", ""]
