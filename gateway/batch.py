@@ -4,7 +4,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from gateway.deciding import Decided
+from gateway.deciding import STOPPED, Decided
 from gateway.explaining import reaction_log
 from gateway.ids import derived_id
 from gateway.scenes import Place, Scenes
@@ -34,6 +34,8 @@ class Batch:
 
     def add(self, decided: Decided) -> None:
         """Gather the rows of one decided event."""
+        if decided.event.kind == "timer":
+            self._put_away(decided)
         for place, reaction in decided.reactions:
             for effect in reaction.effects:
                 self._add_effect(place, effect, decided)
@@ -93,6 +95,15 @@ class Batch:
             "error": effect.error,
             "updated_at": self.now,
         }
+
+    def _put_away(self, decided: Decided) -> None:
+        """A timer that was acted on goes; one that came while its campaign was stopped stands as before."""
+        payload = decided.event.payload
+        if decided.reactions:
+            self.timers[payload["subject"], payload["name"]] = None
+        elif decided.note == STOPPED:
+            effect = SetTimer(payload["subject"], payload["name"], datetime.fromisoformat(payload["due"]))
+            self._set_timer(Place(payload["customer"], payload["campaign"]), effect, decided)
 
     def _set_timer(self, place: Place, effect: SetTimer, decided: Decided) -> None:
         self.timers[effect.subject, effect.name] = {

@@ -8,6 +8,7 @@ from typing import Any
 from gateway.ids import derived_id
 from gateway.scenes import Place, Scenes
 from rules.book import Channel
+from rules.effects import START_TIMER
 from rules.events import CampaignStarted, Event, MessageReceived, ParticipantGiven, ReceiptArrived, TimerDue
 from rules.fields import from_json
 from rules.react import react
@@ -15,6 +16,7 @@ from rules.reaction import Reaction
 from storage.values import WaitingEvent
 
 KEYWORD_LIMIT = 64
+STOPPED = "the campaign was stopped meanwhile: it begins once the campaign runs again"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,7 @@ class Desk:
             participant=payload["participant"],
             source=payload["source"],
             fields=self._given_fields(place, payload["fields"]),
+            identifiers=frozenset(payload.get("identifiers", ())),
         )
         return Decided(event, self._react(place, given), place.customer)
 
@@ -69,10 +72,13 @@ class Desk:
 
     def _timer(self, event: WaitingEvent) -> Decided:
         payload = event.payload
-        place = Place(payload["customer"], payload["campaign"])
-        due = TimerDue(
-            id=event_id(event, place), at=event.received_at, subject=payload["subject"], name=payload["name"]
-        )
+        place, name = Place(payload["customer"], payload["campaign"]), payload["name"]
+        standing = self.scenes.loaded.timers.get((payload["subject"], name))
+        if standing is None or standing.isoformat() != payload["due"]:
+            return Decided(event, customer=place.customer, note="the timer was cleared or set anew meanwhile")
+        if name == START_TIMER and place.campaign not in self.scenes.active:
+            return Decided(event, customer=place.customer, note=STOPPED)
+        due = TimerDue(id=event_id(event, place), at=event.received_at, subject=payload["subject"], name=name)
         return Decided(event, self._react(place, due), place.customer)
 
     def _receipt(self, event: WaitingEvent) -> Decided:
@@ -172,7 +178,7 @@ class Desk:
     def _enter_and_hear(self, place: Place, event: WaitingEvent, enroll: bool) -> tuple[tuple[Place, Reaction], ...]:
         entered: tuple[tuple[Place, Reaction], ...] = ()
         if enroll:
-            participant = derived_id(event.key, place.campaign, "participant")
+            participant = derived_id("participant", place.customer, place.campaign)
             given = ParticipantGiven(
                 id=event_id(event, place) + "/enroll", at=event.received_at, participant=participant, source="enroll"
             )

@@ -1,9 +1,10 @@
 """The decision log as JSON: what a reaction saw, where it went and what it asked for."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import fields, is_dataclass
 from datetime import date, timedelta
 from decimal import Decimal
+from functools import cache, partial
 from typing import Any
 
 from rules.reaction import Reaction
@@ -22,15 +23,41 @@ def reaction_log(campaign: str, reaction: Reaction) -> dict[str, Any]:
 
 def plain(value: Any) -> Any:
     """A value of `rules` as JSON; empty properties are left out, since most facts leave most of them empty."""
-    if is_dataclass(value):
-        return {f.name: plain(part) for f in fields(value) if not is_empty(part := getattr(value, f.name))}
-    if isinstance(value, Mapping):
-        return {str(name): plain(part) for name, part in value.items()}
-    if isinstance(value, (tuple, list, frozenset, set)):
-        return [plain(part) for part in (sorted(value) if isinstance(value, frozenset) else value)]
-    if isinstance(value, (date, Decimal, timedelta)):
-        return str(value)
-    return value
+    write = writer_of(type(value))
+    return value if write is None else write(value)
+
+
+@cache
+def writer_of(kind: type) -> Callable[[Any], Any] | None:
+    """How a value of this type is written, None where it is JSON already. Found once: a log holds thousands of values."""
+    if is_dataclass(kind):
+        return partial(properties, tuple(field.name for field in fields(kind)))
+    return next((write for kinds, write in WRITERS if issubclass(kind, kinds)), None)
+
+
+def properties(names: tuple[str, ...], value: Any) -> dict[str, Any]:
+    parts = ((name, getattr(value, name)) for name in names)
+    return {name: plain(part) for name, part in parts if part or not is_empty(part)}
+
+
+def mapping(value: Mapping[Any, Any]) -> dict[str, Any]:
+    return {str(name): plain(part) for name, part in value.items()}
+
+
+def ordered(value: frozenset[Any]) -> list[Any]:
+    return [plain(part) for part in sorted(value)]
+
+
+def listed(value: Any) -> list[Any]:
+    return [plain(part) for part in value]
+
+
+WRITERS: tuple[tuple[type | tuple[type, ...], Callable[[Any], Any]], ...] = (
+    (Mapping, mapping),
+    (frozenset, ordered),
+    ((tuple, list, set), listed),
+    ((date, Decimal, timedelta), str),
+)
 
 
 def is_empty(part: Any) -> bool:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from gateway.identity import IdentityConflict, Pair, resolve
-from gateway.ids import new_id
+from gateway.ids import derived_id, new_id
 from gateway.intake import Given, RowProblem, missing_problems
 from rules.fields import to_json
 from storage.transaction import Transaction
@@ -14,10 +14,10 @@ from storage.values import About, NewEvent, Row
 
 @dataclass(frozen=True, slots=True)
 class KeptRow:
-    """A row that is on disk. ``event`` is None where the same row of the same upload had been kept before."""
+    """A row that is on disk."""
 
     row: int
-    event: int | None
+    event: int
     customer: str
     participant: str
 
@@ -30,19 +30,33 @@ class Kept:
     problems: tuple[RowProblem, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A row and whom it is about; ``changed`` are the kinds of identifiers that it gives a known customer anew."""
+
+    given: Given
+    customer: str
+    changed: tuple[str, ...]
+
+
 @dataclass
 class _Batch:
     """Who is known so far, rows of this batch included."""
 
+    campaign: str
     now: datetime
     known: dict[Pair, str]
     participants: dict[str, str]  # customer to participant, of this campaign
     customers: list[Row] = field(default_factory=list)
-    identifiers: list[Row] = field(default_factory=list)
+    owned: dict[tuple[str, str], str] = field(default_factory=dict)  # (customer, kind) to the value as of now
+    claimed: dict[tuple[str, str], str] = field(default_factory=dict)  # (customer, kind) to a value that is new
     problems: list[RowProblem] = field(default_factory=list)
 
-    def place(self, given: Given) -> str | None:
-        """The customer of this row, made if nobody has its identifiers; None where the row can't be kept."""
+    def __post_init__(self) -> None:
+        self.owned = {(customer, kind): value for (kind, value), customer in self.known.items()}
+
+    def place(self, given: Given) -> Placed | None:
+        """Whom this row is about, made if nobody has its identifiers; None where the row can't be kept."""
         try:
             customer = resolve(given.identifiers, self.known)
         except IdentityConflict as conflict:
@@ -52,10 +66,11 @@ class _Batch:
         if customer not in self.participants and given.missing:
             self.problems += missing_problems(given)
             return None
+        known_before = customer is not None
         customer = customer or self._new_customer()
-        self.participants.setdefault(customer, new_id())
-        self._claim(customer, given.identifiers)
-        return customer
+        self.participants.setdefault(customer, derived_id("participant", customer, self.campaign))
+        changed = self._claim(customer, given.identifiers)
+        return Placed(given, customer, tuple(changed) if known_before else ())
 
     def _new_customer(self) -> str:
         customer = new_id()
@@ -63,31 +78,44 @@ class _Batch:
         self.customers.append(row)
         return customer
 
-    def _claim(self, customer: str, identifiers: Mapping[str, str]) -> None:
-        for kind, value in identifiers.items():
-            if (kind, value) not in self.known:
-                self.known[kind, value] = customer
-                self.identifiers.append({"kind": kind, "value": value, "customer": customer})
+    def _claim(self, customer: str, identifiers: Mapping[str, str]) -> list[str]:
+        """The customer has these identifiers from now on; the kinds that are new or other than before."""
+        changed = [kind for kind, value in identifiers.items() if (kind, value) not in self.known]
+        for kind in changed:
+            self.known.pop((kind, self.owned.get((customer, kind), "")), None)
+            self.known[kind, identifiers[kind]] = customer
+            self.owned[customer, kind] = self.claimed[customer, kind] = identifiers[kind]
+        return changed
+
+    def claim(self, t: Transaction) -> None:
+        """Write who has which identifier now: what is given up first, for another may have it then."""
+        new = {row["id"] for row in self.customers}
+        t.people.release_identifiers([pair for pair in self.claimed if pair[0] not in new])
+        t.people.add_identifiers(
+            [{"kind": kind, "value": value, "customer": customer} for (customer, kind), value in self.claimed.items()]
+        )
 
 
 def keep_participants(
     t: Transaction, campaign: str, givens: Sequence[Given], *, source: str, upload: str = "", now: datetime
 ) -> Kept:
-    """Keep one event for each row, in order, all in ``t``: customers and identifiers that are new are added.
+    """Keep one event for each row, in order, all in ``t``: customers that are new are added, and identifiers that are
+    new to a customer take the place of those of the same kind.
 
-    ``source`` is import or api; ``upload`` names the upload the rows belong to, which makes keeping them again a
-    no-op. Rows whose identifiers belong to two customers, and new participants who lack required fields, are
+    ``source`` is import or api; ``upload`` names the upload the rows belong to: what was kept of it before is left
+    alone. Rows whose identifiers belong to two customers, and new participants who lack required fields, are
     reported and not kept. ``now`` is UTC.
     """
     batch = _look_up(t, campaign, givens, now)
-    placed = [(given, customer) for given in givens if (customer := batch.place(given))]
+    done = t.inbox.known([_upload_key(upload, given) for given in givens]) if upload else set()
+    placed = [row for given in givens if _upload_key(upload, given) not in done and (row := batch.place(given))]
     t.people.add_customers(batch.customers)
-    t.people.add_identifiers(batch.identifiers)
-    events = [_event(campaign, given, customer, batch, source, upload) for given, customer in placed]
-    ids = t.inbox.keep(events)
+    batch.claim(t)
+    ids = t.inbox.keep([_event(row, batch, source, upload) for row in placed])
     rows = tuple(
-        KeptRow(given.row, event, customer, batch.participants[customer])
-        for (given, customer), event in zip(placed, ids, strict=True)
+        KeptRow(row.given.row, event, row.customer, batch.participants[row.customer])
+        for row, event in zip(placed, ids, strict=True)
+        if event is not None
     )
     return Kept(rows, tuple(batch.problems))
 
@@ -96,19 +124,25 @@ def _look_up(t: Transaction, campaign: str, givens: Collection[Given], now: date
     pairs = {pair for given in givens for pair in given.identifiers.items()}
     known = t.people.by_identifiers(pairs)
     rows = t.people.participants(set(known.values()))
-    return _Batch(now, dict(known), {r["customer"]: r["id"] for r in rows if r["campaign"] == campaign})
+    return _Batch(campaign, now, dict(known), {r["customer"]: r["id"] for r in rows if r["campaign"] == campaign})
 
 
-def _event(campaign: str, given: Given, customer: str, batch: _Batch, source: str, upload: str) -> NewEvent:
+def _upload_key(upload: str, given: Given) -> str:
+    return f"upload:{upload}:{given.row}"
+
+
+def _event(placed: Placed, batch: _Batch, source: str, upload: str) -> NewEvent:
+    given, customer = placed.given, placed.customer
     return NewEvent(
-        key=f"upload:{upload}:{given.row}" if upload else f"participant:{campaign}:{new_id()}",
+        key=_upload_key(upload, given) if upload else f"participant:{batch.campaign}:{new_id()}",
         kind="participant",
         about=About("customer", customer),
         payload={
-            "campaign": campaign,
+            "campaign": batch.campaign,
             "customer": customer,
             "participant": batch.participants[customer],
             "source": source,
+            "identifiers": list(placed.changed),
             "fields": {name: to_json(value) for name, value in given.fields.items()},
             "upload": upload,
         },

@@ -28,6 +28,7 @@ def _load_messages(t: Transaction, events: Sequence[WaitingEvent], loaded: Loade
     loaded.messages |= t.messages.by_ids([r["message"] for r in receipts if r["message"]])
     loaded.messages |= _by_provider(t, [r for r in receipts if not r["message"]])
     loaded.messages |= t.messages.of_communications(_communications(events, loaded))
+    loaded.timers = t.timers.standing(sorted({p["subject"] for p in _payloads(events, "timer")}))
     threads = {(p["channel"], p["thread"]) for p in _payloads(events, "message") if p["thread"]}
     loaded.threads = t.messages.known_threads(sorted(threads))
 

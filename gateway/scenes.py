@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import NamedTuple
 
 from gateway.carry import communication_value, customer_value, encoded, message_value, participant_value
 from gateway.rulebooks import Rulebooks
-from rules.effects import SetFields
+from rules.effects import ClearTimer, SetFields, SetTimer
 from rules.reaction import Reaction
 from rules.scene import Communication, Customer, Scene
 from storage.values import Row
@@ -31,6 +32,7 @@ class Loaded:
     messages: dict[str, Row] = field(default_factory=dict)
     opted_out: set[tuple[str, str]] = field(default_factory=set)
     threads: set[tuple[str, str]] = field(default_factory=set)
+    timers: dict[tuple[str, str], datetime] = field(default_factory=dict)
 
 
 @dataclass
@@ -61,8 +63,13 @@ class Scenes:
         """Remember what a reaction made of the scene."""
         self.after[place] = reaction.scene
         for effect in reaction.effects:
-            if isinstance(effect, SetFields) and effect.customer:
-                self._change_customer(place, effect)
+            match effect:
+                case SetFields() if effect.customer:
+                    self._change_customer(place, effect)
+                case SetTimer():
+                    self.loaded.timers[effect.subject, effect.name] = effect.due
+                case ClearTimer():
+                    self.loaded.timers.pop((effect.subject, effect.name), None)
 
     def take_customer_changes(self) -> list[tuple[Place, Row]]:
         """The customer fields changed since the last call, each place with the values (JSON) of before."""

@@ -85,6 +85,8 @@ async def serving(
         yield gateway, sandbox
     finally:
         await gateway.rest()
+        if sandbox:
+            await sandbox.close()
         await runner.cleanup()
         await gateway.close()
 

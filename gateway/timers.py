@@ -60,12 +60,13 @@ class Timers:
 
 
 def timer_event(timer: DueTimer, now: datetime) -> NewEvent:
-    """The event of a timer that ran out; a timer set again under the same name has another key."""
+    """The event of a timer that fired. ``due`` tells whether the timer still stands when the event is decided."""
     payload = {
         "customer": timer.customer,
         "campaign": timer.campaign,
         "subject": timer.subject,
         "name": timer.name,
+        "due": timer.due.isoformat(),
     }
-    key = f"timer:{timer.subject}:{timer.name}:{timer.due.isoformat()}"
+    key = f"timer:{timer.subject}:{timer.name}:{timer.due.isoformat()}:{now.isoformat()}"
     return NewEvent(key, "timer", About("lane", timer.lane), payload, now)

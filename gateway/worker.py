@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 import structlog
 
@@ -84,7 +85,7 @@ class Worker:
 
     async def _park(self, event: WaitingEvent, reason: str) -> None:
         log.error("event_parked", inbox=event.id, kind=event.kind, reason=reason)
-        await self.storage.run(lambda t: t.inbox.park(event.id, reason, self.clock.now()))
+        await self.storage.run(lambda t: park(t, event, reason, self.clock.now()))
 
     def decide(self, t: Transaction, events: Sequence[WaitingEvent]) -> list[Decided]:
         """Decide ``events`` and write what follows, inside the transaction ``t``."""
@@ -100,3 +101,12 @@ class Worker:
         write(t, batch)
         t.inbox.decided([event.id for event in events], now)
         return decided
+
+
+def park(t: Transaction, event: WaitingEvent, reason: str, now: datetime) -> None:
+    """Put an event aside with its reason; the row of an upload counts as failed."""
+    t.inbox.park(event.id, reason, now)
+    if upload := event.payload.get("upload"):
+        problem = {"row": int(event.key.rpartition(":")[2]), "field": "", "value": "", "reason": reason}
+        t.uploads.report_failures(upload, [problem])
+        t.uploads.finish_when_counted(upload, now)

@@ -20,11 +20,13 @@ class ParticipantGiven(Event):
 
     ``participant`` is the id a new participant gets; ``source`` is import, api, enroll or customer (another campaign
     changed the shared customer: ``fields`` then holds the customer fields *before* that change).
+    ``identifiers`` are the kinds (phone, email ...) given anew to a known customer: they are fields of the record, too.
     """
 
     participant: str
     source: str
     fields: Values = field(default_factory=dict)
+    identifiers: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from rules.book import Field
 from rules.diagnostics import did_you_mean
 from rules.readers import FieldError, read_boolean, read_date, read_datetime, read_integer, read_numeric, written
-from rules.texts import read_email, read_phone, read_slack_user, read_text
+from rules.texts import read_email, read_phone, read_slack_user, text_of
 from rules.values import Value, ValueType
 
 __all__ = [
@@ -83,7 +83,7 @@ def normalise_identifier(kind: str, raw: object, region: str = "") -> str:
 
 
 def _read_string(place: _Place, raw: object) -> str:
-    text = read_text(raw)
+    text = text_of(raw)
     return _zone_name(text) if place.field.name == TIMEZONE_FIELD else text
 
 
@@ -95,7 +95,7 @@ def _zone_name(text: str) -> str:
 
 
 def _read_choice(place: _Place, raw: object) -> str:
-    text = str(raw) if type(raw) is int else read_text(raw)
+    text = str(raw) if type(raw) is int else text_of(raw)
     by_fold = {value.casefold(): value for value in place.field.values}
     if text in place.field.values:
         return text
@@ -106,7 +106,7 @@ def _read_choice(place: _Place, raw: object) -> str:
 
 
 def _external_id(raw: object, _: str) -> str:
-    return read_text(str(raw) if type(raw) is int else raw, MAX_EXTERNAL_ID)
+    return text_of(str(raw) if type(raw) is int else raw, MAX_EXTERNAL_ID)
 
 
 _READERS: Mapping[ValueType, Callable[[_Place, object], Value]] = {

@@ -17,7 +17,9 @@ def take_participant(turn: Turn, given: ParticipantGiven) -> Applied:
     """Participant Created fires for one who enters, Participant Updated for one who changed; never both."""
     if turn.scene.participant is None:
         return Applied.UNCHANGED if given.source == SOURCE_CUSTOMER else _join(turn, given)
-    changed = _changed_elsewhere(turn, given.fields) if given.source == SOURCE_CUSTOMER else _take(turn, given.fields)
+    shared = given.source == SOURCE_CUSTOMER
+    changed = _changed_elsewhere(turn, given.fields) if shared else _take(turn, given.fields)
+    changed |= given.identifiers
     entered = _enter(turn, given.source)
     if not changed:
         return Applied.APPLIED if entered else Applied.UNCHANGED

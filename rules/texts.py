@@ -17,7 +17,7 @@ _SLACK_USER = re.compile(r"[UW][A-Z0-9]{2,}")
 _PHONE_SIGNS = re.compile(r"\+?[0-9 ()/.\-\u00a0\u2010-\u2013]+")
 
 
-def read_text(raw: object, limit: int = MAX_TEXT) -> str:
+def text_of(raw: object, limit: int = MAX_TEXT) -> str:
     """The text without blanks around it; raises FieldError for other types, control characters and past ``limit``."""
     if not isinstance(raw, str):
         raise FieldError(f"{written(raw)} must be a text; put quotes around it")
@@ -31,7 +31,7 @@ def read_text(raw: object, limit: int = MAX_TEXT) -> str:
 
 def read_email(raw: object) -> str:
     """An email address in lower case; raises FieldError. Only its form is checked."""
-    text = read_text(raw, MAX_EMAIL)
+    text = text_of(raw, MAX_EMAIL)
     local = text.partition("@")[0]
     if not _EMAIL.fullmatch(text) or local.startswith(".") or local.endswith(".") or ".." in text:
         raise FieldError(f"{written(text)} is not an email address; write name@example.com")
@@ -43,7 +43,7 @@ def read_phone(raw: object, region: str = "") -> str:
 
     Letters are refused before parsing: the library would read them as the digits they share a key with.
     """
-    text = read_text(raw, MAX_PHONE)
+    text = text_of(raw, MAX_PHONE)
     if not _PHONE_SIGNS.fullmatch(text):
         raise FieldError(f"{written(text)} is not a phone number; use digits only, such as +4915112345678")
     if not text.startswith("+") and not region:
@@ -59,7 +59,7 @@ def read_phone(raw: object, region: str = "") -> str:
 
 def read_slack_user(raw: object) -> str:
     """A Slack user id such as U024BE7LH; raises FieldError."""
-    text = read_text(raw, MAX_SLACK)
+    text = text_of(raw, MAX_SLACK)
     if not _SLACK_USER.fullmatch(text):
         raise FieldError(f"{written(text)} is not a Slack user id; copy the member id, such as U024BE7LH")
     return text

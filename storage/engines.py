@@ -75,10 +75,14 @@ def sqlite_engine(url: URL, pragmas: Sequence[str], begin: str, pool_size: int) 
 
 
 def make_private(dialect: Any, record: Any, arguments: Sequence[str], options: Any) -> None:
-    """Create the file so that only its owner may read it; SQLite gives its side files the same permissions."""
+    """Create the file so that only its owner may read it; SQLite gives its side files the same permissions.
+
+    A file that exists is not opened: closing any descriptor of it would drop the locks that SQLite holds on it in this
+    process, and another process could then remove the log of what is committed.
+    """
     try:
-        os.close(os.open(arguments[0], os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600))
-    except PermissionError:  # perhaps it may be read: SQLite then says so itself on the first write
+        os.close(os.open(arguments[0], os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_CLOEXEC, 0o600))
+    except (FileExistsError, PermissionError):  # where it may not be written, SQLite says so on the first write
         return
     except OSError as error:
         raise sqlite3.OperationalError(f"unable to open database file: {error.strerror}") from error

@@ -77,6 +77,10 @@ class Inbox:
         rows = rows_in(self._connection, select(INBOX.c.id, INBOX.c.state), INBOX.c.id, ids)
         return {row["id"]: row["state"] for row in rows}
 
+    def known(self, keys: Collection[str]) -> set[str]:
+        """Those of these keys under which an event is kept."""
+        return {row["key"] for row in rows_in(self._connection, select(INBOX.c.key), INBOX.c.key, keys)}
+
     def waiting_count(self) -> int:
         """How many events nobody has decided yet."""
         return self._connection.execute(select(func.count()).select_from(INBOX).where(IS_WAITING)).scalar_one()

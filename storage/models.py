@@ -10,6 +10,7 @@ from storage.types import Json, UtcDateTime
 
 BIG_ID = BigInteger().with_variant(Integer, "sqlite")
 WAITING = text("state = 'waiting'")
+NOT_FIRED = text("NOT fired")
 NOT_DONE = text("state <> 'done'")
 
 
@@ -186,14 +187,16 @@ class Decision(SQLModel, table=True):
 
 
 class Timer(SQLModel, table=True):
-    """A wake-up. When due it becomes an inbox event and this row goes."""
+    """A wake-up. When due it fires, that is, becomes an inbox event; the row goes when that event is decided."""
 
+    __table_args__ = (Index("timer_due", "due", sqlite_where=NOT_FIRED, postgresql_where=NOT_FIRED),)
     subject: str = Field(primary_key=True)
     name: str = Field(primary_key=True)
-    due: datetime = moment(index=True)
+    due: datetime = moment()
     lane: str
     customer: str
     campaign: str
+    fired: bool = False
 
 
 class OptOut(SQLModel, table=True):

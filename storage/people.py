@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, select
+from sqlalchemy import ColumnElement, Connection, bindparam, delete, select
 
 from storage.models import Customer, Identifier, Participant
 from storage.statements import add_rows, by, grouped, rows_in, rows_of, save_guarded, table_of
@@ -33,10 +33,10 @@ class People:
         return by("id", rows_in(self._connection, select(CUSTOMERS), CUSTOMERS.c.id, ids))
 
     def identifiers(self, ids: Collection[str]) -> dict[str, dict[str, str]]:
-        """Values by kind for each of these customers; {} for one without. Of several of a kind, the greatest value."""
+        """Values by kind for each of these customers; {} for one without."""
         found: dict[str, dict[str, str]] = {customer: {} for customer in ids}
         rows = rows_in(self._connection, select(IDENTIFIERS), IDENTIFIERS.c.customer, ids)
-        for row in sorted(rows, key=lambda row: (row["customer"], row["kind"], row["value"])):
+        for row in rows:
             found[row["customer"]][row["kind"]] = row["value"]
         return found
 
@@ -65,6 +65,13 @@ class People:
     def add_identifiers(self, rows: Sequence[Row]) -> None:
         """Add identifiers; one that belongs to somebody already is an integrity error."""
         add_rows(self._connection, IDENTIFIERS, rows)
+
+    def release_identifiers(self, pairs: Collection[tuple[str, str]]) -> None:
+        """Take from customers what they have of a kind: pairs of a customer's id and the kind."""
+        if pairs:
+            same_kind = (IDENTIFIERS.c.customer == bindparam("of"), IDENTIFIERS.c.kind == bindparam("of_kind"))
+            released = [{"of": customer, "of_kind": kind} for customer, kind in pairs]
+            self._connection.execute(delete(IDENTIFIERS).where(*same_kind), released)
 
     def add_participants(self, rows: Sequence[Row]) -> None:
         """Add participants; a second place of a customer in one campaign is an integrity error."""

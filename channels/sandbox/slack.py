@@ -29,7 +29,10 @@ from channels.sandbox.slack_events import (
 from channels.sandbox.wire import Reply, SandboxRequest, SandboxResponse, json_answer, parameters
 
 _SENDS = ("chat.postMessage",)
-_SCOPES = "chat:write,im:write,im:history,channels:history,users:read,users:read.email,app_mentions:read,commands"
+_SCOPES = (
+    "chat:write,im:write,im:history,channels:read,channels:history,groups:read,groups:history,users:read,"
+    "users:read.email,app_mentions:read,commands"
+)
 
 
 class SandboxSlack:

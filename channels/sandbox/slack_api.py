@@ -36,6 +36,7 @@ class SlackApi:
             "conversations.info": self._info,
             "conversations.open": self._open,
             "conversations.replies": self._replies,
+            "users.conversations": self._conversations,
             "users.info": self._user,
             "users.lookupByEmail": self._user_by_email,
         }
@@ -98,6 +99,10 @@ class SlackApi:
         if room is None:
             raise SlackRefused("channel_not_found")
         return room
+
+    def _conversations(self, params: Params) -> Answered:
+        """The channels that the bot is in: here, all of them on one page."""
+        return {"channels": [{"id": room, **self._named(room)} for room in self._book.names]}
 
     def _named(self, room: str) -> Answered:
         return {"name": self._book.names[room], "is_channel": True, "is_member": True}

@@ -1,7 +1,8 @@
 """Messages through Slack's Web API: post one, look for one."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from slack_sdk.web.async_client import AsyncWebClient
@@ -15,12 +16,13 @@ from channels.slack.failures import RAISED, explain
 from channels.transport import Connections
 
 CLOCK_SKEW_SECONDS = 60
-PAGE_MESSAGES = 200
-LOOK_BACK_PAGES = 5
+PAGE_ITEMS = 200
+MAX_PAGES = 5
 
 # A user who can be written to, and a conversation whose history can be read.
 _USER = ("U", "W")
 _CONVERSATION = ("C", "D", "G")
+_CHANNELS = "public_channel,private_channel"
 
 
 class Messages:
@@ -63,27 +65,37 @@ class Messages:
         if wanted.startswith(_CONVERSATION):
             return wanted
         if not wanted.startswith(_USER):
-            raise SendUnknown("the history of a channel is found by its id, not by its name")
+            return await self._channel_named(wanted.removeprefix("#"))
         opened = await self._open().conversations_open(users=wanted)
         return str(opened["channel"]["id"])
 
-    async def _posted(self, channel: str, thread: str, oldest: float) -> AsyncIterator[dict[str, Any]]:
+    async def _channel_named(self, name: str) -> str:
+        """A history is read by the channel's id; the bot sees the names of the channels that it is in."""
+        ask = partial(self._open().users_conversations, types=_CHANNELS, exclude_archived=True, limit=PAGE_ITEMS)
+        async for channel in self._items("channels", ask):
+            if channel["name"] == name:
+                return str(channel["id"])
+        raise SendUnknown(f"the bot is in no channel named {name!r}")
+
+    def _posted(self, channel: str, thread: str, oldest: float) -> AsyncIterator[dict[str, Any]]:
+        wanted = {"channel": channel, "oldest": f"{oldest:.6f}", "limit": PAGE_ITEMS, "include_all_metadata": True}
+        if thread:
+            return self._items("messages", partial(self._open().conversations_replies, ts=thread, **wanted))
+        return self._items("messages", partial(self._open().conversations_history, **wanted))
+
+    async def _items(
+        self, key: str, ask: Callable[..., Awaitable[AsyncSlackResponse]]
+    ) -> AsyncIterator[dict[str, Any]]:
+        """What ``ask`` lists under ``key``, page by page."""
         cursor = ""
-        for _ in range(LOOK_BACK_PAGES):
-            page = await self._page(channel, thread, f"{oldest:.6f}", cursor)
-            for posted in page["messages"]:
-                yield posted
+        for _ in range(MAX_PAGES):
+            page = await ask(cursor=cursor or None)
+            for item in page[key]:
+                yield item
             cursor = (page.get("response_metadata") or {}).get("next_cursor") or ""
             if not cursor:
                 return
-        raise SendUnknown(f"more than {LOOK_BACK_PAGES * PAGE_MESSAGES} newer messages in this conversation")
-
-    async def _page(self, channel: str, thread: str, oldest: str, cursor: str) -> AsyncSlackResponse:
-        wanted: dict[str, Any] = {"channel": channel, "oldest": oldest, "limit": PAGE_MESSAGES}
-        wanted |= {"include_all_metadata": True, "cursor": cursor or None}
-        if thread:
-            return await self._open().conversations_replies(ts=thread, **wanted)
-        return await self._open().conversations_history(**wanted)
+        raise SendUnknown(f"more than {MAX_PAGES * PAGE_ITEMS} {key} to look through")
 
     def _open(self) -> AsyncWebClient:
         self._client.session = self._connections.session()

@@ -36,7 +36,7 @@ class Door:
             return Received()
         if (self.team and self.team not in _teams(body)) or (self.app and self.app != word(body, "api_app_id")):
             raise WebhookRefused(403, "not our app or team")
-        if route == "events" and word(body, "type") != "event_callback":
+        if route == "events" and (word(body, "type") != "event_callback" or _of_a_bot(body)):
             return Received()
         return Received((KeptRequest(_key(route, text, body), _user(route, body), route, {}, text),))
 
@@ -49,6 +49,11 @@ def _text(request: WebhookRequest) -> str:
     if "\x00" in text:
         raise ValueError("NUL in the body")
     return text
+
+
+def _of_a_bot(body: Body) -> bool:
+    """Whether a bot said it, ourselves included: Slack sends us each post of ours again."""
+    return bool(word(section(body, "event"), "bot_id"))
 
 
 def _challenge(body: Body) -> Received:

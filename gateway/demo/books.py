@@ -141,9 +141,7 @@ def people_expectations(books: Books) -> list[Expectation]:
         Expectation("Carla presses Yes on Slack", books.talk("Carla", slack).get("results") == {"will_pay": True}),
         Expectation("Carla's promise is noted", promised["Carla"] == "promised"),
         Expectation("Dmitri pays first: his reminder is canceled", status["Dmitri"] == "canceled"),
-        Expectation(
-            "Dmitri's payment is acknowledged", thanks == "completed"
-        ),
+        Expectation("Dmitri's payment is acknowledged", thanks == "completed"),
         Expectation("Elif never answers", status["Elif"] == "no_response"),
         Expectation("Femi's phone is off", status["Femi"] == "failed"),
     ]

@@ -11,19 +11,12 @@ import aiohttp
 from channels.sandbox import Sandbox
 from gateway.app import Gateway
 from gateway.clock import ManualClock
+from gateway.demo.hourglass import Hourglass
 from gateway.playing import start_campaign
-from rules.effects import START_TIMER
-from storage.transaction import Transaction
 
 CAMPAIGN = "payment_reminder"
-QUIET_LOOKS = 3  # how often in a row nothing must be going on before the clock moves
-LOOK = 0.01  # real seconds between two looks
 STUCK = 60.0  # real seconds without an end after which the demo gives up
 LENGTH = timedelta(days=12)
-
-
-class DemoStuck(Exception):
-    """Something goes on and on: the demo can't come to an end."""
 
 
 @dataclass
@@ -37,7 +30,7 @@ class Driver:
     marks: Path
 
     async def play(self, say: Callable[[str], None]) -> None:
-        """Play what is not played yet. Raises `DemoStuck`."""
+        """Play what is not played yet. Raises TimeoutError where something goes on for `STUCK` seconds."""
         steps: tuple[tuple[str, timedelta, str, Callable[[], Awaitable[None]]], ...] = (
             ("start", timedelta(), "the campaign is started", self._start),
             ("import", timedelta(), "contacts.csv is uploaded", self._import),
@@ -73,30 +66,5 @@ class Driver:
             await response.read()
 
     async def _go_to(self, moment: datetime) -> None:
-        """Let everything happen that happens until ``moment``."""
         async with asyncio.timeout(STUCK):
-            await self._quiet()
-            while (due := await self._next_due()) is not None and due <= moment:
-                self.clock.advance_to(due)
-                await self._quiet()
-        self.clock.advance_to(moment)
-
-    async def _quiet(self) -> None:
-        looks = 0
-        while looks < QUIET_LOOKS:
-            await asyncio.sleep(LOOK)
-            looks = looks + 1 if await self._is_quiet() else 0
-
-    async def _is_quiet(self) -> bool:
-        now = self.clock.now()
-        due = await self.gateway.storage.read(self._due)
-        busy = await self.gateway.storage.read(lambda t: t.inbox.waiting_count() + t.outbox.sending_count())
-        return not busy and self.sandbox.idle() and (due is None or due > now)
-
-    async def _next_due(self) -> datetime | None:
-        dues = (await self.gateway.storage.read(self._due), self.sandbox.next_due())
-        return min((due for due in dues if due is not None), default=None)
-
-    def _due(self, t: Transaction) -> datetime | None:
-        dues = (t.timers.next_due(held=START_TIMER), t.outbox.next_due(tuple(self.gateway.senders)))
-        return min((due for due in dues if due is not None), default=None)
+            await Hourglass(self.gateway, self.sandbox, self.clock).go_to(moment)

@@ -2,17 +2,20 @@
 
 import asyncio
 import json
+import random
 import shutil
 import socket
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from gateway.clock import ManualClock
 from gateway.commands.beginning import write_project
+from gateway.commands.failing import CommandFailed
 from gateway.demo.books import Books, Expectation, expectations, read_books
-from gateway.demo.driving import CAMPAIGN, DemoStuck, Driver
+from gateway.demo.driving import CAMPAIGN, Driver
 from gateway.demo.telling import Story
 from gateway.sandboxes import read_script
 from gateway.server import serving
@@ -20,6 +23,7 @@ from gateway.settings import Settings, load_settings
 from storage.database import Storage
 
 START = datetime(2027, 3, 1, 8, tzinfo=UTC)
+PORTS = range(20_000, 30_000)
 PORT_FILE, DONE, FINAL, MARKS = "port", "done", "final.json", "demo-steps"
 
 
@@ -32,23 +36,52 @@ def play(folder: Path, say: Callable[[str], None] = print) -> int:
     settings = demo_settings(folder)
     try:
         books, met = asyncio.run(drive(settings, say))
-    except (DemoStuck, TimeoutError):
+    except TimeoutError:
         say("the demo is stuck: something goes on and on")
         return 1
-    (folder / FINAL).write_text(json.dumps(books.people, indent=1, ensure_ascii=False), "utf-8")
+    write_whole(folder / FINAL, json.dumps(books.people, indent=1, ensure_ascii=False))
     (folder / DONE).touch()
     return tell_end(books, met, say)
 
 
 def begin_anew(folder: Path) -> None:
-    """A fresh project; the port is chosen last, and only once, for callbacks on their way name it."""
-    if (folder / MARKS).exists():
-        shutil.rmtree(folder)
+    """A fresh project, whatever an earlier demo left here. Raises `CommandFailed` in a folder that is no demo's.
+
+    The folder of marks is made first: it says that all else here is the demo's and may go. The port is written last
+    and goes first, for without it nothing counts; it is chosen only once, for callbacks on their way name it.
+    """
+    if folder.exists() and any(folder.iterdir()) and not (folder / MARKS).is_dir():
+        raise CommandFailed(f"{folder} holds something else than a demo: choose another one with --folder")
+    (folder / PORT_FILE).unlink(missing_ok=True)
+    (folder / MARKS).mkdir(parents=True, exist_ok=True)
+    clear(folder)
     write_project(folder, START.date())
-    (folder / MARKS).mkdir()
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        (folder / PORT_FILE).write_text(str(free.getsockname()[1]))
+    write_whole(folder / PORT_FILE, str(free_port()))
+
+
+def clear(folder: Path) -> None:
+    """Remove all that a demo left, but for the folder of marks, which is emptied."""
+    for path in (*folder.iterdir(), *(folder / MARKS).iterdir()):
+        if path.is_dir() and path.name != MARKS:
+            shutil.rmtree(path)
+        elif path.is_file():
+            path.unlink()
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Write a file that is there with all of its text or not at all."""
+    unfinished = path.with_name(f"{path.name}.new")
+    unfinished.write_text(text, "utf-8")
+    unfinished.replace(path)
+
+
+def free_port() -> int:
+    """A port that nobody listens on, and that no system gives to outgoing connections: it is still free later."""
+    for port in random.sample(PORTS, len(PORTS)):
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
+    raise CommandFailed(f"no free port from {PORTS.start} to {PORTS.stop - 1}")
 
 
 def demo_settings(folder: Path) -> Settings:

@@ -9,6 +9,9 @@ from rules.loading.mistakes import Mistakes
 from rules.loading.words import hint_for
 from rules.matcher import MAX_TRIGGERS, MAX_TRIGGERS_OF_A_KIND
 
+MAX_LISTS = 60  # triggers of one type narrowed to a list; the engine fails where 65 such rules fire at once (error 303)
+MAX_LISTED_VALUES = 500  # in the lists of one narrowing of one trigger type; past 511 registering never returns
+
 Nodes = Mapping[str, NodePiece]
 
 
@@ -91,6 +94,7 @@ def check_triggers(triggers: list[TriggerNode], mistakes: Mistakes) -> None:
             message = f'{node.when.value} {how} is there already, as "{before.name}" in line {before.position.line}'
             mistakes.at_key(("flows", node.flow, node.name), "E207", message, "narrow one of them, or remove it")
     _check_limits(triggers, mistakes)
+    _check_lists(triggers, mistakes)
 
 
 def _check_limits(triggers: list[TriggerNode], mistakes: Mistakes) -> None:
@@ -104,3 +108,26 @@ def _check_limits(triggers: list[TriggerNode], mistakes: Mistakes) -> None:
         elif number == MAX_TRIGGERS + 1:
             message = f"more than {MAX_TRIGGERS} triggers in one campaign"
             mistakes.at_key(path, "E112", message, "split the campaign")
+
+
+def _check_lists(triggers: list[TriggerNode], mistakes: Mistakes) -> None:
+    """What the engine takes of lists; noted at the first trigger that goes past it."""
+    lists: Counter[str] = Counter()
+    values: Counter[tuple[str, str]] = Counter()
+    for node in triggers:
+        several = {key: words for key, words in node.narrowing.items() if len(words) > 1}
+        values.update({(node.when.value, key): len(words) for key, words in several.items()})
+        if several:
+            lists[node.when.value] += 1
+            listed = max(values[node.when.value, key] for key in several)
+            _note_lists(node, lists[node.when.value], listed, mistakes)
+
+
+def _note_lists(node: TriggerNode, lists: int, listed: int, mistakes: Mistakes) -> None:
+    kind, path = node.when.value, ("flows", node.flow, node.name)
+    if lists == MAX_LISTS + 1:
+        message = f"more than {MAX_LISTS} triggers of the type {kind} are narrowed to a list"
+        mistakes.at_key(path, "E112", message, "name one value where one is enough, or split the campaign")
+    elif listed > MAX_LISTED_VALUES:
+        message = f"the lists of {kind} up to here hold {listed} values of one kind, more than {MAX_LISTED_VALUES}"
+        mistakes.at_key(path, "E112", message, "name fewer values, or split the campaign")

@@ -9,7 +9,7 @@ import pytest
 from channels.base import OutboundMessage, Sent
 from channels.errors import SendUnknown
 from channels.slack.adapter import Slack
-from channels.slack.messages import LOOK_BACK_PAGES
+from channels.slack.messages import MAX_PAGES
 from tests.channels.provider import Provider
 from tests.channels.signing import MESSAGE_ID, NOW, slack
 
@@ -76,11 +76,22 @@ async def test_a_history_too_long_to_tell_is_unknown(provider: Provider, channel
     provider.will_answer(page(*OTHERS, cursor="next"))
     with pytest.raises(SendUnknown, match="1000"):
         await channel.find(MESSAGE, NOW)
-    assert len(provider.heard) == LOOK_BACK_PAGES
+    assert len(provider.heard) == MAX_PAGES
 
 
-async def test_a_channel_known_by_name_only_can_not_be_searched(channel: Slack) -> None:
-    with pytest.raises(SendUnknown, match="name"):
+async def test_a_channel_named_is_searched_by_its_id(provider: Provider, channel: Slack) -> None:
+    first = {"ok": True, "channels": [{"id": "C8", "name": "general"}], "response_metadata": {"next_cursor": "next"}}
+    provider.will_answer(first)
+    provider.will_answer({"ok": True, "channels": [{"id": "C9", "name": "billing"}]})
+    provider.will_answer(page(OURS))
+    assert await channel.find(replace(MESSAGE, to="#billing"), NOW) == Sent("C9:2.0", "delivered")
+    paths = [heard["path"] for heard in provider.heard]
+    assert paths == ["/users.conversations", "/users.conversations", "/conversations.history"]
+
+
+async def test_a_channel_that_the_bot_is_not_in_can_not_be_searched(provider: Provider, channel: Slack) -> None:
+    provider.will_answer({"ok": True, "channels": [{"id": "C8", "name": "general"}]})
+    with pytest.raises(SendUnknown, match="'billing'"):
         await channel.find(replace(MESSAGE, to="#billing"), NOW)
 
 

@@ -14,6 +14,7 @@ from rules.actions.update_field import UpdateField
 from rules.agents.form import Form
 from rules.book import Rulebook, SwitchNode, TriggerNode
 from rules.expressions import Expression
+from rules.facts import Fact, Trigger
 from rules.loader import Loaded, Project, load_rulebook
 from rules.values import Position, ValueType
 from tests.rules.rulebooks import FOLDER, PROJECT
@@ -249,6 +250,26 @@ def test_more_than_400_triggers_in_a_campaign_are_refused() -> None:
     found = load_rulebook(head + words + talks + ended, "many.yaml", PROJECT).diagnostics
 
     assert [d.message for d in found if d.level == "error"] == ["more than 400 triggers in one campaign"]
+
+
+@pytest.mark.parametrize(
+    ("triggers", "words", "wrong"),
+    [
+        (60, 2, []),
+        (61, 2, ["more than 60 triggers of the type incoming_session are narrowed to a list"]),
+        (10, 50, []),
+        (11, 46, ["the lists of incoming_session up to here hold 506 values of one kind, more than 500"]),
+    ],
+)
+def test_more_lists_than_the_engine_takes_are_refused(triggers: int, words: int, wrong: list[str]) -> None:
+    keywords = (", ".join(f"W{n}X{word}" for word in range(words)) for n in range(triggers))
+    lines = "".join(f"    word_{n}: {{when: incoming_session, keyword: [{k}]}}\n" for n, k in enumerate(keywords))
+
+    result = load_rulebook(f"campaign: many\nflows:\n  main:\n{lines}", "many.yaml", PROJECT)
+
+    assert [d.message for d in result.diagnostics] == wrong
+    if result.rulebook:
+        assert result.rulebook.matcher.match(Fact(Trigger.INCOMING_SESSION, keyword="W0X0"))
 
 
 def test_a_project_without_channels_knows_none() -> None:

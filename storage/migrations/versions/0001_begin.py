@@ -237,9 +237,10 @@ def create_timer() -> None:
         sa.Column("lane", sa.String(), nullable=False),
         sa.Column("customer", sa.String(), nullable=False),
         sa.Column("campaign", sa.String(), nullable=False),
+        sa.Column("fired", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("subject", "name"),
     )
-    op.create_index("ix_timer_due", "timer", ["due"])
+    op.create_index("timer_due", "timer", ["due"], **where("NOT fired"))
 
 
 def create_opt_out() -> None:

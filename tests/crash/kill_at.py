@@ -1,0 +1,110 @@
+"""`python kill_at.py POINT NUMBER ARGUMENTS...`: run `pointsman ARGUMENTS`, killed at the NUMBER-th passing of POINT.
+
+The program knows nothing of this: the function that stands for the point is replaced before the program begins.
+"""
+
+import inspect
+import os
+import signal
+import sys
+from collections.abc import Callable
+from functools import wraps
+from importlib import import_module
+from itertools import count
+from typing import Any
+
+BEFORE, AFTER = "before", "after"
+
+POINTS = {
+    # Making the project, its database, and its place among the ports.
+    "a file of the project is written": ("pathlib.Path.open", AFTER),
+    "the port is chosen": ("gateway.demo.play.write_whole", BEFORE),
+    "a table is made": ("alembic.ddl.impl.DefaultImpl.create_table", AFTER),
+    "the rules are stored, not committed": ("gateway.watching.store", AFTER),
+    # Everything that is one transaction.
+    "before a commit": ("sqlalchemy.engine.default.DefaultDialect.do_commit", BEFORE),
+    "after a commit": ("sqlalchemy.engine.default.DefaultDialect.do_commit", AFTER),
+    # In and out.
+    "kept, not answered": ("storage.group_commit.GroupCommit.keep", AFTER),
+    "claimed, not sent by SMS": ("channels.twilio.adapter.TwilioSms.send", BEFORE),
+    "claimed, not sent on Slack": ("channels.slack.adapter.Slack.send", BEFORE),
+    "sent by SMS, not recorded": ("channels.twilio.adapter.TwilioSms.send", AFTER),
+    "sent on Slack, not recorded": ("channels.slack.adapter.Slack.send", AFTER),
+    "found again, not recorded": ("channels.twilio.adapter.TwilioSms.find", AFTER),
+    "an upload is on disk, not accepted": ("gateway.uploads.UploadDesk.accept", BEFORE),
+    "an upload is accepted, not answered": ("gateway.uploads.UploadDesk.accept", AFTER),
+    "rows are kept, their upload has not ended": ("gateway.contacts.ContactImport.end", BEFORE),
+    "timers fire, not committed": ("gateway.timers.Timers.fire", AFTER),
+    # The sandbox and the demo's own steps.
+    "the provider has noted it, nobody knows": ("channels.sandbox.journal.Journal.keep", AFTER),
+    "a call is answered, not marked": ("gateway.demo.driving.Driver._call", AFTER),
+    "the end is written, not marked": ("gateway.demo.play.tell_end", BEFORE),
+}
+
+
+def kill() -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def killing(function: Callable[..., Any], when: str, number: int) -> Callable[..., Any]:
+    """The function, that kills the process at its ``number``-th call."""
+    calls = count(1)
+
+    @wraps(function)
+    def plain(*args: Any, **options: Any) -> Any:
+        last = next(calls) == number
+        if last and when == BEFORE:
+            kill()
+        result = function(*args, **options)
+        if last:
+            kill()
+        return result
+
+    @wraps(function)
+    async def waiting(*args: Any, **options: Any) -> Any:
+        last = next(calls) == number
+        if last and when == BEFORE:
+            kill()
+        result = await function(*args, **options)
+        if last:
+            kill()
+        return result
+
+    return waiting if inspect.iscoroutinefunction(function) else plain
+
+
+def owner_of(path: str) -> tuple[Any, str]:
+    """The module or class that holds what ``path`` names, and the last name."""
+    *names, last = path.split(".")
+    depth = next(n for n in range(len(names), 0, -1) if is_module(".".join(names[:n])))
+    owner: Any = import_module(".".join(names[:depth]))
+    for name in names[depth:]:
+        owner = getattr(owner, name)
+    return owner, last
+
+
+def is_module(name: str) -> bool:
+    try:
+        import_module(name)
+    except ModuleNotFoundError:
+        return False
+    return True
+
+
+def arm(point: str, number: int) -> None:
+    """From now on the process dies at this passing of the point."""
+    path, when = POINTS[point]
+    owner, name = owner_of(path)
+    setattr(owner, name, killing(getattr(owner, name), when, number))
+
+
+def main() -> None:
+    _, point, number, *arguments = sys.argv
+    arm(point, int(number))
+    from gateway.cli import main as pointsman
+
+    pointsman(arguments)
+
+
+if __name__ == "__main__":
+    main()
