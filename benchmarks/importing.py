@@ -49,7 +49,7 @@ def rows(plan: Plan) -> list[Row]:
     wrote = written(empty, after, import_contacts(after, case.sheet))
     pairs = alternate(partial(case.baseline, wrote), case.subject, plan.rounds)
     colour = {**rates(pairs, "rows"), "rows written per row": wrote.rows / people}
-    return [Row("import", f"{people:,} new people", BASELINE, RATIO, pairs.ratios, None, colour)]
+    return [Row("import", "a new person for each row", BASELINE, RATIO, pairs.ratios, None, colour)]
 
 
 def contact_list(path: Path, people: int) -> Path:

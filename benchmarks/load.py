@@ -19,23 +19,27 @@ class BadAnswer(Exception):
 
 @dataclass
 class Load:
-    """Requests on their way over some connections, one on each, until the time is up."""
+    """Requests on their way over some connections, one on each, until the time is up and ``least`` were answered."""
 
     requests: Iterator[bytes]
-    ends: float = 0.0
+    least: int
+    seconds: float
+    start: float = 0.0
+    end: float = 0.0
     latencies: list[float] = field(default_factory=list)
     over: "asyncio.Future[None]" = field(default_factory=lambda: asyncio.get_running_loop().create_future())
 
     def answered(self, sent_at: float, status_line: bytes) -> bool:
         """Count one answer; whether to go on."""
-        now = perf_counter()
         if not status_line.startswith(OK):
             self.fail(BadAnswer(status_line.decode("latin-1")))
-        elif now < self.ends:
-            self.latencies.append(now - sent_at)
+        if self.over.done():
+            return False
+        self.end = perf_counter()
+        self.latencies.append(self.end - sent_at)
+        if self.end - self.start < self.seconds or len(self.latencies) < self.least:
             return True
-        elif not self.over.done():
-            self.over.set_result(None)
+        self.over.set_result(None)
         return False
 
     def fail(self, error: Exception) -> None:
@@ -82,10 +86,9 @@ def is_whole(answer: bytes) -> bool:
 
 async def drive(port: int, requests: Iterator[bytes], connections: int, seconds: float) -> Slice:
     """Keep so many connections to this port of loopback busy for so many seconds. Only answers 200 count."""
-    load = Load(requests)
+    load = Load(requests, connections, seconds)
     opened = [await connect(port, load) for _ in range(connections)]
-    start = perf_counter()
-    load.ends = start + seconds
+    load.start = perf_counter()
     for connection in opened:
         connection.send()
     try:
@@ -94,7 +97,7 @@ async def drive(port: int, requests: Iterator[bytes], connections: int, seconds:
         for connection in opened:
             if connection.transport:
                 connection.transport.abort()
-    return Slice(len(load.latencies), seconds, load.latencies)
+    return Slice(len(load.latencies), load.end - load.start, load.latencies)
 
 
 async def connect(port: int, load: Load) -> Connection:

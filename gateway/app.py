@@ -1,6 +1,7 @@
 """The composition root: builds each part once and wires them; nothing is built at import."""
 
 import asyncio
+import sys
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 
@@ -15,7 +16,7 @@ from gateway.outcomes import Outcomes
 from gateway.reading import Reader
 from gateway.rulebooks import Changes, Rulebooks
 from gateway.sender import Sender
-from gateway.settings import Settings
+from gateway.settings import Settings, SettingsError
 from gateway.timers import Timers
 from gateway.uploads import UploadDesk
 from gateway.watching import RulesWatch
@@ -25,14 +26,16 @@ from rules.loader import report
 from storage.database import Storage
 from storage.group_commit import GroupCommit
 
-STOP_SECONDS = 10.0  # how long work in flight may take to end after a stop was asked for
+UNKNOWN_CHANNEL = "E205"
+STOP_SECONDS = 3.0  # how long work in flight may take to end after a stop was asked for; a send cut off is settled later
 
 log = structlog.get_logger()
 
 
 @dataclass
 class Gateway:
-    """Every part of a running gateway. `open_gateway` builds it, `start` sets it going, `rest` and `close` end it."""
+    """Every part of a running gateway. `open_gateway` builds it, `take_up` and `start` set it going, `rest` and
+    `close` end it."""
 
     settings: Settings
     clock: Clock
@@ -63,7 +66,7 @@ class Gateway:
             self.settings.folder / "uploads",
             lambda: self.rulebooks.active,
             self.clock.now,
-            self.worker_bell.ring,
+            self.wake,
         )
 
     def _sender(self, adapter: Adapter) -> Sender:
@@ -77,6 +80,11 @@ class Gateway:
             resend_unknown=channel.unknown_sends == "resend",
             per_second=channel.messages_per_second,
         )
+
+    def wake(self) -> None:
+        """Rows were left from outside: by the API, an import, or a campaign that begins to run."""
+        self.worker_bell.ring()
+        self.timer_bell.ring()
 
     def _kept(self, kind: str) -> None:
         (self.reader_bell if kind == "request" else self.worker_bell).ring()
@@ -92,10 +100,13 @@ class Gateway:
         self.outcomes.ring()
         self.on_decided(decided)
 
-    async def start(self) -> None:
-        """Take up where the last process left off, and begin to work."""
+    async def take_up(self) -> None:
+        """Take up where the last process left off; before the first request is answered."""
         await self.storage.run(lambda t: t.outbox.recover(self.clock.now()))
         await self.uploads.resume()
+
+    async def start(self) -> None:
+        """Begin to work."""
         loops: list[Callable[[], Awaitable[None]]] = [
             self.worker.run,
             self.reader.run,
@@ -144,24 +155,44 @@ async def keep_going(loop: Callable[[], Awaitable[None]]) -> None:
 
 
 def report_changes(changes: Changes, texts: dict[str, bytes]) -> None:
-    """Say what a look at the rules folder brought; the mistakes in full, since the operator reads them here."""
+    """Say what a look at the rules folder brought; the mistakes in full and readable, for the operator at work."""
     for book in changes.books:
         log.info("rules_in_force", campaign=book.campaign, file=book.file, hash=book.hash[:12])
     if changes.diagnostics:
-        log.error("rules_refused", report=report(changes.diagnostics, texts))
+        log.error("rules_refused", files=sorted({d.position.file for d in changes.diagnostics}))
+        print(report(changes.diagnostics, texts), file=sys.stderr, flush=True)
 
 
 async def open_gateway(settings: Settings, clock: Clock, *, migrate: bool = True) -> Gateway:
-    """Build the gateway of a project. Raises `AlreadyRunning`, `StorageUnavailable` or `SchemaMismatch`."""
+    """Build the gateway of a project. Raises `AlreadyRunning`, `StorageUnavailable`, `SchemaMismatch` or
+    `SettingsError`."""
     storage = Storage(settings.database)
-    storage.claim_process()
-    if migrate:
-        storage.migrate()
-    else:
-        storage.check_version()
-    channels = project_channels(settings)
-    rulebooks = Rulebooks(rule_project(settings), channels)
+    try:
+        storage.claim_process()
+        if migrate:
+            storage.migrate()
+        else:
+            storage.check_version()
+        return await build_gateway(settings, clock, storage)
+    except BaseException:
+        storage.close()
+        raise
+
+
+async def build_gateway(settings: Settings, clock: Clock, storage: Storage) -> Gateway:
+    """The gateway over storage that is ready, with its rules in force. Raises as `open_gateway` says."""
+    rulebooks = Rulebooks(rule_project(settings), project_channels(settings))
     gateway = Gateway(settings, clock, storage, rulebooks, build_adapters(settings))
     await storage.run(rulebooks.restore)
-    await gateway.watch.look()
+    refuse_unknown_channels(await gateway.watch.load())
     return gateway
+
+
+def refuse_unknown_channels(changes: Changes) -> None:
+    """Settings and rule files must speak of the same channels. Raises `SettingsError` with each place.
+
+    Any other mistake in a file is reported, and its campaign goes on with the version it ran on before.
+    """
+    unknown = [found for found in changes.diagnostics if found.code == UNKNOWN_CHANNEL]
+    if unknown:
+        raise SettingsError(tuple(f"{d.position}: {d.message} in pointsman.toml; {d.hint}" for d in unknown))

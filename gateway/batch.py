@@ -9,11 +9,12 @@ from gateway.explaining import reaction_log
 from gateway.ids import derived_id
 from gateway.scenes import Place, Scenes
 from rules.effects import CancelMessages, ChangeMessage, ClearTimer, Effect, SendMessage, SetTimer
-from rules.reaction import Applied
+from rules.reaction import Applied, LoopFound
 from rules.statuses import message_rank
-from storage.values import About, NewEvent, Row
+from storage.values import About, NewEvent, Row, WaitingEvent
 
 COUNTED = (Applied.CREATED, Applied.UPDATED, Applied.UNCHANGED)
+MAX_HOPS = 10  # times that campaigns may answer one another's changes of a customer before it counts as a loop
 
 
 @dataclass
@@ -40,7 +41,7 @@ class Batch:
             for effect in reaction.effects:
                 self._add_effect(place, effect, decided)
         self._tell_other_campaigns(decided)
-        if decided.event.kind == "message":
+        if decided.event.kind == "message" and not decided.overheard:
             self._add_inbound(decided)
         self._add_decision(decided)
         self._count(decided)
@@ -118,7 +119,9 @@ class Batch:
     def _tell_other_campaigns(self, decided: Decided) -> None:
         """The customer is shared: other campaigns' participants changed too, and decide so after this event."""
         for place, before in self.scenes.take_customer_changes():
-            others = (c for c in self.scenes.campaigns_of(place.customer) if c != place.campaign)
+            others = [c for c in self.scenes.campaigns_of(place.customer) if c != place.campaign]
+            if others and hops_of(decided.event) >= MAX_HOPS:
+                raise LoopFound(hop_report(place, before, others))
             self.events.extend(self._changed(Place(place.customer, c), before, decided) for c in others)
 
     def _changed(self, place: Place, before: Row, decided: Decided) -> NewEvent:
@@ -129,6 +132,7 @@ class Batch:
             "source": "customer",
             "fields": before,
             "upload": "",
+            "hops": hops_of(decided.event) + 1,
         }
         key = f"{decided.event.key}/customer/{place.campaign}/{len(self.events)}"
         return NewEvent(key, "participant", About("customer", place.customer), payload, self.now)
@@ -141,8 +145,7 @@ class Batch:
             place, id, "in", payload["channel"], payload["address"], payload["thread"], payload["text"]
         )
         self.messages.append({**row, "communication": communication, "provider_id": payload["key"]})
-        if payload["consent"] in {"stop", "start"}:
-            self.opted[payload["channel"], payload["address"]] = payload["consent"]
+        self.opted |= consent_of(decided.event)
 
     def _add_decision(self, decided: Decided) -> None:
         reactions = [reaction_log(place.campaign, reaction) for place, reaction in decided.reactions]
@@ -162,3 +165,22 @@ class Batch:
         for _, reaction in decided.reactions:
             if upload and reaction.applied in COUNTED:
                 self.counts[upload, str(reaction.applied)] += 1
+
+
+def consent_of(event: WaitingEvent) -> dict[tuple[str, str], str]:
+    """What a message says of being written to: stop or start, by (channel, address)."""
+    consent = event.payload.get("consent", "")
+    return {(event.payload["channel"], event.payload["address"]): consent} if consent in {"stop", "start"} else {}
+
+
+def hops_of(event: WaitingEvent) -> int:
+    """How many campaigns in a row have answered one another to bring this event about."""
+    return int(event.payload.get("hops", 0))
+
+
+def hop_report(place: Place, before: Row, others: list[str]) -> str:
+    names = ", ".join(sorted(before))
+    return (
+        f"more than {MAX_HOPS} times campaigns answered one another's change of a customer: "
+        f"{place.campaign} changes {names} again, which {', '.join(others)} would hear"
+    )

@@ -3,7 +3,6 @@
 import asyncio
 import heapq
 from collections.abc import Coroutine, Sequence
-from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any, Protocol
@@ -99,6 +98,4 @@ async def first_of(waits: Sequence[Wait], timeout: float) -> None:  # noqa: ASYN
     finally:
         for task in tasks:
             task.cancel()
-        for task in tasks:
-            with suppress(asyncio.CancelledError):
-                await task
+        await asyncio.gather(*tasks, return_exceptions=True)

@@ -23,7 +23,8 @@ STOPPED = "the campaign was stopped meanwhile: it begins once the campaign runs 
 class Decided:
     """What one event led to, place by place; ``note`` says why it led to nothing.
 
-    ``heard`` is the communication (and its place) that an inbound message answers.
+    ``heard`` is the communication (and its place) that an inbound message answers; ``overheard`` a message that is
+    none of our business and leaves no trace but its event.
     """
 
     event: WaitingEvent
@@ -31,6 +32,7 @@ class Decided:
     customer: str = ""
     note: str = ""
     heard: tuple[Place, str] | None = None
+    overheard: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +112,7 @@ class Desk:
         if channel is None:
             return Decided(event, note=f"channel {payload['channel']} is no longer in the settings")
         if not self._concerns_us(payload):
-            return Decided(event, note="not addressed to us")
+            return Decided(event, note="not addressed to us", overheard=True)
         self._mirror_consent(payload)
         customer = self.scenes.owner(channel.identifier, payload["address"])
         heard = self._heard(customer, payload) if customer else None
@@ -120,7 +122,10 @@ class Desk:
 
     def _concerns_us(self, payload: Mapping[str, Any]) -> bool:
         """Talk of others in a thread concerns us only where we, or somebody speaking to us, wrote before."""
-        return payload["addressed"] or (payload["channel"], payload["thread"]) in self.scenes.loaded.threads
+        thread = (payload["channel"], payload["thread"])
+        if payload["addressed"]:
+            self.scenes.loaded.threads.add(thread)
+        return thread in self.scenes.loaded.threads
 
     def _mirror_consent(self, payload: Mapping[str, Any]) -> None:
         """Before any rule runs: the provider already treats the address so."""
@@ -140,8 +145,8 @@ class Desk:
         ]
         if not talks or payload["consent"] in {"stop", "help"}:
             return None
-        place, talk = max(talks, key=lambda pair: pair[1].at)
-        return place, talk.id
+        place = max(talks, key=lambda pair: pair[1].at)[0]
+        return place, [talk.id for of, talk in talks if of == place][-1]
 
     def _incoming(self, event: WaitingEvent, channel: Channel, customer: str) -> Decided:
         joined = self.scenes.campaigns_of(customer) if customer else []

@@ -23,13 +23,14 @@ def reaction_log(campaign: str, reaction: Reaction) -> dict[str, Any]:
 
 def plain(value: Any) -> Any:
     """A value of `rules` as JSON; empty properties are left out, since most facts leave most of them empty."""
-    write = writer_of(type(value))
+    kind: type = type(value)
+    write = writer_of(kind)
     return value if write is None else write(value)
 
 
 @cache
 def writer_of(kind: type) -> Callable[[Any], Any] | None:
-    """How a value of this type is written, None where it is JSON already. Found once: a log holds thousands of values."""
+    """How values of this type are written, None where they are JSON already; found once, for logs are long."""
     if is_dataclass(kind):
         return partial(properties, tuple(field.name for field in fields(kind)))
     return next((write for kinds, write in WRITERS if issubclass(kind, kinds)), None)

@@ -16,8 +16,7 @@ async def start_campaign(gateway: Gateway, campaign: str) -> None:
     await gateway.storage.run(starting.begin)
     while await gateway.storage.run(starting.wake):
         pass
-    gateway.worker_bell.ring()
-    gateway.timer_bell.ring()
+    gateway.wake()
 
 
 async def play_script(gateway: Gateway, play: Play) -> None:

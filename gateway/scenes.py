@@ -1,9 +1,12 @@
 """The scenes of one batch, carried from event to event in memory."""
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import NamedTuple
+from functools import cached_property
+from operator import itemgetter
+from typing import NamedTuple, TypeVar
 
 from gateway.carry import communication_value, customer_value, encoded, message_value, participant_value
 from gateway.rulebooks import Rulebooks
@@ -11,6 +14,8 @@ from rules.effects import ClearTimer, SetFields, SetTimer
 from rules.reaction import Reaction
 from rules.scene import Communication, Customer, Scene
 from storage.values import Row
+
+K = TypeVar("K")
 
 
 class Place(NamedTuple):
@@ -77,10 +82,10 @@ class Scenes:
         return changes
 
     def campaigns_of(self, customer: str) -> list[str]:
-        """The campaigns the customer is a participant of, those joined in this batch included."""
+        """The campaigns with a rulebook that the customer is a participant of, those joined in this batch included."""
         stored = {p.campaign for p in self.loaded.participants if p.customer == customer}
         joined = {p.campaign for p, scene in self.after.items() if p.customer == customer and scene.participant}
-        return sorted(stored | joined)
+        return self.rulebooks.order(stored | joined)
 
     def owner(self, kind: str, address: str) -> str:
         """The customer with this identifier, or ""."""
@@ -102,9 +107,9 @@ class Scenes:
     def _read(self, place: Place) -> Scene:
         book = self.rulebooks.of(place.campaign)
         row = self.loaded.participants.get(place)
-        rows = [c for c in self.loaded.communications.values() if row and c["participant"] == row["id"]]
-        ids = {c["id"] for c in rows}
-        messages = (m for m in self.loaded.messages.values() if m["communication"] in ids or self._is_loose(m, place))
+        rows = self._communications[row["id"]] if row else []
+        known = {"", *(c["id"] for c in rows)}
+        messages = (m for m in self._messages[place] if m["communication"] in known)
         return Scene(
             customer=self._customer(place),
             participant=participant_value(row, book) if row else None,
@@ -113,10 +118,14 @@ class Scenes:
             earlier={c["rules"]: earlier for c in rows if (earlier := self.rulebooks.version(c["rules"]))},
         )
 
-    @staticmethod
-    def _is_loose(message: Row, place: Place) -> bool:
-        owner = (message["customer"], message["campaign"])
-        return not message["communication"] and owner == place
+    @cached_property
+    def _communications(self) -> Mapping[str, list[Row]]:
+        """What was loaded, by participant: to look through all of it for each place costs the square of a batch."""
+        return grouped(self.loaded.communications.values(), itemgetter("participant"))
+
+    @cached_property
+    def _messages(self) -> Mapping[Place, list[Row]]:
+        return grouped(self.loaded.messages.values(), lambda row: Place(row["customer"], row["campaign"]))
 
     def _customer(self, place: Place) -> Customer:
         row = self.loaded.customers[place.customer]
@@ -130,3 +139,11 @@ class Scenes:
         self.loaded.customers[place.customer] = {**row, "fields": kept | encoded(effect.customer)}
         self.changed_customers.add(place.customer)
         self.customer_changes.append((place, {name: row["fields"].get(name) for name in effect.customer}))
+
+
+def grouped(rows: Iterable[Row], key: Callable[[Row], K]) -> Mapping[K, list[Row]]:
+    """The rows by their key, in the order given; none for a key that is not there."""
+    groups: defaultdict[K, list[Row]] = defaultdict(list)
+    for row in rows:
+        groups[key(row)].append(row)
+    return groups

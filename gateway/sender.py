@@ -14,11 +14,12 @@ from gateway.incoming import outcome_event
 from storage.database import Storage
 from storage.errors import StorageUnavailable
 from storage.transaction import Transaction
-from storage.values import Owed
+from storage.values import NewEvent, Owed
 
 CONCURRENCY = 20  # messages of one channel in flight at once
 SWEEP = 5.0  # seconds after which the outbox is looked at though nobody rang
 SETTLE_AFTER = timedelta(seconds=30)  # how long a callback may take to settle an unknown send before we ask
+OUTAGE_PAUSE = 1.0  # seconds before the database is tried again
 DOWN_PAUSE = timedelta(seconds=60)  # how long a channel rests that refuses our account
 BACK_OFF = (1, 2, 4, 8, 16, 32, 60)  # seconds between tries where the provider names none
 MAX_SETTLE_TRIES = 20  # looks at the provider's list before an unknown send is given up as failed
@@ -42,6 +43,7 @@ class Sender:
     on_recorded: Callable[[], None]
     resend_unknown: bool = True
     per_second: float = 1.0
+    rests_until: datetime | None = None
 
     @property
     def _at_once(self) -> int:
@@ -62,6 +64,7 @@ class Sender:
         names = (self.channel.name,)
         while not self.bell.closed:
             due = await self.storage.read(lambda t: t.outbox.next_due(names))
+            due = max(due, self.rests_until) if due and self.rests_until else due
             if due is None or due > self.clock.now():
                 return due
             claimed = await self.storage.run(lambda t: t.outbox.claim(self.clock.now(), self._at_once, names))
@@ -73,8 +76,19 @@ class Sender:
 
     async def _send_all(self, claimed: Sequence[Owed]) -> None:
         outcomes = await asyncio.gather(*(self._outcome(owed) for owed in claimed))
-        await self.storage.run(lambda t: self._record_all(t, claimed, outcomes))
+        await self._insist(lambda t: self._record_all(t, claimed, outcomes))
         self.on_recorded()
+
+    async def _insist(self, record: Callable[[Transaction], None]) -> None:
+        """Record, however long the database is away; what a stop cuts off is settled at the next start."""
+        while True:
+            try:
+                return await self.storage.run(record)
+            except StorageUnavailable as error:
+                log.error("database_unavailable", reason=str(error))
+                if self.bell.closed:
+                    raise
+                await asyncio.sleep(OUTAGE_PAUSE)
 
     async def _outcome(self, owed: Owed) -> Outcome:
         try:
@@ -98,35 +112,39 @@ class Sender:
         return await self.channel.send(message)
 
     def _record_all(self, t: Transaction, claimed: Sequence[Owed], outcomes: Sequence[Outcome]) -> None:
-        for owed, outcome in zip(claimed, outcomes, strict=True):
-            self._record(t, owed, outcome)
+        tried = list(zip(claimed, outcomes, strict=True))
+        t.outbox.sent_many([(owed.message, sent.provider_id) for owed, sent in tried if isinstance(sent, Sent)])
+        events = [self._record(t, owed, outcome) for owed, outcome in tried]
+        t.inbox.keep([event for event in events if event])
 
-    def _record(self, t: Transaction, owed: Owed, outcome: Outcome) -> None:
+    def _record(self, t: Transaction, owed: Owed, outcome: Outcome) -> NewEvent | None:
+        """Record what became of a message that was not sent; the event that tells of it, None where it isn't over."""
         now = self.clock.now()
         match outcome:
             case Sent():
-                t.outbox.sent(owed.message, outcome.provider_id)
-                self._tell(t, owed, outcome.status, "")
+                return self._told(owed, outcome.status, "")
             case SendRefused():
-                self._refuse(t, owed, f"{outcome.code} {outcome.reason}".strip(), skipped=outcome.skipped)
+                return self._refused(t, owed, f"{outcome.code} {outcome.reason}".strip(), skipped=outcome.skipped)
             case SendThrottled():
                 t.outbox.retry(owed.message, now + timedelta(seconds=outcome.retry_after or back_off(owed)))
             case ChannelDown():
                 log.error("channel_down", channel=self.channel.name, code=outcome.code, reason=outcome.reason)
-                t.outbox.retry(owed.message, now + DOWN_PAUSE)
+                self.rests_until = now + DOWN_PAUSE
+                t.outbox.retry(owed.message, self.rests_until)
             case SendUnknown() if owed.attempts >= MAX_SETTLE_TRIES:
-                self._refuse(t, owed, f"unknown after {MAX_SETTLE_TRIES} tries: {outcome.reason}", skipped=False)
+                reason = f"unknown after {MAX_SETTLE_TRIES} tries: {outcome.reason}"
+                return self._refused(t, owed, reason, skipped=False)
             case SendUnknown():
                 log.warning("send_unknown", message=owed.message, reason=outcome.reason)
                 t.outbox.unknown(owed.message, now + SETTLE_AFTER)
+        return None
 
-    def _refuse(self, t: Transaction, owed: Owed, error: str, *, skipped: bool) -> None:
+    def _refused(self, t: Transaction, owed: Owed, error: str, *, skipped: bool) -> NewEvent:
         t.outbox.done(owed.message)
-        self._tell(t, owed, "canceled" if skipped else "failed", error, skipped=skipped)
+        return self._told(owed, "canceled" if skipped else "failed", error, skipped=skipped)
 
-    def _tell(self, t: Transaction, owed: Owed, status: str, error: str, *, skipped: bool = False) -> None:
-        event = outcome_event(owed.message, self.channel.name, status, error, self.clock.now(), skipped=skipped)
-        t.inbox.keep([event])
+    def _told(self, owed: Owed, status: str, error: str, *, skipped: bool = False) -> NewEvent:
+        return outcome_event(owed.message, self.channel.name, status, error, self.clock.now(), skipped=skipped)
 
 
 def back_off(owed: Owed) -> int:

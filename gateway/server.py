@@ -43,7 +43,7 @@ def api_desk(gateway: Gateway) -> ApiDesk:
         uploads=gateway.uploads,
         token=gateway.settings.api_token,
         now=gateway.clock.now,
-        ring=gateway.worker_bell.ring,
+        ring=gateway.wake,
         decided=gateway.outcomes.decided,
     )
 
@@ -77,6 +77,7 @@ async def serving(
     sandbox = build_sandbox(settings, clock, read_script(settings.folder)) if with_sandbox else None
     runner = web.AppRunner(application(gateway, sandbox), access_log=None, shutdown_timeout=SHUTDOWN_SECONDS)
     try:
+        await gateway.take_up()
         await runner.setup()
         await web.TCPSite(runner, settings.host, settings.port).start()
         await gateway.start()
@@ -102,7 +103,16 @@ async def serve(settings: Settings, *, migrate: bool) -> None:
         play = read_script(settings.folder).play if settings.sandbox else None
         if play:
             await play_script(gateway, play)
+        for line in await idle_campaigns(gateway):
+            print(line, flush=True)
         await stop.wait()
+
+
+async def idle_campaigns(gateway: Gateway) -> list[str]:
+    """A line for each campaign that has a sound rule file and does not run."""
+    campaigns = await gateway.storage.read(lambda t: t.campaigns.all())
+    idle = (c["name"] for c in campaigns if c["name"] in gateway.rulebooks.active and c["status"] != "active")
+    return [f"campaign {name} does not run; to start it: pointsman campaign start {name}" for name in idle]
 
 
 def ready_line(settings: Settings) -> str:

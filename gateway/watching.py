@@ -41,19 +41,20 @@ class RulesWatch:
 
     async def look(self) -> None:
         """Load the folder if anything in it changed since the last look."""
-        stamp = await asyncio.to_thread(folder_stamp, self.folder)
-        if stamp != self.seen:
+        if self.seen != await asyncio.to_thread(folder_stamp, self.folder):
             await self.load()
-            self.seen = stamp
 
-    async def load(self) -> None:
+    async def load(self) -> Changes:
         """Put what is sound in force and report every mistake. Raises OSError where the folder can't be read."""
+        stamp = await asyncio.to_thread(folder_stamp, self.folder)
         texts = await asyncio.to_thread(read_folder, self.folder)
         changes = await asyncio.to_thread(self.rulebooks.read, texts)
         now = self.clock.now()
         await self.storage.run(lambda t: store(t, changes.books, texts, now))
         self.rulebooks.put_in_force(changes.books)
+        self.seen = stamp
         self.on_report(changes, texts)
+        return changes
 
 
 def folder_stamp(folder: Path) -> Stamp:

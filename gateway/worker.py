@@ -6,13 +6,13 @@ from datetime import datetime
 
 import structlog
 
-from gateway.batch import Batch
+from gateway.batch import Batch, consent_of
 from gateway.clock import Bell, Clock
 from gateway.deciding import Decided, Desk
 from gateway.loading import load
 from gateway.rulebooks import Rulebooks
 from gateway.scenes import Scenes
-from gateway.writing import write
+from gateway.writing import write, write_opt_outs
 from rules.reaction import LoopFound
 from storage.database import Storage
 from storage.errors import StorageUnavailable
@@ -29,7 +29,8 @@ log = structlog.get_logger()
 
 @dataclass
 class Worker:
-    """Decides every waiting event exactly once. ``on_decided`` is told of each batch once it is committed."""
+    """Decides every waiting event exactly once. ``on_decided`` is told of each batch once it is committed, and called
+    with nothing after an event was parked."""
 
     storage: Storage
     rulebooks: Rulebooks
@@ -58,34 +59,48 @@ class Worker:
 
     async def _decide_all(self, events: Sequence[WaitingEvent]) -> None:
         try:
-            self.on_decided(await self.storage.run(lambda t: self.decide(t, events)))
+            decided = await self.storage.run(lambda t: self.decide(t, events))
         except StorageUnavailable:
             raise
-        except Exception as error:  # one bad event never fails its batch: each is decided alone
+        except Exception as error:
             log.warning("batch_redone", events=len(events), reason=type(error).__name__)
-            for event in events:
-                await self._decide_alone(event)
+            await self._decide_singly(events)
+        else:
+            self.on_decided(decided)
 
-    async def _decide_alone(self, event: WaitingEvent) -> None:
+    async def _decide_singly(self, events: Sequence[WaitingEvent]) -> None:
+        """One bad event never fails its batch. Later events of its lane wait until it is decided or parked."""
+        held: set[str] = set()
+        for event in events:
+            if event.lane not in held and not await self._decide_alone(event):
+                held.add(event.lane)
+
+    async def _decide_alone(self, event: WaitingEvent) -> bool:
+        """True if the event waits no longer."""
         try:
-            self.on_decided(await self.storage.run(lambda t: self.decide(t, [event])))
+            decided = await self.storage.run(lambda t: self.decide(t, [event]))
         except StorageUnavailable:
             raise
         except LoopFound as loop:
             await self._park(event, str(loop))
         except Exception as error:
             log.exception("event_failed", inbox=event.id, kind=event.kind, attempt=event.attempts + 1)
-            await self._failed(event, f"{type(error).__name__}: {error}")
+            return await self._failed(event, f"{type(error).__name__}: {error}")
+        else:
+            self.on_decided(decided)
+        return True
 
-    async def _failed(self, event: WaitingEvent, reason: str) -> None:
+    async def _failed(self, event: WaitingEvent, reason: str) -> bool:
         if event.attempts + 1 >= MAX_ATTEMPTS:
             await self._park(event, f"failed {MAX_ATTEMPTS} times, last: {reason}")
-        else:
-            await self.storage.run(lambda t: t.inbox.attempted(event.id, reason))
+            return True
+        await self.storage.run(lambda t: t.inbox.attempted(event.id, reason))
+        return False
 
     async def _park(self, event: WaitingEvent, reason: str) -> None:
         log.error("event_parked", inbox=event.id, kind=event.kind, reason=reason)
         await self.storage.run(lambda t: park(t, event, reason, self.clock.now()))
+        self.on_decided(())
 
     def decide(self, t: Transaction, events: Sequence[WaitingEvent]) -> list[Decided]:
         """Decide ``events`` and write what follows, inside the transaction ``t``."""
@@ -104,7 +119,8 @@ class Worker:
 
 
 def park(t: Transaction, event: WaitingEvent, reason: str, now: datetime) -> None:
-    """Put an event aside with its reason; the row of an upload counts as failed."""
+    """Put an event aside with its reason: a STOP holds nevertheless, the row of an upload counts as failed."""
+    write_opt_outs(t, consent_of(event), now)
     t.inbox.park(event.id, reason, now)
     if upload := event.payload.get("upload"):
         problem = {"row": int(event.key.rpartition(":")[2]), "field": "", "value": "", "reason": reason}

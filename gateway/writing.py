@@ -1,6 +1,7 @@
 """Write a batch: few statements, in the transaction that decided it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from datetime import datetime
 
 from gateway.batch import Batch
 from gateway.carry import communication_changes, communication_row, participant_changes, participant_row
@@ -17,7 +18,7 @@ def write(t: Transaction, batch: Batch) -> None:
     write_participants(t, batch)
     write_communications(t, batch)
     write_messages(t, batch)
-    write_opt_outs(t, batch)
+    write_opt_outs(t, batch.opted, batch.now)
     t.timers.set([row for row in batch.timers.values() if row])
     t.timers.clear([pair for pair, row in batch.timers.items() if not row])
     t.inbox.keep(batch.events)
@@ -77,22 +78,22 @@ def write_messages(t: Transaction, batch: Batch) -> None:
     t.outbox.owe(batch.owed)
     t.outbox.settled([row["id"] for row in batch.statuses])
     withdrawn = t.outbox.cancel(batch.canceled) if batch.canceled else []
-    t.messages.save_status(batch.statuses + [canceled_row(id, batch) for id in withdrawn])
+    t.messages.save_status(batch.statuses + [canceled_row(id, batch.now) for id in withdrawn])
 
 
-def canceled_row(message: str, batch: Batch, error: str = "") -> Row:
+def canceled_row(message: str, now: datetime, error: str = "") -> Row:
     status = MessageStatus.CANCELED
     rank = message_rank(status)
-    return {"id": message, "status": str(status), "rank": rank, "error": error, "updated_at": batch.now}
+    return {"id": message, "status": str(status), "rank": rank, "error": error, "updated_at": now}
 
 
-def write_opt_outs(t: Transaction, batch: Batch) -> None:
-    """A stop also withdraws what is still owed to the address."""
-    for (channel, address), consent in batch.opted.items():
+def write_opt_outs(t: Transaction, opted: Mapping[tuple[str, str], str], now: datetime) -> None:
+    """Keep what each (channel, address) said; a stop also withdraws what is still owed to the address."""
+    for (channel, address), consent in opted.items():
         if consent == "stop":
-            t.opt_outs.put(channel, address, consent, batch.now)
+            t.opt_outs.put(channel, address, consent, now)
             withdrawn = t.outbox.cancel_address(channel, address)
-            t.messages.save_status([canceled_row(id, batch, "opted out") for id in withdrawn])
+            t.messages.save_status([canceled_row(id, now, "opted out") for id in withdrawn])
         else:
             t.opt_outs.remove(channel, address)
 

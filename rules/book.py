@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from threading import Lock
 from typing import TYPE_CHECKING
 
 from rules.expressions import Expression
@@ -13,6 +14,8 @@ if TYPE_CHECKING:
     from rules.agents.base import Agent
     from rules.matcher import Matcher
     from rules.turn import Turn
+
+_compiling = Lock()  # cached_property has none of its own from CPython 3.12 on
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,9 +159,14 @@ class Rulebook:
         """Every trigger node, in file order."""
         return tuple(n for f in self.flows.values() for n in f.nodes.values() if isinstance(n, TriggerNode))
 
-    @cached_property
+    @property
     def matcher(self) -> "Matcher":
-        """Compiled on first use: creating a ruleset leaks memory in the engine, so one for each file version."""
+        """Compiled on first use, and once whichever threads ask: creating a ruleset leaks memory in the engine."""
+        with _compiling:
+            return self._matcher
+
+    @cached_property
+    def _matcher(self) -> "Matcher":
         from rules.matcher import Matcher
 
         return Matcher(self.triggers)

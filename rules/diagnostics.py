@@ -33,14 +33,10 @@ CODES: Mapping[str, str] = {
     "E210": "an edge leads to a trigger",
     "E211": "a flow cannot be entered from another flow",
     "E212": "a result is declared twice, or with two types",
+    "E213": "a node is never reached",
     "E401": "an expression is wrong",
     "E402": "an expression has the wrong type for its place",
     "E501": "a text is wrong",
-    "W301": "a node is never reached",
-    "W302": "a path ends without an outcome",
-    "W303": "a case can never be met",
-    "W304": "a declared thing is never used",
-    "W501": "a text may be too long for its channel",
 }
 
 

@@ -8,7 +8,16 @@ from hashlib import sha256
 
 from rules.book import Rulebook
 from rules.changes import after
-from rules.effects import Effect, FinishParticipant, SendMessage, SetFields
+from rules.effects import (
+    CancelMessages,
+    ChangeMessage,
+    ClearTimer,
+    Effect,
+    FinishParticipant,
+    SendMessage,
+    SetFields,
+    SetTimer,
+)
 from rules.events import Event
 from rules.expressions import Expression
 from rules.facts import Fact, Trigger
@@ -20,6 +29,7 @@ from rules.templates import Template
 from rules.values import Value, Values
 
 ID_LENGTH = 32
+UNNAMED = (SendMessage, ChangeMessage, CancelMessages, SetTimer, ClearTimer)  # no name shows a message or a timer
 
 
 class Turn:
@@ -47,7 +57,8 @@ class Turn:
         """Decide that this happens."""
         self.effects.append(effect)
         self.scene = after(self.scene, effect)
-        self._scope = None
+        if not isinstance(effect, UNNAMED):
+            self._scope = None
 
     def raise_fact(self, fact: Fact) -> None:
         """Let triggers fire on this, once what came before is worked off; not while the campaign does not run, and

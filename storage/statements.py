@@ -40,7 +40,8 @@ def grouped(pairs: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
 
 def rows_of(result: Result[Any]) -> list[Row]:
     """All rows of a result as plain dictionaries."""
-    return [dict(row) for row in result.mappings()]
+    names = tuple(result.keys())
+    return [dict(zip(names, row, strict=True)) for row in result]
 
 
 def one_row(result: Result[Any]) -> Row | None:

@@ -78,7 +78,8 @@ class Messages:
         raise SendUnknown(f"the bot is in no channel named {name!r}")
 
     def _posted(self, channel: str, thread: str, oldest: float) -> AsyncIterator[dict[str, Any]]:
-        wanted = {"channel": channel, "oldest": f"{oldest:.6f}", "limit": PAGE_ITEMS, "include_all_metadata": True}
+        wanted: dict[str, Any] = {"channel": channel, "oldest": f"{oldest:.6f}", "limit": PAGE_ITEMS}
+        wanted["include_all_metadata"] = True
         if thread:
             return self._items("messages", partial(self._open().conversations_replies, ts=thread, **wanted))
         return self._items("messages", partial(self._open().conversations_history, **wanted))

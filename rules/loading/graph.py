@@ -7,10 +7,7 @@ from rules.book import TriggerNode
 from rules.loading.known import Flows, NodePiece
 from rules.loading.mistakes import Mistakes
 from rules.loading.words import hint_for
-from rules.matcher import MAX_TRIGGERS, MAX_TRIGGERS_OF_A_KIND
-
-MAX_LISTS = 60  # triggers of one type narrowed to a list; the engine fails where 65 such rules fire at once (error 303)
-MAX_LISTED_VALUES = 500  # in the lists of one narrowing of one trigger type; past 511 registering never returns
+from rules.matcher import MAX_LISTS_OF_A_KIND, MAX_TRIGGERS, MAX_TRIGGERS_OF_A_KIND, NarrowingList, lists_of
 
 Nodes = Mapping[str, NodePiece]
 
@@ -18,14 +15,14 @@ Nodes = Mapping[str, NodePiece]
 def check_flow(flow: str, flows: Flows, mistakes: Mistakes) -> None:
     """Notes a flow without a trigger, edges that lead nowhere, and nodes that nothing leads to.
 
-    Nodes out of reach are noted only where no other mistake of the flow explains them.
+    Nodes out of reach are noted only where no other mistake explains them.
     """
     nodes = flows[flow]
     sound = [_check_edges(node, flows, mistakes) for node in nodes.values()]
     if not any(node.word in ("", "when") for node in nodes.values()):
         hint = "add a node that begins with when, such as {when: participant_created, next: ...}"
         mistakes.at_key(("flows", flow), "E206", f'the flow "{flow}" has no trigger', hint)
-    elif all(sound):
+    elif all(sound) and mistakes.all_read:
         _check_reach(nodes, mistakes)
 
 
@@ -59,13 +56,13 @@ def _node_hint(target: str, flow: str, flows: Flows) -> str:
 
 
 def _check_reach(nodes: Nodes, mistakes: Mistakes) -> None:
-    """One warning for each tangle of nodes out of reach, at its beginning."""
+    """One mistake for each tangle of nodes out of reach, at its beginning."""
     left = set(nodes) - _reached(nodes, (name for name, node in nodes.items() if node.word == "when"))
     entered = {way for name in left for way in _ways(nodes[name]) if way != name}
     for name in sorted(left, key=lambda name: (name in entered, list(nodes).index(name))):
         if name in left:
             hint = "lead an edge to it, or remove it"
-            mistakes.at_key(nodes[name].path, "W301", f'the node "{name}" is never reached', hint)
+            mistakes.at_key(nodes[name].path, "E213", f'the node "{name}" is never reached', hint)
             left -= _reached(nodes, [name])
 
 
@@ -111,23 +108,13 @@ def _check_limits(triggers: list[TriggerNode], mistakes: Mistakes) -> None:
 
 
 def _check_lists(triggers: list[TriggerNode], mistakes: Mistakes) -> None:
-    """What the engine takes of lists; noted at the first trigger that goes past it."""
-    lists: Counter[str] = Counter()
-    values: Counter[tuple[str, str]] = Counter()
+    """Notes, once for a trigger type, the trigger whose lists are more than the engine takes."""
+    lists: dict[str, set[NarrowingList]] = {}
     for node in triggers:
-        several = {key: words for key, words in node.narrowing.items() if len(words) > 1}
-        values.update({(node.when.value, key): len(words) for key, words in several.items()})
-        if several:
-            lists[node.when.value] += 1
-            listed = max(values[node.when.value, key] for key in several)
-            _note_lists(node, lists[node.when.value], listed, mistakes)
-
-
-def _note_lists(node: TriggerNode, lists: int, listed: int, mistakes: Mistakes) -> None:
-    kind, path = node.when.value, ("flows", node.flow, node.name)
-    if lists == MAX_LISTS + 1:
-        message = f"more than {MAX_LISTS} triggers of the type {kind} are narrowed to a list"
-        mistakes.at_key(path, "E112", message, "name one value where one is enough, or split the campaign")
-    elif listed > MAX_LISTED_VALUES:
-        message = f"the lists of {kind} up to here hold {listed} values of one kind, more than {MAX_LISTED_VALUES}"
-        mistakes.at_key(path, "E112", message, "name fewer values, or split the campaign")
+        kind, path = node.when.value, ("flows", node.flow, node.name)
+        of_kind = lists.setdefault(kind, set())
+        before = len(of_kind)
+        of_kind.update(lists_of(node))
+        if before <= MAX_LISTS_OF_A_KIND < len(of_kind):
+            message = f"triggers of the type {kind} are narrowed to more than {MAX_LISTS_OF_A_KIND} different lists"
+            mistakes.at_key(path, "E112", message, "use the same list in several triggers, or split the campaign")

@@ -7,11 +7,15 @@ from rules.marks import Mark, Marked, Path
 
 
 class Mistakes:
-    """Everything found wrong so far. The same one noted again counts once."""
+    """Everything found wrong so far. The same one noted again counts once.
+
+    ``all_read`` is whether all that the file says could be read; else what is missing may be what was wrong.
+    """
 
     def __init__(self, marked: Marked, found: Iterable[Diagnostic] = ()) -> None:
         self.marked = marked
         self._found = dict.fromkeys(found)
+        self.all_read = not self._found
 
     @property
     def found(self) -> tuple[Diagnostic, ...]:

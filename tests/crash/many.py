@@ -11,7 +11,8 @@ from tempfile import mkdtemp
 from tests.crash.processes import Ended, demo, demo_after_kills, differences, end_of
 
 AT_ONCE = 2
-FIRST_MOMENTS = 1.2  # seconds in which a project is made and migrated
+FIRST_MOMENT = 0.9  # seconds that Python takes to read the program
+PROJECT_MADE = 1.3  # seconds after which the project is made and migrated
 
 
 @dataclass(frozen=True)
@@ -30,8 +31,8 @@ def tries(count: int, seed: int, longest: float) -> list[Try]:
 
 def moments(chance: random.Random, number: int, longest: float) -> tuple[float, ...]:
     if number % 4 == 1:
-        return tuple(chance.uniform(0.2, FIRST_MOMENTS) for _ in range(chance.randint(1, 4)))
-    return tuple(chance.uniform(0.2, longest) for _ in range(1 if number % 4 == 0 else chance.randint(2, 5)))
+        return tuple(chance.uniform(FIRST_MOMENT, PROJECT_MADE) for _ in range(chance.randint(1, 4)))
+    return tuple(chance.uniform(FIRST_MOMENT, longest) for _ in range(1 if number % 4 == 0 else chance.randint(2, 5)))
 
 
 def attempt(root: Path, wanted: Path, one: Try) -> str:
@@ -48,7 +49,7 @@ def faults(end: Ended) -> str:
     return "" if end.code == 0 else f"exit {end.code}: {end.output[-3000:]}"
 
 
-def main(count: int, seed: int = 1, longest: float = 4.5) -> int:
+def main(count: int, seed: int = 1, longest: float = 3.0) -> int:
     """How many demos ended otherwise than the undisturbed one."""
     root = Path(mkdtemp(prefix="pointsman-crash-"))
     print(root)

@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -40,9 +40,9 @@ class End:
 
 
 @contextmanager
-def started(command: Sequence[str]) -> Iterator["subprocess.Popen[str]"]:
-    """The process; it is gone after the block."""
-    environment = {**os.environ, "PYTHONPATH": str(REPOSITORY), "PYTHONUNBUFFERED": "1"}
+def started(command: Sequence[str], settings: Mapping[str, str] = {}) -> Iterator["subprocess.Popen[str]"]:
+    """The process, with these environment variables beside ours; it is gone after the block."""
+    environment = {**os.environ, "PYTHONPATH": str(REPOSITORY), "PYTHONUNBUFFERED": "1", **settings}
     streams: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
     with subprocess.Popen(command, env=environment, **streams) as process:  # noqa: S603  our own program
         try:
@@ -90,7 +90,8 @@ def end_of(folder: Path) -> End:
 
 def transcript(journal: Path) -> Counter[Line]:
     """How often the sandbox's providers saw each message and each press of a button."""
-    entries = (json.loads(line) for line in journal.read_text("utf-8").splitlines())
+    whole = journal.read_text("utf-8").split("\n")[:-1]
+    entries = (json.loads(line) for line in whole)
     return Counter(line for entry in entries for line in lines(entry))
 
 

@@ -15,11 +15,13 @@ import aiohttp
 
 from channels.sandbox import Sandbox
 from gateway.app import Gateway
+from gateway.campaigns import stop
 from gateway.clock import ManualClock
 from gateway.demo.hourglass import Hourglass
 from gateway.playing import start_campaign
 from gateway.server import serving
 from gateway.settings import SANDBOX_API_TOKEN, Settings, load_settings
+from gateway.watching import folder_stamp
 from rules.fields import IDENTIFIER_KINDS
 from storage.transaction import Transaction
 from storage.values import Row
@@ -45,7 +47,11 @@ team = "T00000001"
 app_id = "A00000001"
 messages_per_second = 1000
 """
-SANDBOX = 'rooms = ["general", "billing"]\n'
+CARLA, DAN = "U00000003", "U00000004"
+SANDBOX = f"""
+rooms = ["general", "billing"]
+people = [{{name = "Carla", slack = "{CARLA}"}}, {{name = "Dan", slack = "{DAN}"}}]
+"""
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 
 
@@ -132,6 +138,19 @@ class World:
         async with self.http.post(f"{self.url}/{path}", data=body, headers=headers) as answer:
             return answer.status
 
+    async def edit(self, number: int, text: str) -> None:
+        """An operator saves a rule file, and the gateway takes notice."""
+        folder = self.gateway.settings.rules
+        (folder / f"{number}.yaml").write_text(text)
+        self.gateway.watch_bell.ring()
+        await until(lambda: self._noticed(folder))
+
+    async def _noticed(self, folder: Path) -> bool:
+        return self.gateway.watch.seen == folder_stamp(folder)
+
+    async def stop(self, campaign: str) -> None:
+        await self.gateway.storage.run(lambda t: stop(t, campaign, self.clock.now()))
+
     async def read(self, work: Callable[[Transaction], T]) -> T:
         return await self.gateway.storage.read(work)
 
@@ -159,8 +178,8 @@ class World:
 
     async def talks(self, campaign: str) -> list[Row]:
         """All communications of a campaign, each participant's oldest first."""
-        people = await self.people(campaign)
-        return await self.read(lambda t: [talk for one in people for talk in t.communications.of_participant(one["id"])])
+        people = [person["id"] for person in await self.people(campaign)]
+        return await self.read(lambda t: [talk for one in people for talk in t.communications.of_participant(one)])
 
     async def statuses(self, campaign: str) -> list[str]:
         return [talk["status"] for talk in await self.talks(campaign)]
@@ -214,5 +233,5 @@ async def running(folder: Path, *rules: str, database: str = "", at: datetime = 
 async def until(met: Callable[[], Awaitable[bool]]) -> None:
     """Wait, looking again and again, until something has come true. Raises TimeoutError past `DEADLINE`."""
     async with asyncio.timeout(DEADLINE):
-        while not await met():
+        while not await met():  # noqa: ASYNC110 - what is waited for is in a database or at a provider
             await asyncio.sleep(0.005)

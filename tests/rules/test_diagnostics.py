@@ -24,8 +24,8 @@ def test_a_mistake_reads_as_place_line_caret_and_help() -> None:
 
 
 def test_a_warning_without_a_line_is_one_line() -> None:
-    warning = Diagnostic(Position("f.yaml", 9, 1), "W301", 'node "x" is never reached', level="warning")
-    assert render(warning, LINES) == 'f.yaml:9:1: warning[W301]: node "x" is never reached'
+    warning = Diagnostic(Position("f.yaml", 9, 1), "W900", 'node "x" is never reached', level="warning")
+    assert render(warning, LINES) == 'f.yaml:9:1: warning[W900]: node "x" is never reached'
 
 
 @pytest.mark.parametrize(("column", "width", "carets"), [(1, 99, "^^^^^"), (5, 0, "    ^"), (99, 3, "     ^")])

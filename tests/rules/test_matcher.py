@@ -5,15 +5,24 @@ import sys
 import threading
 import warnings
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from random import Random
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rules.book import TriggerNode
+from rules.book import Rulebook, TriggerNode
 from rules.facts import Fact, Trigger
-from rules.matcher import MAX_NARROWED_FIELDS, MAX_TRIGGERS, MAX_TRIGGERS_OF_A_KIND, Matcher, TooManyTriggers, why_not
+from rules.matcher import (
+    MAX_LISTS_OF_A_KIND,
+    MAX_TRIGGERS,
+    MAX_TRIGGERS_OF_A_KIND,
+    Matcher,
+    TooManyTriggers,
+    why_not,
+)
 from rules.values import Position
 from tests.rules.reference_matcher import fired
 
@@ -80,6 +89,37 @@ def test_the_engine_and_five_lines_of_python_agree(nodes: list[TriggerNode], giv
             assert matcher.match(fact) == fired(nodes, fact)
 
 
+numbers = st.integers(0, 30).map(str)
+number_lists = st.lists(numbers, min_size=1, max_size=12).map(tuple)
+NARROWED = ("of", "status", "channel", "keyword", "source", "field")
+list_pools = st.fixed_dictionaries({name: st.lists(number_lists, min_size=1, max_size=12) for name in NARROWED})
+
+
+@st.composite
+def many_lists(draw: st.DrawFn) -> list[TriggerNode]:
+    """Up to 250 triggers of two types, narrowed to lists that some of them share."""
+    pool, chance = draw(list_pools), Random(draw(st.integers()))  # noqa: S311 - not for secrets
+    kinds = (Trigger.COMMUNICATION_ENDED, Trigger.PARTICIPANT_UPDATED)
+    picked = (chance.sample(NARROWED, chance.randrange(4)) for _ in range(draw(st.integers(1, 250))))
+    return [trigger(chance.choice(kinds), {name: chance.choice(pool[name]) for name in names}) for names in picked]
+
+
+number_facts = st.builds(
+    Fact,
+    trigger=st.sampled_from([Trigger.COMMUNICATION_ENDED, Trigger.PARTICIPANT_UPDATED]),
+    **dict.fromkeys(NARROWED[:5], numbers),
+    changed=st.frozensets(numbers, max_size=12),
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(many_lists(), st.lists(number_facts, min_size=1, max_size=10))
+def test_the_engine_and_five_lines_of_python_agree_on_many_lists(nodes: list[TriggerNode], some: list[Fact]) -> None:
+    with closing(Matcher(nodes)) as matcher:
+        for fact in some:
+            assert matcher.match(fact) == fired(nodes, fact)
+
+
 @settings(max_examples=60, deadline=None)
 @given(st.lists(triggers(), max_size=8), facts)
 def test_what_does_not_fire_says_why_and_what_fires_does_not(nodes: list[TriggerNode], fact: Fact) -> None:
@@ -127,8 +167,11 @@ def all_types(count: int) -> Sequence[TriggerNode]:
     return [trigger(kinds[n % len(kinds)], {}) for n in range(count)]
 
 
-def fields_of(count: int) -> Sequence[TriggerNode]:
-    return [trigger(Trigger.PARTICIPANT_UPDATED, {"field": tuple(str(n) for n in range(count))})]
+def lists_of(count: int) -> Sequence[TriggerNode]:
+    """As many different lists of 50 values in triggers of one type, all of which hold "7"."""
+    lists = (("7", *(f"{number}-{word}" for word in range(49))) for number in range(count))
+    first = trigger(Trigger.PARTICIPANT_UPDATED, {"of": next(lists), "status": next(lists)})
+    return [first, *(trigger(Trigger.PARTICIPANT_UPDATED, {"field": words}) for words in lists)]
 
 
 @pytest.mark.parametrize(
@@ -136,7 +179,7 @@ def fields_of(count: int) -> Sequence[TriggerNode]:
     [
         (one_type(MAX_TRIGGERS_OF_A_KIND + 1), MAX_TRIGGERS_OF_A_KIND),
         (all_types(MAX_TRIGGERS + 1), MAX_TRIGGERS),
-        (fields_of(MAX_NARROWED_FIELDS + 1), MAX_NARROWED_FIELDS),
+        (lists_of(MAX_LISTS_OF_A_KIND + 1), MAX_LISTS_OF_A_KIND),
     ],
 )
 def test_what_the_engine_cannot_take_is_refused_with_the_limit(nodes: Sequence[TriggerNode], limit: int) -> None:
@@ -145,10 +188,10 @@ def test_what_the_engine_cannot_take_is_refused_with_the_limit(nodes: Sequence[T
 
 
 @pytest.mark.parametrize(
-    "nodes", [one_type(MAX_TRIGGERS_OF_A_KIND), all_types(MAX_TRIGGERS), fields_of(MAX_NARROWED_FIELDS)]
+    "nodes", [one_type(MAX_TRIGGERS_OF_A_KIND), all_types(MAX_TRIGGERS), lists_of(MAX_LISTS_OF_A_KIND)]
 )
 def test_as_many_as_the_limit_allows_work(nodes: Sequence[TriggerNode]) -> None:
-    fact = Fact(nodes[-1].when, changed=frozenset({"7"}))
+    fact = Fact(nodes[-1].when, of="7", status="7", changed=frozenset({"7"}))
     with closing(Matcher(nodes)) as matcher:
         assert matcher.match(fact) == fired(nodes, fact)
 
@@ -159,6 +202,22 @@ def test_a_closed_matcher_matches_nothing_and_may_be_closed_again() -> None:
     matcher.close()
 
     assert matcher.match(Fact(Trigger.PARTICIPANT_CREATED)) == ()
+
+
+def test_a_rulebook_is_compiled_once_whichever_threads_ask_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    book, together, made = Rulebook(campaign="c", hash="", file="c.yaml"), threading.Barrier(8), list[Matcher]()
+
+    def compile_slowly(nodes: Sequence[TriggerNode]) -> Matcher:
+        made.append(Matcher(nodes))
+        threading.Event().wait(0.02)
+        return made[-1]
+
+    monkeypatch.setattr("rules.matcher.Matcher", compile_slowly)
+    with ThreadPoolExecutor(8) as pool:
+        got = set(pool.map(lambda _: (together.wait(), book.matcher)[1], range(8)))
+
+    assert got == set(made)
+    assert len(made) == 1
 
 
 def test_threads_do_not_see_each_others_facts() -> None:

@@ -50,6 +50,6 @@ def test_a_report_of_nothing_is_empty() -> None:
 
 def test_a_report_counts_errors_and_warnings() -> None:
     place = Position("a.yaml", 1, 1)
-    found = (Diagnostic(place, "E106", "one"), Diagnostic(place, "W301", "two", level="warning"))
+    found = (Diagnostic(place, "E106", "one"), Diagnostic(place, "W900", "two", level="warning"))
 
     assert report(found, {}).splitlines()[-1] == "a.yaml: 1 error, 1 warning"

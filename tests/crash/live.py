@@ -1,0 +1,144 @@
+"""A `pointsman run --sandbox` to talk to, stop and kill."""
+
+import json
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from http.client import HTTPConnection, HTTPException
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+from gateway.commands.beginning import write_project
+from gateway.demo.play import free_port
+from gateway.settings import SANDBOX_API_TOKEN, SANDBOX_DEFAULTS
+from tests.channels.signing import twilio_signature
+from tests.crash.processes import POINTSMAN, Ended, ended, started, transcript
+
+CAMPAIGN = "payment_reminder"
+GRETA = "+4915112345607"
+PATIENCE = 30.0  # seconds for something to come true
+LOOK = 0.02  # seconds between two looks
+QUIET_LOOKS = 10
+OWN = ("participant", "customer", "created_at", "updated_at", "id", "at", "talk")  # what differs from run to run
+
+SILENT_PEOPLE = """
+[play]
+campaign = "payment_reminder"
+contacts = "contacts.csv"
+[[people]]
+name = "Greta"
+phone = "+4915112345607"
+[[people]]
+name = "Carla"
+slack = "U00000003"
+"""
+
+
+@dataclass(frozen=True)
+class Live:
+    """One process on one project's address."""
+
+    process: "subprocess.Popen[str]"
+    folder: Path
+    port: int
+
+    def ask(self, method: str, path: str, body: str = "", **headers: str) -> tuple[int, Any]:
+        """Status and JSON of an answer; (0, None) where nobody answers."""
+        connection = HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
+        try:
+            connection.request(method, path, body.encode(), {name.replace("_", "-"): v for name, v in headers.items()})
+            answer = connection.getresponse()
+            content = answer.read()
+            return answer.status, json.loads(content) if "json" in str(answer.headers["Content-Type"]) else None
+        except (OSError, HTTPException):
+            return 0, None
+        finally:
+            connection.close()
+
+    def tell(self, deed: str, **what: Any) -> None:
+        """Have the sandbox do something."""
+        status, answer = self.ask("POST", f"/sandbox/{deed}", json.dumps(what), Content_Type="application/json")
+        assert status == 200, answer
+
+    def webhook(self, key: str, text: str) -> int:
+        """Greta's SMS as Twilio would bring it; how it was answered."""
+        fields = {"MessageSid": key, "AccountSid": "AC" + "0" * 32, "From": GRETA, "To": "+15550001111", "Body": text}
+        path, body = "/webhooks/sms/inbound", urlencode({**fields, "NumMedia": "0"})
+        token = SANDBOX_DEFAULTS["twilio"]["auth_token"]
+        signature = twilio_signature(f"http://127.0.0.1:{self.port}{path}", body.encode(), token)
+        form = "application/x-www-form-urlencoded"
+        return self.ask("POST", path, body, X_Twilio_Signature=signature, Content_Type=form)[0]
+
+    def is_ready(self) -> bool:
+        return self.ask("GET", "/readyz")[0] == 200
+
+    def is_quiet(self) -> bool:
+        """Nothing waits, nothing is owed by us, and the people of the sandbox have said all they wanted to say."""
+        ready, sandbox = self.ask("GET", "/readyz")[1], self.ask("GET", "/sandbox/state")[1]
+        return bool(ready and sandbox) and not (ready["waiting_events"] or ready["owed_messages"] or sandbox["owed"])
+
+    def wait_until_quiet(self) -> None:
+        looks = 0
+        while looks < QUIET_LOOKS:
+            wait_until(self.is_quiet)
+            time.sleep(LOOK)
+            looks = looks + 1 if self.is_quiet() else 0
+
+    def people(self) -> list[Any]:
+        """Every participant as the API shows them, without what differs from run to run."""
+        path = f"/api/v1/campaigns/{CAMPAIGN}/participants"
+        status, page = self.ask("GET", path, Authorization=f"Bearer {SANDBOX_API_TOKEN}")
+        assert status == 200
+        return sorted(map(plain, page["participants"]), key=json.dumps)
+
+    def balances_told(self) -> int:
+        """How often Greta's phone was told what she owes."""
+        lines = transcript(self.folder / "sandbox.jsonl")
+        told = ("sms", GRETA, "out", "Greta, 35.20 EUR is due")
+        return sum(line[:3] == told[:3] and line[3].startswith(told[3]) for line in lines.elements())
+
+    def end(self, number: signal.Signals) -> Ended:
+        """Send a signal and wait for the end."""
+        self.process.send_signal(number)
+        return ended(self.process)
+
+
+@contextmanager
+def running(folder: Path) -> Iterator[Live]:
+    """The gateway at work on this project, ready to be asked; nothing is left of it after the block."""
+    port = int((folder / "port").read_text())
+    environment = {"POINTSMAN_PORT": str(port), "POINTSMAN_PUBLIC_URL": f"http://127.0.0.1:{port}"}
+    with started((*POINTSMAN, "run", "--sandbox", "-C", str(folder)), environment) as process:
+        live = Live(process, folder, port)
+        wait_until(lambda: live.is_ready() or process.poll() is not None)
+        assert process.poll() is None, ended(process).output
+        yield live
+
+
+def project(folder: Path, people: str = SILENT_PEOPLE) -> Path:
+    """A fresh example project, its sandbox peopled as told, at a port of its own."""
+    write_project(folder, datetime.now(UTC).date())
+    (folder / "sandbox.toml").write_text(f'rooms = ["general", "billing"]\n{people}', "utf-8")
+    (folder / "port").write_text(str(free_port()))
+    return folder
+
+
+def wait_until(met: Callable[[], bool]) -> None:
+    """Look again and again. Raises TimeoutError past `PATIENCE`."""
+    deadline = time.monotonic() + PATIENCE
+    while not met():
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"waited {PATIENCE} seconds in vain")
+        time.sleep(LOOK)
+
+
+def plain(value: Any) -> Any:
+    """A JSON value without ids and times."""
+    if isinstance(value, dict):
+        return {name: plain(inner) for name, inner in sorted(value.items()) if name not in OWN}
+    return [plain(inner) for inner in value] if isinstance(value, list) else value

@@ -1,0 +1,71 @@
+"""STOP, START and HELP: kept and obeyed before any rule runs."""
+
+from pathlib import Path
+
+from channels.sandbox import Fault
+from tests.gateway.example_rules import ADA, ASK_NOW, ECHO, HELLO
+from tests.gateway.running import World, running
+
+OPENING = "Hello Ada.\nWill you come? YES or NO"
+
+
+async def said_by_us(world: World) -> list[str]:
+    """What we said to Ada, without what Twilio answers by itself."""
+    return [text for text in world.heard(ADA) if "STOP" not in text and "subscribed" not in text]
+
+
+async def opted_out(world: World) -> bool:
+    return bool(await world.read(lambda t: t.opt_outs.among([("sms", ADA)])))
+
+
+async def test_stop_ends_the_open_talk_and_nothing_is_said_any_more(tmp_path: Path, database_url: str) -> None:
+    async with running(tmp_path, ASK_NOW, ECHO, database=database_url) as world:
+        for campaign in ("ask", "echo"):
+            await world.start(campaign)
+            await world.give(campaign, {"phone": ADA, "name": "Ada"} if campaign == "ask" else {"phone": ADA})
+        await world.passes(seconds=2)
+        await world.texts(ADA, "Stop")
+        await world.texts(ADA, "hello?")
+        assert await opted_out(world)
+        assert [(talk["status"], talk["reason"]) for talk in await world.talks("ask")] == [("canceled", "opted out")]
+        assert await said_by_us(world) == [OPENING]
+
+
+async def test_stop_withdraws_what_is_still_owed(tmp_path: Path, database_url: str) -> None:
+    async with running(tmp_path, HELLO, database=database_url) as world:
+        await world.start("hello")
+        world.sandbox.twilio("sms").behaviour.add(Fault("throttle", retry_after=60))
+        await world.give("hello", {"phone": ADA, "name": "Ada"})
+        await world.texts(ADA, "STOP")
+        await world.passes(minutes=5)
+        assert await said_by_us(world) == []
+        assert await world.read(lambda t: t.outbox.owed_count()) == 0
+        counts = await world.read(lambda t: t.campaigns.counts("hello"))
+        assert dict(counts.messages) == {"canceled": 1}
+        assert dict(counts.communications) == {"canceled": 1}
+
+
+async def test_who_has_said_stop_is_skipped_until_they_say_start(tmp_path: Path, database_url: str) -> None:
+    async with running(tmp_path, HELLO, ECHO, database=database_url) as world:
+        await world.start("echo")
+        await world.give("echo", {"phone": ADA})
+        await world.texts(ADA, "STOP")
+        await world.start("hello")
+        await world.give("hello", {"phone": ADA, "name": "Ada"})
+        assert [(talk["status"], talk["reason"]) for talk in await world.talks("hello")] == [("skipped", "opted out")]
+        await world.texts(ADA, "START")
+        await world.texts(ADA, "hello")
+        assert not await opted_out(world)
+        assert await said_by_us(world) == ["You wrote START", "You wrote hello"]
+
+
+async def test_help_is_answered_by_the_provider_and_reaches_no_agent(tmp_path: Path) -> None:
+    async with running(tmp_path, ASK_NOW) as world:
+        await world.start("ask")
+        await world.give("ask", {"phone": ADA, "name": "Ada"})
+        await world.passes(seconds=2)
+        await world.texts(ADA, "HELP")
+        (talk,) = await world.talks("ask")
+        assert (talk["status"], talk["talk"]["tries"]) == ("delivered", 0)
+        await world.texts(ADA, "yes")
+        assert await said_by_us(world) == [OPENING, "Noted."]

@@ -1,0 +1,100 @@
+"""Stopping and starting: work in flight ends, and what was cut off is taken up."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from channels.sandbox import Fault
+from gateway import app
+from tests.gateway.example_rules import ADA, ECHO, HELLO
+from tests.gateway.running import CARLA, World, running, until
+
+
+async def owe_greeting(world: World, fault: Fault) -> None:
+    """Ada's greeting is being sent at this moment."""
+    world.sandbox.twilio("sms").behaviour.add(fault)
+    await world.gateway.storage.run(lambda t: t.campaigns.set_status("hello", "active", "", world.clock.now()))
+    body = b'{"phone": "%s", "fields": {"name": "Ada"}}' % ADA.encode()
+    async with world.api("PUT", "campaigns/hello/participants", body) as answer:
+        assert answer.status == 200
+    await until(lambda: is_sending(world))
+
+
+async def is_sending(world: World) -> bool:
+    return await world.read(lambda t: t.outbox.sending_count()) == 1 and not world.sandbox.twilio("sms").behaviour.faults
+
+
+async def outbox(world: World) -> tuple[int, int]:
+    return await world.read(lambda t: (t.outbox.owed_count(), t.outbox.sending_count()))
+
+
+async def test_a_clean_stop_ends_what_is_in_flight(tmp_path: Path) -> None:
+    async with running(tmp_path, HELLO) as world:
+        await owe_greeting(world, Fault("slow", seconds=0.3))
+    async with running(tmp_path) as world:
+        assert await outbox(world) == (0, 0)
+        await world.passes(minutes=1)
+        assert world.heard(ADA) == ["Hello Ada"]
+
+
+@pytest.mark.parametrize("accept", [True, False], ids=["the provider had it", "the provider never had it"])
+async def test_a_message_that_was_being_sent_when_the_process_ended_is_settled_and_sent_once(
+    tmp_path: Path, database_url: str, monkeypatch: pytest.MonkeyPatch, accept: bool
+) -> None:
+    monkeypatch.setattr(app, "STOP_SECONDS", 0.0)
+    async with running(tmp_path, HELLO, database=database_url) as world:
+        await owe_greeting(world, Fault("hang", accept=accept, seconds=5))
+    async with running(tmp_path, database=database_url) as world:
+        await world.passes(minutes=5)
+        assert world.heard(ADA) == ["Hello Ada"]
+        assert await outbox(world) == (0, 0)
+        assert await world.statuses("hello") == ["completed"]
+
+
+async def test_a_request_that_was_kept_and_not_read_is_read_after_the_restart(tmp_path: Path, database_url: str) -> None:
+    async with running(tmp_path, ECHO, database=database_url) as world:
+        await world.start("echo")
+        await world.give("echo", {"slack": CARLA})
+        world.gateway.reader_bell.close()
+        await until(lambda: has_ended(world, "Reader.run"))
+        world.sandbox.slack("slack").say(CARLA, "hello")
+        await until(lambda: waits(world))
+    async with running(tmp_path, database=database_url) as world:
+        await world.quiet()
+        assert world.heard(CARLA) == ["You wrote hello"]
+
+
+async def has_ended(world: World, part: str) -> bool:
+    return any(task.done() for task in world.gateway.tasks)
+
+
+async def waits(world: World) -> bool:
+    return await world.read(lambda t: t.inbox.waiting_count()) == 1
+
+
+async def test_an_upload_that_was_cut_off_is_imported_to_its_end_and_nobody_is_greeted_twice(tmp_path: Path) -> None:
+    phones = [f"+49151{number:08d}" for number in range(10_000_000, 10_000_040)]
+    async with running(tmp_path, HELLO) as world:
+        await world.start("hello")
+        text = "phone,name\n" + "".join(f"{phone},Ada\n" for phone in phones)
+        async with world.api("POST", "campaigns/hello/uploads?file=a.csv", text.encode(), "text/csv") as answer:
+            assert answer.status < 300
+    async with running(tmp_path) as world:
+        await world.quiet()
+        await world.passes(minutes=1)
+        assert [len(world.heard(phone)) for phone in phones] == [1] * len(phones)
+
+
+async def test_the_wait_for_a_decision_ends_when_its_time_is_up_or_the_decision_is_there(tmp_path: Path) -> None:
+    async with running(tmp_path, ECHO) as world:
+        outcomes, loop = world.gateway.outcomes, asyncio.get_running_loop()
+        began = loop.time()
+        assert await outcomes.decided([999], 0.05) == {}
+        assert loop.time() - began < 1
+        waiting = asyncio.create_task(outcomes.decided([1], 30))
+        await world.give("echo", {"phone": ADA})
+        assert await waiting == {1: "created"}
+        assert loop.time() - began < 10
+
+

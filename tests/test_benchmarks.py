@@ -1,0 +1,41 @@
+"""The benchmarks run and say what they should; how fast anything is, no test asks."""
+
+import json
+from pathlib import Path
+
+from click.testing import CliRunner
+
+from benchmarks.__main__ import main
+
+CASES = {
+    ("ingress", "64 connections"),
+    ("ingress", "200 connections"),
+    ("ingress", "p99 at 200 connections"),
+    ("matcher", "6 rules"),
+    ("matcher", "60 rules"),
+    ("matcher", "200 rules"),
+    ("react", "an event, 6 rules"),
+    ("react", "an event, 60 rules"),
+    ("react", "an event, 200 rules"),
+    ("react", "a condition node"),
+    ("react", "an action node (reply)"),
+    ("react", "a condition, evaluated"),
+    ("worker", "people join"),
+    ("worker", "people answer"),
+    ("worker", "receipts"),
+    ("sender", "the Twilio adapter"),
+    ("sender", "the sender, outbox to event"),
+    ("import", "a new person for each row"),
+}
+
+
+def test_every_benchmark_gives_its_rows(tmp_path: Path) -> None:
+    file = tmp_path / "result.json"
+
+    answer = CliRunner().invoke(main, ["--seconds", "0.01", "--rounds", "1", "--json", str(file)])
+
+    assert answer.exception is None, answer.output
+    rows = json.loads(file.read_text("utf-8"))["rows"]
+    assert {(row["benchmark"], row["case"]) for row in rows} == CASES
+    assert all(sample > 0 for row in rows for sample in row["samples"])
+    assert [case for _, case in sorted(CASES) if case not in answer.output] == []
