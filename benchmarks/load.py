@@ -8,7 +8,7 @@ from time import perf_counter
 
 from benchmarks.harness import Slice
 
-CONNECT_SECONDS = 10.0
+PATIENCE_SECONDS = 10.0  # with a server that accepts no connection or answers no more
 OK = b"HTTP/1.1 200"
 _LENGTH = re.compile(rb"\r\nContent-Length: ([0-9]+)\r\n", re.IGNORECASE)
 
@@ -92,7 +92,8 @@ async def drive(port: int, requests: Iterator[bytes], connections: int, seconds:
     for connection in opened:
         connection.send()
     try:
-        await load.over
+        async with asyncio.timeout(seconds + PATIENCE_SECONDS):
+            await load.over
     finally:
         for connection in opened:
             if connection.transport:
@@ -102,6 +103,6 @@ async def drive(port: int, requests: Iterator[bytes], connections: int, seconds:
 
 async def connect(port: int, load: Load) -> Connection:
     loop = asyncio.get_running_loop()
-    async with asyncio.timeout(CONNECT_SECONDS):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         _, connection = await loop.create_connection(lambda: Connection(load), "127.0.0.1", port)
     return connection

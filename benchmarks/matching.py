@@ -15,7 +15,7 @@ from rules.facts import Fact, Trigger
 
 GOALS = {6: 15.0, 60: 18.0, 200: 35.0}
 YARDSTICK = "fact to JSON and back"
-SECONDS_PART = 0.3  # of a slice: nothing here waits for anything, so short slices do
+SECONDS_PART = 0.15  # of a slice: nothing here waits for anything, so short slices do
 
 
 def yardstick() -> object:

@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 from time import perf_counter
 
-from aiohttp import BasicAuth, ClientSession
+from aiohttp import ClientSession, encode_basic_auth
 
 from benchmarks.bare import copied, empty_database
 from benchmarks.forms import ACCOUNT, CHANNEL, NUMBER, PUBLIC_URL, TOKEN
@@ -87,7 +87,7 @@ class Bench:
         return asyncio.run(self._sender(database))
 
     async def _raw(self) -> Slice:
-        async with ClientSession(auth=BasicAuth(ACCOUNT, TOKEN)) as session:
+        async with ClientSession(headers={"Authorization": encode_basic_auth(ACCOUNT, TOKEN)}) as session:
             return await self._timed(partial(_post, session, self.url))
 
     async def _adapter(self) -> Slice:

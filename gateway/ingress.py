@@ -70,7 +70,7 @@ async def read_body(request: web.Request) -> bytes | None:
     if (request.content_length or 0) > BODY_LIMIT:
         return None
     body = bytearray()
-    async for chunk in request.content.iter_chunked(16 * 1024):
+    while chunk := await request.content.readany():
         body += chunk
         if len(body) > BODY_LIMIT:
             return None

@@ -29,6 +29,7 @@ class RulesWatch:
     bell: Bell
     on_report: Callable[[Changes, dict[str, bytes]], None]
     seen: Stamp = field(default=())
+    broken: bool = False
 
     async def run(self) -> None:
         """Watch until the bell is closed."""
@@ -53,6 +54,9 @@ class RulesWatch:
         await self.storage.run(lambda t: store(t, changes.books, texts, now))
         self.rulebooks.put_in_force(changes.books)
         self.seen = stamp
+        if self.broken and not changes.diagnostics:
+            log.info("rules_mended", files=sorted(texts))
+        self.broken = bool(changes.diagnostics)
         self.on_report(changes, texts)
         return changes
 

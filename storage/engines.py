@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import URL, Connection, Engine, QueuePool, create_engine, event, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
 
-BUSY_SECONDS = 30  # how long SQLite waits for another process's write
+BUSY_SECONDS = 5  # how long SQLite waits for another process's write; a provider waits 15 for its answer, then gives up
 CONNECT_SECONDS = 10
 WRITERS = 5  # pooled connections; writes made through `Storage.run` need only one
 READERS = 4  # reading threads, and pooled connections for them

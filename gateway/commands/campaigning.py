@@ -64,11 +64,13 @@ def status(name: str | None, project: Path) -> None:
     from gateway.settings import load_settings
 
     settings = load_settings(project, offline=True)
-    if name:
-        name = rulebook_of(settings, name).campaign
     with opened(settings) as storage, storage.reading() as t:
-        lines = [_line(t, row) for row in t.campaigns.all() if name in (None, row["name"])]
-    click.echo("\n".join(lines) or "no campaign has ever run here: start one with `pointsman campaign start NAME`")
+        rows = {row["name"]: row for row in t.campaigns.all()}
+        if name and name not in rows:
+            rulebook_of(settings, name)  # a campaign that exists has only never run; any other is told apart here
+        lines = [_line(t, row) for row in rows.values() if name in (None, row["name"])]
+    never = f"{name or 'no campaign'} has never run here: start it with `pointsman campaign start {name or 'NAME'}`"
+    click.echo("\n".join(lines) or never)
 
 
 def _line(t: "Transaction", row: dict[str, Any]) -> str:

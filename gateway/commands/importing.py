@@ -35,10 +35,15 @@ def import_contacts(campaign: str, file: Path, project: Path) -> None:
         click.echo(f"warning: {warning}")
     with opened(settings) as storage:
         upload = _decided(settings, storage, _keep(storage, contacts, file.name))
-    counts = ", ".join(f"{upload[name]} {name}" for name in COUNTS)
-    click.echo(f"{file.name}: {upload['total']} rows: {counts}")
+    click.echo(f"{file.name}: {upload['total']} rows: {_counts(upload)}")
     if upload["failed"]:
         raise SystemExit(ROWS_FAILED)
+
+
+def _counts(upload: dict[str, Any]) -> str:
+    waiting = upload["total"] - sum(upload[name] for name in COUNTS)
+    counts = ", ".join(f"{upload[name]} {name}" for name in COUNTS)
+    return f"{counts}, {waiting} not decided yet" if waiting else counts
 
 
 def _prepared(settings: "Settings", campaign: str, file: Path) -> "ContactImport":

@@ -25,21 +25,22 @@ project_option = click.option(
 
 
 def rulebook_of(settings: "Settings", campaign: str) -> "Rulebook":
-    """The campaign's rulebook as its file is now. Raises `CommandFailed`."""
-    from gateway.adapters import rule_project
+    """The campaign's rulebook as its file is now, or as it is in force where that is broken. Raises `CommandFailed`."""
+    from gateway.adapters import project_channels, rule_project
     from gateway.hints import did_you_mean
-    from gateway.rulebooks import read_folder
-    from rules.loader import load_folder
+    from gateway.rulebooks import Rulebooks, read_folder
 
-    loaded = load_folder(read_folder(settings.rules), rule_project(settings))
-    books = loaded.rulebooks
-    if campaign in books:
-        return books[campaign]
-    broken = " (some rule files have mistakes: run `pointsman check`)" if loaded.diagnostics else ""
-    raise CommandFailed(
-        f'there is no campaign "{campaign}" with a usable rule file in {settings.rules}'
-        f"{did_you_mean(campaign, books)}{broken}"
-    )
+    rulebooks = Rulebooks(rule_project(settings), project_channels(settings))
+    changes = rulebooks.read(read_folder(settings.rules))
+    rulebooks.put_in_force(changes.books)
+    if campaign not in rulebooks.active and changes.diagnostics:
+        click.echo("some rule files have mistakes (run `pointsman check`): taking the version in force", err=True)
+        with opened(settings) as storage, storage.reading() as t:
+            rulebooks.restore(t)
+    if campaign in rulebooks.active:
+        return rulebooks.active[campaign]
+    hint = did_you_mean(campaign, rulebooks.active)
+    raise CommandFailed(f'there is no campaign "{campaign}" with a usable rule file in {settings.rules}{hint}')
 
 
 @contextmanager

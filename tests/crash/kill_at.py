@@ -17,7 +17,7 @@ BEFORE, AFTER = "before", "after"
 
 POINTS = {
     # Making the project, its database, and its place among the ports.
-    "a file of the project is written": ("pathlib.Path.open", AFTER),
+    "some files of the project are written": ("pathlib.Path.mkdir", AFTER),
     "the port is chosen": ("gateway.demo.play.write_whole", BEFORE),
     "a table is made": ("alembic.ddl.impl.DefaultImpl.create_table", AFTER),
     "the rules are stored, not committed": ("gateway.watching.store", AFTER),

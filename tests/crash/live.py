@@ -4,7 +4,7 @@ import json
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -15,9 +15,10 @@ from urllib.parse import urlencode
 
 from gateway.commands.beginning import write_project
 from gateway.demo.play import free_port
+from gateway.sandboxes import JOURNAL
 from gateway.settings import SANDBOX_API_TOKEN, SANDBOX_DEFAULTS
 from tests.channels.signing import twilio_signature
-from tests.crash.processes import POINTSMAN, Ended, ended, started, transcript
+from tests.crash.processes import POINTSMAN, End, Ended, ended, started, transcript
 
 CAMPAIGN = "payment_reminder"
 GRETA = "+4915112345607"
@@ -96,11 +97,21 @@ class Live:
         assert status == 200
         return sorted(map(plain, page["participants"]), key=json.dumps)
 
-    def balances_told(self) -> int:
+    def reached(self) -> End:
+        """Where the conversation has got to."""
+        return End(self.people(), transcript(self.folder / JOURNAL))
+
+    def balances_told(self, verb: str = "is due") -> int:
         """How often Greta's phone was told what she owes."""
-        lines = transcript(self.folder / "sandbox.jsonl")
-        told = ("sms", GRETA, "out", "Greta, 35.20 EUR is due")
-        return sum(line[:3] == told[:3] and line[3].startswith(told[3]) for line in lines.elements())
+        lines = transcript(self.folder / JOURNAL).elements()
+        return sum(
+            line[:3] == ("sms", GRETA, "out") and line[3].startswith(f"Greta, 35.20 EUR {verb}") for line in lines
+        )
+
+    def kill_after(self, seconds: float) -> None:
+        """Let it work for so long, then kill -9."""
+        time.sleep(seconds)
+        assert self.end(signal.SIGKILL).was_killed
 
     def end(self, number: signal.Signals) -> Ended:
         """Send a signal and wait for the end."""
@@ -109,11 +120,11 @@ class Live:
 
 
 @contextmanager
-def running(folder: Path) -> Iterator[Live]:
+def running(folder: Path, command: Sequence[str] = POINTSMAN) -> Iterator[Live]:
     """The gateway at work on this project, ready to be asked; nothing is left of it after the block."""
     port = int((folder / "port").read_text())
     environment = {"POINTSMAN_PORT": str(port), "POINTSMAN_PUBLIC_URL": f"http://127.0.0.1:{port}"}
-    with started((*POINTSMAN, "run", "--sandbox", "-C", str(folder)), environment) as process:
+    with started((*command, "run", "--sandbox", "-C", str(folder)), environment) as process:
         live = Live(process, folder, port)
         wait_until(lambda: live.is_ready() or process.poll() is not None)
         assert process.poll() is None, ended(process).output

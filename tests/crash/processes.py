@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 REPOSITORY = Path(__file__).resolve().parents[2]
+KILL_AT = Path(__file__).with_name("kill_at.py")
 POINTSMAN = (sys.executable, "-c", "from gateway.cli import main; main()")
 LONGEST = 90.0  # seconds after which a process hangs
 
@@ -69,9 +70,14 @@ def run(*command: str, kill_after: float | None = None) -> Ended:
             return ended(process)
 
 
-def demo(folder: Path, *, kill_after: float | None = None) -> Ended:
+def killed_at(point: str, number: int) -> tuple[str, ...]:
+    """The command `pointsman` that dies at the ``number``-th passing of the point."""
+    return sys.executable, str(KILL_AT), point, str(number)
+
+
+def demo(folder: Path, command: Sequence[str] = POINTSMAN, *, kill_after: float | None = None) -> Ended:
     """`pointsman demo` in this folder."""
-    return run(*POINTSMAN, "demo", "--folder", str(folder), kill_after=kill_after)
+    return run(*command, "demo", "--folder", str(folder), kill_after=kill_after)
 
 
 def demo_after_kills(folder: Path, kills: Sequence[float]) -> Ended:

@@ -164,7 +164,7 @@ def test_import_keeps_good_rows_and_lists_bad_ones(project: Path) -> None:
     assert lines[0].startswith('row 3: phone "\ufffd[31mno phone": ')
     assert lines[1].startswith('row 3: amount_due "many": ')
     assert "no gateway is running" in lines[2]
-    assert lines[3] == "list.csv: 2 rows: 0 created, 0 updated, 0 unchanged, 1 failed"
+    assert lines[3] == "list.csv: 2 rows: 0 created, 0 updated, 0 unchanged, 1 failed, 1 not decided yet"
 
 
 def test_import_waits_for_a_running_gateway(project: Path) -> None:

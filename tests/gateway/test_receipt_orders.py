@@ -1,9 +1,9 @@
-"""Status callbacks in any order, doubled, split among batches, before or after the send is recorded: one final state."""
+"""Status callbacks in any order, doubled, split into batches, before or after the send is recorded: one end."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from itertools import count
+from itertools import count, pairwise
 from pathlib import Path
 
 import pytest
@@ -140,7 +140,7 @@ def orders(draw: st.DrawFn) -> tuple[list[int], list[int], list[bool]]:
 def arranged(events: list[NewEvent], order: list[int], cuts: list[int]) -> list[list[NewEvent]]:
     mixed = [events[place] for place in order if place < len(events)]
     edges = [0, *cuts, len(mixed)]
-    return [batch for first, last in zip(edges, edges[1:], strict=False) if (batch := mixed[first:last])]
+    return [batch for first, last in pairwise(edges) if (batch := mixed[first:last])]
 
 
 @pytest.fixture

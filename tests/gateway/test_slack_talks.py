@@ -3,7 +3,6 @@
 import json
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -23,9 +22,9 @@ async def open_echo(world: World, *users: str) -> None:
     await world.give("echo", *({"slack": user} for user in users))
 
 
-def talk(room: World | Any, place: str) -> list[tuple[str, str]]:
+def talk(world: World, place: str) -> list[tuple[str, str]]:
     """What was said in a room: (thread, text), ours only."""
-    return [(line["thread"], line["text"]) for line in room.lines(place) if line["direction"] == "outbound"]
+    return [(line["thread"], line["text"]) for line in world.lines(place) if line["direction"] == "outbound"]
 
 
 async def deliver(world: World, body: str) -> int:
@@ -47,7 +46,7 @@ async def test_a_mention_in_a_channel_starts_a_session_in_a_thread(tmp_path: Pat
         await open_echo(world, CARLA)
         thread = await world.mentions(CARLA, "hello", "general")
         assert talk(world, "#general") == [(thread, "You wrote hello")]
-        assert len([row for row in await world.decisions("message")]) == 1  # app_mention and message are one
+        assert len(await world.decisions("message")) == 1  # app_mention and message are one
 
 
 async def test_others_are_heard_in_a_thread_that_somebody_began_with_us(tmp_path: Path) -> None:

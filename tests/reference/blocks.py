@@ -17,7 +17,8 @@ from rules.names import TYPE_WORDS
 from rules.values import ValueType
 from tests.rules.rulebooks import BAD, PROJECT
 
-TWO_FILES = {name: "campaign: trial\nflows:\n  main:\n    joined: {when: participant_created}\n" for name in "ab"}
+ONE_FILE = "campaign: trial\nflows:\n  main:\n    joined: {when: participant_created}\n"
+TWO_FILES = dict.fromkeys(("first.yaml", "second.yaml"), ONE_FILE)
 LIMITS = (
     ("size of a rule file", f"{yaml_events.MAX_BYTES:,} bytes"),
     ("depth of nesting in a rule file", yaml_events.MAX_DEPTH),
@@ -126,7 +127,8 @@ def _examples() -> Mapping[str, str]:
 
 def _rendered(found: Diagnostic, text: str) -> str:
     printed = render(found, text.splitlines())
-    return "\n".join(line.rstrip() for line in printed.replace(found.position.file, "rules.yaml", 1).splitlines())
+    name = found.position.file if found.position.file in TWO_FILES else "rules.yaml"
+    return "\n".join(line.rstrip() for line in printed.replace(found.position.file, name, 1).splitlines())
 
 
 _BLOCKS: Mapping[str, Callable[[], str]] = {

@@ -1,6 +1,8 @@
 """The reference for operators says what the code does: no more, no less."""
 
 import re
+from datetime import UTC, datetime
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -15,6 +17,9 @@ from rules.loader import load_rulebook, report
 from rules.loading.campaign import CampaignSpec, ChannelSpec, FieldSpec
 from rules.loading.nodes import TRIGGERS, IfSpec, SwitchSpec
 from rules.loading.shape import Spec, literal_of
+from rules.names import NameInfo, Scope
+from rules.templates import compile_template
+from rules.values import Value, ValueType
 from tests.reference.pages import DOCS, PAGES, fenced, key_tables, renewed
 from tests.rules.rulebooks import PROJECT
 
@@ -80,7 +85,23 @@ def test_every_code_has_its_paragraph_with_an_example_and_what_to_do() -> None:
         assert "What to do: " in part
 
 
-def test_every_filter_has_an_example() -> None:
-    page = (DOCS / "reference" / "texts.md").read_text("utf-8")
+SHOWN = re.compile(r"^\| `(\{\{ \w+ \| (\w+).*\}\})` \| (.*) \|$", re.MULTILINE)
+FILTERED = SHOWN.findall((DOCS / "reference" / "texts.md").read_text("utf-8"))
+VALUES: dict[str, tuple[ValueType, Value]] = {
+    "amount": (ValueType.NUMERIC, Decimal("1234.5")),
+    "due": (ValueType.DATETIME, datetime(2027, 3, 3, 14, 5, tzinfo=UTC)),
+    "name": (ValueType.STRING, "Ada"),
+    "nickname": (ValueType.STRING, None),
+}
 
-    assert [name for name in FILTERS if not re.search(rf"\| {name}\b.*\}}\}}", page)] == []
+
+@pytest.mark.parametrize(("written", "shown"), [(written, shown) for written, _, shown in FILTERED])
+def test_the_example_of_a_filter_shows_what_it_says(written: str, shown: str) -> None:
+    names = {name: NameInfo(type_) for name, (type_, _) in VALUES.items()}
+    scope = Scope({name: value for name, (_, value) in VALUES.items()}, datetime(2027, 3, 1, tzinfo=UTC))
+
+    assert compile_template(written, names).render(scope) == shown
+
+
+def test_every_filter_has_an_example() -> None:
+    assert {name for _, name, _ in FILTERED} == set(FILTERS)

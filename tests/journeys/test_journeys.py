@@ -1,0 +1,12 @@
+"""Every journey goes as its file says, on both databases."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.journeys.telling import Journey, read_journeys, tell
+
+
+@pytest.mark.parametrize("journey", read_journeys(), ids=str)
+async def test_a_journey_goes_as_its_file_says(journey: Journey, tmp_path: Path, database_url: str) -> None:
+    await tell(journey, tmp_path, database_url)
