@@ -27,7 +27,7 @@ from storage.database import Storage
 from storage.group_commit import GroupCommit
 
 UNKNOWN_CHANNEL = "E205"
-STOP_SECONDS = 3.0  # how long work in flight may take to end after a stop was asked for; a send cut off is settled later
+STOP_SECONDS = 3.0  # how long work in flight may take to end after a stop was asked for; the restart settles the rest
 
 log = structlog.get_logger()
 

@@ -32,14 +32,18 @@ async def test_stop_ends_the_open_talk_and_nothing_is_said_any_more(tmp_path: Pa
 
 
 async def test_stop_withdraws_what_is_still_owed(tmp_path: Path, database_url: str) -> None:
-    async with running(tmp_path, HELLO, database=database_url) as world:
+    async with running(tmp_path, HELLO, ECHO, database=database_url) as world:
         await world.start("hello")
+        await world.start("echo")
         world.sandbox.twilio("sms").behaviour.add(Fault("throttle", retry_after=60))
+        await world.give("echo", {"phone": ADA})
+        await world.texts(ADA, "hello?")
         await world.give("hello", {"phone": ADA, "name": "Ada"})
+        assert await world.read(lambda t: t.outbox.owed_count()) == 2
         await world.texts(ADA, "STOP")
+        assert await world.read(lambda t: t.outbox.owed_count()) == 0
         await world.passes(minutes=5)
         assert await said_by_us(world) == []
-        assert await world.read(lambda t: t.outbox.owed_count()) == 0
         counts = await world.read(lambda t: t.campaigns.counts("hello"))
         assert dict(counts.messages) == {"canceled": 1}
         assert dict(counts.communications) == {"canceled": 1}

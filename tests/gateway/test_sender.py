@@ -22,20 +22,37 @@ async def greet(world: World, *faults: Fault) -> None:
     await world.give("hello", {"phone": ADA, "name": "Ada"})
 
 
+async def owed(world: World) -> int:
+    return await world.read(lambda t: t.outbox.owed_count())
+
+
 async def ends(world: World) -> list[tuple[str, str]]:
     return [(talk["status"], talk["reason"]) for talk in await world.talks("hello")]
 
 
-@pytest.mark.parametrize("webhooks", [Webhooks(), LATE], ids=["settled by the callback", "settled by the list"])
-async def test_a_message_that_the_provider_took_before_it_fell_silent_is_not_sent_again(
-    tmp_path: Path, database_url: str, webhooks: Webhooks
+async def test_a_callback_settles_a_message_that_the_provider_took_before_it_fell_silent(
+    tmp_path: Path, database_url: str
 ) -> None:
     async with running(tmp_path, HELLO, database=database_url) as world:
-        world.sandbox.twilio("sms").behaviour.webhooks = webhooks
+        await greet(world, ACCEPTED_THEN_DROPPED, Fault("fail", status=503, on="read", times=None))
+        assert await owed(world) == 1
+        await world.passes(seconds=2)
+        assert (await owed(world), await ends(world)) == (0, [("completed", "")])
+        assert world.heard(ADA) == ["Hello Ada"]
+
+
+async def test_the_providers_list_settles_a_message_whose_callbacks_stay_away(
+    tmp_path: Path, database_url: str
+) -> None:
+    async with running(tmp_path, HELLO, database=database_url) as world:
+        world.sandbox.twilio("sms").behaviour.webhooks = LATE
         await greet(world, ACCEPTED_THEN_DROPPED)
+        await world.passes(seconds=29)
+        assert (await owed(world), await ends(world)) == (1, [("planned", "")])
+        await world.passes(seconds=1)
+        assert (await owed(world), await ends(world)) == (0, [("completed", "")])
         await world.passes(hours=2)
         assert world.heard(ADA) == ["Hello Ada"]
-        assert await ends(world) == [("completed", "")]
 
 
 @pytest.mark.parametrize("fault", [Fault("drop"), Fault("fail", status=500), Fault("fail", status=503)])
@@ -66,7 +83,7 @@ async def test_a_look_that_fails_settles_nothing(tmp_path: Path) -> None:
         await greet(world, ACCEPTED_THEN_DROPPED, Fault("fail", status=503, on="read", times=3))
         await world.passes(minutes=3)
         assert world.heard(ADA) == ["Hello Ada"]
-        assert await world.read(lambda t: t.outbox.owed_count()) == 0
+        assert await owed(world) == 0
 
 
 async def test_a_throttled_message_waits_as_long_as_it_is_told(tmp_path: Path) -> None:

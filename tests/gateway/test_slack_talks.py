@@ -6,9 +6,13 @@ from pathlib import Path
 
 import pytest
 
+from channels.base import InboundMessage
 from channels.sandbox import Webhooks
 from channels.sandbox.entries import Post
 from channels.sandbox.slack_events import Workspace, message_events, signed
+from gateway.incoming import new_event
+from rules.book import Channel
+from storage.values import NewEvent
 from tests.gateway.example_rules import ASK_NOW, ECHO
 from tests.gateway.running import CARLA, DAN, START, World, running
 
@@ -57,15 +61,19 @@ async def test_others_are_heard_in_a_thread_that_somebody_began_with_us(tmp_path
         assert talk(world, "#general") == [(thread, "You wrote hello"), (thread, "You wrote me too")]
 
 
-async def test_a_mention_and_what_others_say_in_its_thread_may_be_one_batch(tmp_path: Path) -> None:
+async def test_what_others_say_in_a_thread_is_heard_though_it_began_in_the_same_batch(tmp_path: Path) -> None:
     async with running(tmp_path, ECHO) as world:
         await open_echo(world, CARLA, DAN)
-        slack = world.sandbox.slack("slack")
-        mention = slack.mention(CARLA, "hello", "general")
-        assert mention is not None
-        slack.say(DAN, "me too", "general", mention.ts)
+        said = [heard(CARLA, "hello", "C1:1"), heard(DAN, "me too", "C1:1", addressed=False)]
+        await world.gateway.storage.run(lambda t: t.inbox.keep(said))
+        world.gateway.worker_bell.ring()
         await world.quiet()
-        assert [text for _, text in talk(world, "#general")] == ["You wrote hello", "You wrote me too"]
+        assert len(await world.fired()) == 2
+
+
+def heard(user: str, text: str, thread: str, *, addressed: bool = True) -> NewEvent:
+    slack = Channel(name="slack", kind="slack", identifier="slack")
+    return new_event(slack, InboundMessage(f"{thread}/{user}", user, text, thread, addressed=addressed), START)
 
 
 async def test_what_people_say_to_one_another_is_none_of_our_business_however_often(tmp_path: Path) -> None:

@@ -38,8 +38,8 @@ PIECES: dict[str, type[Spec]] = {
 }
 RULE_FILES = DOCS / "reference" / "rule-files.md"
 EXAMPLES = [
-    pytest.param(text, id=f"{page.relative_to(DOCS)}-{number}")
-    for page in sorted(DOCS.rglob("*.md"))
+    pytest.param(text, id=f"{page.name}-{number}")
+    for page in (DOCS.parent / "README.md", *sorted(DOCS.rglob("*.md")))
     for number, text in enumerate(fenced(page.read_text("utf-8"), "yaml"), start=1)
     if text.startswith("campaign:")
 ]
