@@ -4,6 +4,7 @@ import asyncio
 from pathlib import Path
 from shutil import copy
 
+from channels.sandbox import Sandbox
 from gateway.app import Gateway
 from gateway.campaigns import CampaignStart
 from gateway.ids import derived_id
@@ -19,13 +20,21 @@ async def start_campaign(gateway: Gateway, campaign: str) -> None:
     gateway.wake()
 
 
-async def play_script(gateway: Gateway, play: Play) -> None:
-    """Start the campaign and import its contacts, once for each project; an import cut off is resumed by itself."""
-    upload = derived_id("play", play.campaign, play.contacts)
-    if await gateway.storage.read(lambda t: t.uploads.get(upload)):
-        return
-    await start_campaign(gateway, play.campaign)
-    await import_contacts(gateway, upload, play.campaign, gateway.settings.folder / play.contacts)
+async def set_going(gateway: Gateway, sandbox: Sandbox, play: Play | None) -> None:
+    """Start the campaign and import its contacts, once for each project; then let the sandbox's people begin.
+
+    They begin last, for who writes before the import is done is nobody we know.
+    """
+    if play and not await gateway.storage.read(lambda t: t.uploads.get(upload_of(play))):
+        await start_campaign(gateway, play.campaign)
+        await import_contacts(gateway, upload_of(play), play.campaign, gateway.settings.folder / play.contacts)
+    await gateway.uploads.idle()
+    await sandbox.start()
+
+
+def upload_of(play: Play) -> str:
+    """The id of the one upload of a script; an import cut off is resumed under it."""
+    return derived_id("play", play.campaign, play.contacts)
 
 
 async def import_contacts(gateway: Gateway, upload: str, campaign: str, contacts: Path) -> None:

@@ -12,7 +12,7 @@ from gateway.api import ApiDesk, api_application
 from gateway.app import Gateway, open_gateway
 from gateway.clock import Clock, SystemClock
 from gateway.logs import set_up_logs
-from gateway.playing import play_script
+from gateway.playing import set_going
 from gateway.sandbox_site import sandbox_app
 from gateway.sandboxes import build_sandbox, read_script, sandbox_addresses
 from gateway.settings import Settings
@@ -69,7 +69,7 @@ async def serving(
 ) -> AsyncIterator[tuple[Gateway, Sandbox | None]]:
     """A gateway at work on its address, for as long as the block runs; then it stops cleanly.
 
-    Raises OSError where the address is taken, and what `open_gateway` raises.
+    The sandbox answers, but its webhooks and its people wait until it is started. Raises OSError where the address is taken, and what `open_gateway` raises.
     """
     if with_sandbox:
         settings = settings.at_apis(sandbox_addresses(settings))
@@ -81,8 +81,6 @@ async def serving(
         await runner.setup()
         await web.TCPSite(runner, settings.host, settings.port).start()
         await gateway.start()
-        if sandbox:
-            await sandbox.start()
         yield gateway, sandbox
     finally:
         await gateway.rest()
@@ -98,11 +96,10 @@ async def serve(settings: Settings, *, migrate: bool) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
-    async with serving(settings, SystemClock(), migrate=migrate, with_sandbox=settings.sandbox) as (gateway, _):
+    async with serving(settings, SystemClock(), migrate=migrate, with_sandbox=settings.sandbox) as (gateway, sandbox):
+        if sandbox:
+            await set_going(gateway, sandbox, read_script(settings.folder).play)
         print(ready_line(settings), flush=True)
-        play = read_script(settings.folder).play if settings.sandbox else None
-        if play:
-            await play_script(gateway, play)
         for line in await idle_campaigns(gateway):
             print(line, flush=True)
         await stop.wait()

@@ -96,6 +96,7 @@ async def drive(settings: Settings, say: Callable[[str], None]) -> tuple[Books, 
     names = {a: p.name for p in read_script(settings.folder).people for a in (p.phone, p.slack) if a}
     async with serving(settings, clock, with_sandbox=True) as (gateway, sandbox):
         assert sandbox is not None  # noqa: S101 - asked for in the line above
+        await sandbox.start()
         gateway.on_decided = Story(say, names, clock.now).tell
         await Driver(gateway, sandbox, clock, START, settings.folder / MARKS).play(say)
         books = await gateway.storage.read(lambda t: read_books(t, CAMPAIGN))

@@ -227,6 +227,7 @@ async def running(folder: Path, *rules: str, database: str = "", at: datetime = 
         serving(project_settings(folder, database), clock, with_sandbox=True) as (gateway, sandbox),
     ):
         assert sandbox is not None
+        await sandbox.start()
         yield World(gateway, sandbox, clock, http)
 
 
