@@ -34,7 +34,8 @@ class InboundMessage:
 
     ``thread`` is "" for a direct talk (SMS, a direct message), else ``channel:ts`` of the Slack thread.
     ``consent`` is stop, start or help where the provider treats the word so, else "". ``addressed`` is False for talk
-    in a thread that does not mention us: it concerns us only where we are part of that thread.
+    in a thread that does not mention us: it concerns us only where we are part of that thread. One message may come
+    both ways and is heard once. ``answers`` is the provider's id of the message whose button was pressed, else "".
     """
 
     key: str
@@ -43,6 +44,7 @@ class InboundMessage:
     thread: str = ""
     consent: str = ""
     addressed: bool = True
+    answers: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +68,6 @@ class KeptRequest:
     key: str
     address: str
     route: str
-    headers: Mapping[str, str]
     body: str
 
 
@@ -133,9 +134,10 @@ class Channel(Protocol):
     async def send(self, message: OutboundMessage) -> Sent:
         """Send once. Raises `SendRefused`, `SendThrottled`, `SendUnknown` or `ChannelDown`."""
 
-    async def find(self, message: OutboundMessage, since: datetime) -> Sent | None:
+    async def find(self, message: OutboundMessage, since: datetime, known: frozenset[str]) -> Sent | None:
         """Ask the provider whether it has this message, first tried at ``since``; None: surely not.
 
+        ``known`` are the provider's ids of our other messages to this address: none of them is the one looked for.
         Raises `SendUnknown` where the provider can't tell now.
         """
 

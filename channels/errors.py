@@ -1,7 +1,5 @@
 """What can go wrong with a provider. Adapters classify, the outbox decides."""
 
-from dataclasses import dataclass
-
 
 class ChannelError(Exception):
     """The root of this tree."""
@@ -15,36 +13,40 @@ class WebhookRefused(ChannelError):
         self.status = status
 
 
-@dataclass
 class SendRefused(ChannelError):
     """The provider said no for good: this message will never be sent. Safe to record as final.
 
     ``skipped``: it was no failure but a reason not to send (opted out).
     """
 
-    code: str
-    reason: str
-    skipped: bool = False
+    def __init__(self, code: str, reason: str, *, skipped: bool = False) -> None:
+        super().__init__(f"{code} {reason}".strip())
+        self.code = code
+        self.reason = reason
+        self.skipped = skipped
 
 
-@dataclass
 class SendThrottled(ChannelError):
     """The provider did not take the message now and says so: send it again after ``retry_after`` seconds."""
 
-    retry_after: float
-    code: str = ""
+    def __init__(self, retry_after: float, code: str = "") -> None:
+        super().__init__(f"{code} not now, again after {retry_after:g} s".strip())
+        self.retry_after = retry_after
+        self.code = code
 
 
-@dataclass
 class SendUnknown(ChannelError):
     """No one can say whether the provider took the message: never send it again blindly."""
 
-    reason: str
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
 
 
-@dataclass
 class ChannelDown(ChannelError):
     """The account is at fault (credentials, suspension), not the message: nothing was sent; stop sending and tell."""
 
-    code: str
-    reason: str
+    def __init__(self, code: str, reason: str) -> None:
+        super().__init__(f"{code} {reason}".strip())
+        self.code = code
+        self.reason = reason

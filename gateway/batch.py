@@ -19,7 +19,8 @@ MAX_HOPS = 10  # times that campaigns may answer one another's changes of a cust
 
 @dataclass
 class Batch:
-    """The rows of one batch, event by event. ``counts`` are (upload, created|updated|unchanged)."""
+    """The rows of one batch, event by event. ``counts`` are (upload, created|updated|unchanged); ``known_as`` the
+    provider's ids of messages of ours, where they are learnt from a callback."""
 
     scenes: Scenes
     now: datetime
@@ -32,11 +33,14 @@ class Batch:
     decisions: list[Row] = field(default_factory=list)
     counts: Counter[tuple[str, str]] = field(default_factory=Counter)
     opted: dict[tuple[str, str], str] = field(default_factory=dict)
+    known_as: dict[str, str] = field(default_factory=dict)
 
     def add(self, decided: Decided) -> None:
         """Gather the rows of one decided event."""
         if decided.event.kind == "timer":
             self._put_away(decided)
+        if decided.event.kind == "receipt":
+            self._learn_provider(decided.event.payload)
         for place, reaction in decided.reactions:
             for effect in reaction.effects:
                 self._add_effect(place, effect, decided)
@@ -96,6 +100,12 @@ class Batch:
             "error": effect.error,
             "updated_at": self.now,
         }
+
+    def _learn_provider(self, payload: Row) -> None:
+        """A callback may come before the answer to the send it tells of, or in its stead."""
+        row = self.scenes.loaded.messages.get(payload["message"])
+        if row and payload["provider_id"] and not row["provider_id"]:
+            self.known_as[row["id"]] = payload["provider_id"]
 
     def _put_away(self, decided: Decided) -> None:
         """A timer that was acted on goes; one that came while its campaign was stopped stands as before."""

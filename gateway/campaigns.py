@@ -11,10 +11,10 @@ CHUNK_PARTICIPANTS = 500
 
 @dataclass
 class CampaignStart:
-    """A campaign begins to run, and whoever joined while it did not enters now.
+    """A campaign begins to run, and what happened to participants while it did not is worked off now.
 
     Its steps are `begin` and then `wake` until that returns False, each one transaction. All of it may be done again,
-    also for a campaign that runs already: a participant enters once.
+    also for a campaign that runs already: what happened once is worked off once.
     """
 
     campaign: str
@@ -34,8 +34,8 @@ class CampaignStart:
             self.since = self.now
 
     def wake(self, t: Transaction) -> bool:
-        """Leave an event for the next participants who have not entered; False where there are no more."""
-        rows = t.people.not_entered(self.campaign, self.after, CHUNK_PARTICIPANTS)
+        """Leave an event for the next participants who wait for the start; False where there are no more."""
+        rows = t.people.held_up(self.campaign, self.after, CHUNK_PARTICIPANTS)
         events = [self._event(row["id"], row["customer"]) for row in rows]
         self.woken += sum(event is not None for event in t.inbox.keep(events))
         self.after = rows[-1]["id"] if rows else self.after
@@ -53,6 +53,7 @@ class CampaignStart:
 
 
 def stop(t: Transaction, campaign: str, now: datetime) -> None:
-    """Triggers of the campaign fire no more; what is planned stays planned, what people answer is kept."""
+    """Triggers of the campaign fire no more: what happens is held until it runs again. What is planned stays planned,
+    what people answer is kept."""
     t.campaigns.ensure(campaign)
     t.campaigns.set_status(campaign, "inactive", "", now)

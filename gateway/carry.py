@@ -1,10 +1,12 @@
 """Carry values across: rows of `storage` to values of `rules` and back. Pure functions."""
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
 from rules.book import Field, Rulebook
+from rules.facts import Fact, Trigger
 from rules.fields import from_json, to_json
 from rules.scene import Communication, Customer, Message, Participant, Talk
 from rules.statuses import CommunicationStatus
@@ -31,7 +33,20 @@ def customer_value(row: Row, identifiers: Mapping[str, str], book: Rulebook) -> 
 
 def participant_value(row: Row, book: Rulebook) -> Participant:
     values = decoded(book, row["fields"], "participant")
-    return Participant(row["id"], values, row["entered"], row["outcome"])
+    held = tuple(fact_value(fact) for fact in row["held"])
+    return Participant(row["id"], values, row["entered"], row["outcome"], held)
+
+
+def fact_value(stored: Mapping[str, Any]) -> Fact:
+    """A held fact as it was raised."""
+    changed = frozenset(stored.get("changed", ()))
+    return Fact(**{**stored, "trigger": Trigger(stored["trigger"]), "changed": changed})
+
+
+def fact_row(fact: Fact) -> Row:
+    """A fact as JSON; properties that do not apply are left out."""
+    given = {name: value for name, value in asdict(fact).items() if value}
+    return {**given, "trigger": str(fact.trigger), "changed": sorted(fact.changed)}
 
 
 def participant_row(participant: Participant, campaign: str, customer: str, now: datetime) -> Row:
@@ -52,6 +67,7 @@ def participant_changes(participant: Participant, now: datetime) -> Row:
         "fields": encoded(participant.fields),
         "entered": participant.entered,
         "outcome": participant.outcome,
+        "held": [fact_row(fact) for fact in participant.held],
         "updated_at": now,
     }
 
@@ -103,6 +119,7 @@ def communication_changes(value: Communication, now: datetime) -> Row:
         "status": str(value.status),
         "is_open": value.is_open,
         "opened": value.opened,
+        "address": value.address,
         "talk": talk_row(value.talk),
         "reason": value.reason,
         "updated_at": now,

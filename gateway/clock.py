@@ -5,19 +5,13 @@ import heapq
 from collections.abc import Coroutine, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import count
-from typing import Any, Protocol
+from typing import Any
+
+from channels.base import Clock
+
+__all__ = ["Bell", "Clock", "ManualClock", "SystemClock", "first_of"]
 
 Wait = Coroutine[Any, Any, object]
-
-
-class Clock(Protocol):
-    """What every waiting part of the gateway asks for the time."""
-
-    def now(self) -> datetime:
-        """The time, UTC."""
-
-    async def sleep(self, seconds: float) -> None:
-        """Return when ``seconds`` have passed on this clock."""
 
 
 class SystemClock:

@@ -13,9 +13,12 @@ from rules.events import CampaignStarted, Event, MessageReceived, ParticipantGiv
 from rules.fields import from_json
 from rules.react import react
 from rules.reaction import Reaction
-from storage.values import WaitingEvent
+from storage.values import Row, WaitingEvent
 
 KEYWORD_LIMIT = 64
+NOT_OURS = "not addressed to us"
+HEARD_BEFORE = "heard before: a mention comes as talk of its thread, too"
+EARLIER_BUTTON = "a button of an earlier message"
 STOPPED = "the campaign was stopped meanwhile: it begins once the campaign runs again"
 
 
@@ -99,12 +102,15 @@ class Desk:
         )
         return Decided(event, self._react(place, receipt), place.customer)
 
-    def _message_of(self, payload: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    def _message_of(self, payload: Mapping[str, Any]) -> Row | None:
         messages = self.scenes.loaded.messages
         if payload["message"]:
             return messages.get(payload["message"])
-        provider = (payload["channel"], payload["provider_id"])
-        return next((m for m in messages.values() if (m["channel"], m["provider_id"]) == provider), None)
+        return self._known_as(payload["channel"], payload["provider_id"])
+
+    def _known_as(self, channel: str, provider_id: str) -> Row | None:
+        messages = self.scenes.loaded.messages.values()
+        return next((m for m in messages if (m["channel"], m["provider_id"]) == (channel, provider_id)), None)
 
     def _message(self, event: WaitingEvent) -> Decided:
         payload = event.payload
@@ -112,13 +118,12 @@ class Desk:
         if channel is None:
             return Decided(event, note=f"channel {payload['channel']} is no longer in the settings")
         if not self._concerns_us(payload):
-            return Decided(event, note="not addressed to us", overheard=True)
+            return Decided(event, note=NOT_OURS, overheard=True)
+        if self._heard_before(payload):
+            return Decided(event, note=HEARD_BEFORE, overheard=True)
         self._mirror_consent(payload)
         customer = self.scenes.owner(channel.identifier, payload["address"])
-        heard = self._heard(customer, payload) if customer else None
-        if heard:
-            return Decided(event, self._hear(heard[0], event), customer, heard=heard)
-        return self._incoming(event, channel, customer)
+        return self._answer(event, customer) or self._incoming(event, channel, customer)
 
     def _concerns_us(self, payload: Mapping[str, Any]) -> bool:
         """Talk of others in a thread concerns us only where we, or somebody speaking to us, wrote before."""
@@ -127,6 +132,13 @@ class Desk:
             self.scenes.loaded.threads.add(thread)
         return thread in self.scenes.loaded.threads
 
+    def _heard_before(self, payload: Mapping[str, Any]) -> bool:
+        """Whichever copy of a message is decided first is the one that is heard."""
+        message, heard = (payload["channel"], payload["key"]), self.scenes.loaded.heard
+        before = message in heard
+        heard.add(message)
+        return before
+
     def _mirror_consent(self, payload: Mapping[str, Any]) -> None:
         """Before any rule runs: the provider already treats the address so."""
         pair = (payload["channel"], payload["address"])
@@ -134,6 +146,28 @@ class Desk:
             self.scenes.loaded.opted_out.add(pair)
         elif payload["consent"] == "start":
             self.scenes.loaded.opted_out.discard(pair)
+
+    def _answer(self, event: WaitingEvent, customer: str) -> Decided | None:
+        """What the message leads to in the communication that it answers; None where it answers none.
+
+        A press answers the message of its button, and only as long as nothing was said after that.
+        """
+        pressed = self._pressed(event.payload)
+        heard = self._asked(customer, pressed) if pressed else self._heard(customer, event.payload)
+        if heard:
+            return Decided(event, self._hear(heard[0], event, heard[1]), customer, heard=heard)
+        return Decided(event, customer=customer, note=EARLIER_BUTTON) if pressed else None
+
+    def _pressed(self, payload: Mapping[str, Any]) -> Row | None:
+        """The message whose button was pressed, if we know it."""
+        return self._known_as(payload["channel"], payload["answers"]) if payload["answers"] else None
+
+    def _asked(self, customer: str, pressed: Row) -> tuple[Place, str] | None:
+        """The open talk in which this message was the last word."""
+        if self.scenes.loaded.last_said.get(pressed["communication"]) != pressed["id"]:
+            return None
+        talks = ((place, talk.id) for place, talk in self.scenes.open_communications(customer))
+        return next((found for found in talks if found[1] == pressed["communication"]), None)
 
     def _heard(self, customer: str, payload: Mapping[str, Any]) -> tuple[Place, str] | None:
         """The latest open talk on this address and thread; a STOP is heard by every campaign instead."""
@@ -190,7 +224,7 @@ class Desk:
             entered = self._react(place, given)
         return entered + self._hear(place, event)
 
-    def _hear(self, place: Place, event: WaitingEvent) -> tuple[tuple[Place, Reaction], ...]:
+    def _hear(self, place: Place, event: WaitingEvent, communication: str = "") -> tuple[tuple[Place, Reaction], ...]:
         payload = event.payload
         message = MessageReceived(
             id=event_id(event, place),
@@ -201,6 +235,7 @@ class Desk:
             keyword=keyword_of(payload["text"]),
             thread=payload["thread"],
             consent=payload["consent"],
+            communication=communication,
         )
         return self._react(place, message)
 

@@ -3,7 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-IDENTIFIERS = ("external_id", "phone", "email", "slack")
+from rules.fields import IDENTIFIER_KINDS
+
+IDENTIFIERS = IDENTIFIER_KINDS
 
 Pair = tuple[str, str]
 

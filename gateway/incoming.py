@@ -24,17 +24,14 @@ def message_event(channel: Channel, item: InboundMessage, now: datetime) -> NewE
         "channel": channel.name,
         "key": item.key,
         "address": item.address,
-        "text": storable(item.text),
+        "text": item.text,
         "thread": item.thread,
         "consent": item.consent,
         "addressed": item.addressed,
+        "answers": item.answers,
     }
-    return NewEvent(f"{channel.name}:{item.key}", "message", About(channel.identifier, item.address), payload, now)
-
-
-def storable(text: str) -> str:
-    """The text without what no database keeps: NUL goes, half a surrogate pair (Slack's JSON can hold one) shows."""
-    return text.replace("\0", "").encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    key = f"{channel.name}:{item.key}" if item.addressed else f"{channel.name}:{item.key}/overheard"
+    return NewEvent(key, "message", About(channel.identifier, item.address), payload, now)
 
 
 def receipt_event(channel: Channel, item: Receipt, now: datetime) -> NewEvent:
@@ -56,17 +53,15 @@ def request_event(channel: Channel, item: KeptRequest, now: datetime) -> NewEven
         "key": item.key,
         "address": item.address,
         "route": item.route,
-        "headers": dict(item.headers),
         "body": item.body,
     }
     about = About(channel.identifier, item.address) if item.address else About("lane", channel.name)
     return NewEvent(f"{channel.name}:request:{item.key}", "request", about, payload, now)
 
 
-def kept_request(payload: Mapping[str, str | dict[str, str]]) -> KeptRequest:
+def kept_request(payload: Mapping[str, str]) -> KeptRequest:
     """The request kept in an event's payload."""
-    names = ("key", "address", "route", "headers", "body")
-    return KeptRequest(**{name: payload[name] for name in names})  # type: ignore[arg-type]
+    return KeptRequest(payload["key"], payload["address"], payload["route"], payload["body"])
 
 
 def outcome_event(

@@ -18,6 +18,7 @@ from storage.group_commit import GroupCommit
 from storage.values import NewEvent
 
 BODY_LIMIT = 256 * 1024  # bytes of a webhook's body; Slack's largest events and Twilio's forms are far smaller
+METHOD = "POST"  # providers offer GET, too: it puts what people say into addresses, and so into logs
 RETRY_AFTER = {"Retry-After": "1"}  # seconds
 
 log = structlog.get_logger()
@@ -37,10 +38,14 @@ class Ingress:
         return [web.route("*", "/webhooks/{channel}/{route}", self.handle)]
 
     async def handle(self, request: web.Request) -> web.Response:
-        """Answer one webhook: 200 kept, 400 malformed, 403 forged, 404 no such address, 413 too large, 503 not kept."""
+        """Answer one webhook: 200 kept, 400 malformed, 403 forged, 404 no such address, 405 not POST, 413 too large,
+        503 not kept."""
         adapter = self.adapters.get(request.match_info["channel"])
         if adapter is None or request.match_info["route"] not in adapter.routes:
             return web.Response(status=404)
+        if request.method != METHOD:
+            log.warning("webhook_refused", channel=adapter.name, status=405, reason=f"{request.method}, not {METHOD}")
+            return web.Response(status=405, headers={"Allow": METHOD})
         body = await read_body(request)
         if body is None:
             return web.Response(status=413)

@@ -26,17 +26,34 @@ def _payloads(events: Iterable[WaitingEvent], *kinds: str) -> list[dict[str, str
 def _load_messages(t: Transaction, events: Sequence[WaitingEvent], loaded: Loaded) -> None:
     receipts = _payloads(events, "receipt")
     loaded.messages |= t.messages.by_ids([r["message"] for r in receipts if r["message"]])
-    loaded.messages |= _by_provider(t, [r for r in receipts if not r["message"]])
+    loaded.messages |= _by_provider(t, [(r["channel"], r["provider_id"]) for r in receipts if not r["message"]])
+    _load_pressed(t, events, loaded)
     loaded.messages |= t.messages.of_communications(_communications(events, loaded))
     loaded.timers = t.timers.standing(sorted({p["subject"] for p in _payloads(events, "timer")}))
-    threads = {(p["channel"], p["thread"]) for p in _payloads(events, "message") if p["thread"]}
-    loaded.threads = t.messages.known_threads(sorted(threads))
+    _load_threads(t, events, loaded)
 
 
-def _by_provider(t: Transaction, receipts: Iterable[Mapping[str, str]]) -> dict[str, Row]:
+def _load_pressed(t: Transaction, events: Sequence[WaitingEvent], loaded: Loaded) -> None:
+    """The messages whose buttons were pressed, and what was said last in their communications."""
+    presses = [(p["channel"], p["answers"]) for p in _payloads(events, "message") if p["answers"]]
+    pressed = _by_provider(t, presses)
+    loaded.messages |= pressed
+    loaded.last_said = t.messages.last_said(sorted({row["communication"] for row in pressed.values()} - {""}))
+
+
+def _load_threads(t: Transaction, events: Sequence[WaitingEvent], loaded: Loaded) -> None:
+    """The threads that we know, and what was heard in them before."""
+    talk = [p for p in _payloads(events, "message") if p["thread"]]
+    loaded.threads = t.messages.known_threads(sorted({(p["channel"], p["thread"]) for p in talk}))
+    heard = _by_provider(t, [(p["channel"], p["key"]) for p in talk])
+    loaded.heard = {(row["channel"], row["provider_id"]) for row in heard.values()}
+
+
+def _by_provider(t: Transaction, named: Iterable[tuple[str, str]]) -> dict[str, Row]:
+    """The messages of these channels that are known to the provider so, by our id."""
     wanted: dict[str, list[str]] = {}
-    for receipt in receipts:
-        wanted.setdefault(receipt["channel"], []).append(receipt["provider_id"])
+    for channel, provider_id in named:
+        wanted.setdefault(channel, []).append(provider_id)
     found = (t.messages.by_provider(channel, ids) for channel, ids in wanted.items())
     return {row["id"]: row for rows in found for row in rows.values()}
 
@@ -69,10 +86,17 @@ def _load_customers(t: Transaction, ids: list[str], loaded: Loaded) -> None:
 
 
 def _load_communications(t: Transaction, events: Sequence[WaitingEvent], loaded: Loaded) -> None:
-    """The open ones and the last one of each participant, and before them those that a late word is about."""
+    """The open ones and the last one of each participant, and before them those that a late word or a held fact is
+    about."""
     current = {row["id"]: row for row in t.communications.of_customers(sorted(loaded.customers))}
-    late = set(_communications(events, loaded)) - set(current)
+    late = {*_communications(events, loaded), *_held(loaded)} - set(current)
     loaded.communications = t.communications.by_ids(sorted(late)) | current
+
+
+def _held(loaded: Loaded) -> set[str]:
+    """The communications that facts held by participants are about."""
+    facts = (fact for row in loaded.participants.values() for fact in row["held"])
+    return {fact["communication"] for fact in facts if "communication" in fact}
 
 
 def _load_opt_outs(

@@ -10,7 +10,7 @@ from typing import NamedTuple, TypeVar
 
 from gateway.carry import communication_value, customer_value, encoded, message_value, participant_value
 from gateway.rulebooks import Rulebooks
-from rules.effects import ClearTimer, SetFields, SetTimer
+from rules.effects import ClearTimer, SendMessage, SetFields, SetTimer
 from rules.reaction import Reaction
 from rules.scene import Communication, Customer, Scene
 from storage.values import Row
@@ -27,7 +27,11 @@ class Place(NamedTuple):
 
 @dataclass
 class Loaded:
-    """The rows that a batch of events is about, as they were read."""
+    """The rows that a batch of events is about, as they were read.
+
+    ``last_said`` is the last message owed in a communication whose button was pressed; ``heard`` what people said in
+    threads, by channel and the provider's id.
+    """
 
     customers: dict[str, Row] = field(default_factory=dict)
     identifiers: dict[str, dict[str, str]] = field(default_factory=dict)
@@ -37,6 +41,8 @@ class Loaded:
     messages: dict[str, Row] = field(default_factory=dict)
     opted_out: set[tuple[str, str]] = field(default_factory=set)
     threads: set[tuple[str, str]] = field(default_factory=set)
+    heard: set[tuple[str, str]] = field(default_factory=set)
+    last_said: dict[str, str] = field(default_factory=dict)
     timers: dict[tuple[str, str], datetime] = field(default_factory=dict)
 
 
@@ -71,6 +77,8 @@ class Scenes:
             match effect:
                 case SetFields() if effect.customer:
                     self._change_customer(place, effect)
+                case SendMessage() if effect.communication:
+                    self.loaded.last_said[effect.communication] = effect.message
                 case SetTimer():
                     self.loaded.timers[effect.subject, effect.name] = effect.due
                 case ClearTimer():

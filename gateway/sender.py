@@ -22,6 +22,7 @@ SETTLE_AFTER = timedelta(seconds=30)  # how long a callback may take to settle a
 OUTAGE_PAUSE = 1.0  # seconds before the database is tried again
 DOWN_PAUSE = timedelta(seconds=60)  # how long a channel rests that refuses our account
 BACK_OFF = (1, 2, 4, 8, 16, 32, 60)  # seconds between tries where the provider names none
+KNOWN_BEFORE = timedelta(days=1)  # clocks differ: how far before a send an equal message is still looked up as known
 MAX_SETTLE_TRIES = 20  # looks at the provider's list before an unknown send is given up as failed
 
 log = structlog.get_logger()
@@ -101,15 +102,23 @@ class Sender:
 
     async def _send(self, owed: Owed) -> Sent:
         message = OutboundMessage(owed.message, owed.address, owed.text, owed.thread, owed.choices)
-        if owed.was_unknown:
-            found = await self.channel.find(message, owed.first_tried_at)
-            if found:
-                return found
-            if not self.resend_unknown:
-                raise SendRefused("unknown", "the provider does not have it, and it must not be sent again")
+        if owed.was_unknown and (found := await self._found(owed, message)):
+            return found
         if owed.opted_out:
             raise SendRefused("opted_out", "opted out", skipped=True)
+        if owed.withdrawn:
+            raise SendRefused("withdrawn", "its communication ended before it was sent", skipped=True)
+        if owed.was_unknown and not self.resend_unknown:
+            raise SendRefused("unknown", "the provider does not have it, and it must not be sent again")
         return await self.channel.send(message)
+
+    async def _found(self, owed: Owed, message: OutboundMessage) -> Sent | None:
+        """What the provider has of a message whose sending has no known end: told by a callback, or in its list."""
+        if owed.status:
+            return Sent(owed.provider_id, owed.status)
+        since = owed.first_tried_at - KNOWN_BEFORE
+        known = await self.storage.read(lambda t: t.messages.provider_ids(owed.channel, owed.address, since))
+        return await self.channel.find(message, owed.first_tried_at, known)
 
     def _record_all(self, t: Transaction, claimed: Sequence[Owed], outcomes: Sequence[Outcome]) -> None:
         tried = list(zip(claimed, outcomes, strict=True))
@@ -131,12 +140,12 @@ class Sender:
                 log.error("channel_down", channel=self.channel.name, code=outcome.code, reason=outcome.reason)
                 self.rests_until = now + DOWN_PAUSE
                 t.outbox.retry(owed.message, self.rests_until)
-            case SendUnknown() if owed.attempts >= MAX_SETTLE_TRIES:
+            case SendUnknown() if looks_of(owed) >= MAX_SETTLE_TRIES:
                 reason = f"unknown after {MAX_SETTLE_TRIES} tries: {outcome.reason}"
                 return self._refused(t, owed, reason, skipped=False)
             case SendUnknown():
                 log.warning("send_unknown", message=owed.message, reason=outcome.reason)
-                t.outbox.unknown(owed.message, now + SETTLE_AFTER)
+                t.outbox.unknown(owed.message, now + SETTLE_AFTER, looks_of(owed))
         return None
 
     def _refused(self, t: Transaction, owed: Owed, error: str, *, skipped: bool) -> NewEvent:
@@ -145,6 +154,11 @@ class Sender:
 
     def _told(self, owed: Owed, status: str, error: str, *, skipped: bool = False) -> NewEvent:
         return outcome_event(owed.message, self.channel.name, status, error, self.clock.now(), skipped=skipped)
+
+
+def looks_of(owed: Owed) -> int:
+    """How often the provider was asked for the message, this time included; 0 for one that was only sent."""
+    return owed.attempts + 1 if owed.was_unknown else 0
 
 
 def back_off(owed: Owed) -> int:

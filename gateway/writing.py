@@ -77,6 +77,8 @@ def write_messages(t: Transaction, batch: Batch) -> None:
     t.messages.add(batch.messages)
     t.outbox.owe(batch.owed)
     t.outbox.settled([row["id"] for row in batch.statuses])
+    for message, provider_id in batch.known_as.items():
+        t.messages.record_provider(message, provider_id)
     withdrawn = t.outbox.cancel(batch.canceled) if batch.canceled else []
     t.messages.save_status(batch.statuses + [canceled_row(id, batch.now) for id in withdrawn])
 

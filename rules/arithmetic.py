@@ -45,6 +45,8 @@ _MEANINGS: Mapping[tuple[str, ValueType, ValueType], tuple[str, ValueType]] = {
 def binary(source: Source, code: Code, node: ast.BinOp, left: Term, right: Term) -> Term:
     """The checked term of a calculation; raises ExpressionError."""
     sign = _SIGNS.get(type(node.op), "")
+    if sign and ValueType.ANY in (left.type, right.type):
+        return _unknown(code, node)
     if (sign, _kind(left)) in (("*", _NUMBER), ("+", _DURATION)) and _kind(right) != _NUMBER:
         left, right = right, left
     left, right = _aligned(left, right)
@@ -61,6 +63,8 @@ def binary(source: Source, code: Code, node: ast.BinOp, left: Term, right: Term)
 
 def minus(source: Source, node: ast.UnaryOp, term: Term) -> Term:
     """The checked term of a minus sign; raises ExpressionError."""
+    if term.type is ValueType.ANY:
+        return term
     if _kind(term) not in (_NUMBER, _DURATION):
         raise source.error(node, f"a minus sign needs a number or a length of time, but this is {term.words}")
     return Term(node=node, type=term.type, code=f"negative({term.code})", whole_days=term.whole_days)
@@ -71,6 +75,11 @@ def as_moment(term: Term) -> Term:
     if term.type is not _DATE:
         return term
     return Term(node=term.node, type=_DATETIME, code=f"moment({term.code}, s.zone)")
+
+
+def _unknown(code: Code, node: ast.expr) -> Term:
+    """What comes of a value whose type is not known because of another mistake, which is told where it was made."""
+    return Term(node=node, type=ValueType.ANY, code=code.constant(None))
 
 
 def _kind(term: Term) -> ValueType:

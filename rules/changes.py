@@ -9,11 +9,14 @@ from rules.effects import (
     Effect,
     EnterCampaign,
     FinishParticipant,
+    HoldFact,
     JoinCampaign,
     PlanCommunication,
+    ReleaseFacts,
     SendMessage,
     SetFields,
 )
+from rules.held import with_fact
 from rules.scene import Message, Participant, Scene
 
 
@@ -35,6 +38,17 @@ def _(effect: JoinCampaign, scene: Scene) -> Scene:
 @_after.register
 def _(effect: EnterCampaign, scene: Scene) -> Scene:
     return _with_participant(scene, entered=True)
+
+
+@_after.register
+def _(effect: HoldFact, scene: Scene) -> Scene:
+    held = scene.participant.held if scene.participant else ()
+    return _with_participant(scene, held=with_fact(held, effect.fact))
+
+
+@_after.register
+def _(effect: ReleaseFacts, scene: Scene) -> Scene:
+    return _with_participant(scene, held=())
 
 
 @_after.register

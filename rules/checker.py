@@ -7,7 +7,8 @@ from decimal import Decimal, InvalidOperation
 from rules import arithmetic, comparing
 from rules.calls import Calls
 from rules.diagnostics import did_you_mean
-from rules.grammar import Source
+from rules.functions import FUNCTIONS
+from rules.grammar import ExpressionError, Source
 from rules.names import NameInfo
 from rules.operations import NUMBER_LIMIT, Number
 from rules.terms import Code, Term
@@ -98,6 +99,8 @@ class Checker:
         hint = did_you_mean(name, self.names) or self._last_part(name)
         if name in _UNSET_NAMES:
             hint = "use is_set(...) or not is_set(...)"
+        elif name in FUNCTIONS:
+            hint = f"write {FUNCTIONS[name].usage}"
         raise self.source.error(node, f'unknown name "{name[:60]}"', hint or 'a text needs quotes: "like this"')
 
     def _last_part(self, name: str) -> str:
@@ -118,9 +121,18 @@ class Checker:
 
     def _all_or_any(self, node: ast.BoolOp) -> Term:
         word = " and " if isinstance(node.op, ast.And) else " or "
-        terms = [self.check(value) for value in node.values]
-        code = f"({word.join(map(self.condition, terms))})"
-        return Term(node=node, type=ValueType.BOOLEAN, code=code, sure=all(term.sure for term in terms))
+        sides, errors = [], []
+        for value in node.values:
+            try:
+                term = self.check(value)
+                sides.append((term, self.condition(term)))
+            except ExpressionError as error:
+                errors += [error, *error.more]
+        if errors:
+            errors[0].more = tuple(errors[1:])
+            raise errors[0]
+        code = f"({word.join(code for _, code in sides)})"
+        return Term(node=node, type=ValueType.BOOLEAN, code=code, sure=all(term.sure for term, _ in sides))
 
     def _unary(self, node: ast.UnaryOp) -> Term:
         term = self.check(node.operand)

@@ -18,6 +18,7 @@ from rules.effects import (
     PlanCommunication,
     SetTimer,
 )
+from rules.events import MessageReceived
 from rules.facts import Fact, Trigger
 from rules.scene import Communication, Scene, Talk
 from rules.statuses import COMMUNICATION_RANK, CommunicationStatus
@@ -44,15 +45,17 @@ def skip(turn: Turn, node: str, agent: str, channel: str, reason: str) -> Commun
 
 
 def _planned(turn: Turn, node: str, agent: str, channel: str, at: datetime) -> Communication:
+    address, thread = _place(turn, channel, at)
     planned = Communication(
         id=turn.new_id(),
         flow=node.split(".", 1)[0],
         node=node,
         agent=agent,
         channel=channel,
-        address=_address(turn, channel),
+        address=address,
         rules=turn.rulebook.hash,
         at=at,
+        thread=thread,
     )
     turn.put(PlanCommunication(planned))
     return planned
@@ -61,7 +64,7 @@ def _planned(turn: Turn, node: str, agent: str, channel: str, at: datetime) -> C
 def open_communication(turn: Turn, planned: Communication) -> Communication:
     """The agent speaks first; Skipped where nothing can be sent any more. As it then stands."""
     channel = turn.rulebook.channels.get(planned.channel)
-    address = _address(turn, planned.channel) if channel else ""
+    address = planned.address if planned.thread or not channel else _address(turn, planned.channel)
     agent = agent_of(turn, planned)
     ready = replace(planned, address=address, opened=True)
     if channel is None or agent is None:
@@ -74,7 +77,7 @@ def open_communication(turn: Turn, planned: Communication) -> Communication:
 
 def _open(turn: Turn, planned: Communication, ready: Communication, agent: Agent) -> Communication:
     try:
-        step = agent.open(turn.scope_about(planned.id))
+        step = agent.open(turn.scope_about(planned))
     except RenderFailed as problem:
         return end(turn, planned, CommunicationStatus.SKIPPED, str(problem))
     if not any(said.text.strip() for said in step.says):
@@ -92,7 +95,7 @@ def hear(turn: Turn, communication: Communication, text: str) -> None:
         end(turn, communication, CommunicationStatus.CANCELED, reason)
         return
     try:
-        step = agent.hear(communication.talk, text, turn.scope_about(communication.id))
+        step = agent.hear(communication.talk, text, turn.scope_about(communication))
     except RenderFailed as problem:
         end(turn, communication, CommunicationStatus.FAILED, str(problem))
         return
@@ -150,8 +153,7 @@ def cancel(turn: Turn, nodes: tuple[str, ...]) -> int:
 
 def agent_of(turn: Turn, communication: Communication) -> Agent | None:
     """The agent as the rule file had it when the communication began; None where it is not to be found."""
-    began_with = turn.scene.earlier.get(communication.rules, turn.rulebook)
-    return began_with.agents.get(communication.agent)
+    return turn.book_of(communication).agents.get(communication.agent)
 
 
 def about(trigger: Trigger, communication: Communication) -> Fact:
@@ -163,6 +165,14 @@ def about(trigger: Trigger, communication: Communication) -> Fact:
         channel=communication.channel,
         communication=communication.id,
     )
+
+
+def _place(turn: Turn, channel: str, at: datetime) -> tuple[str, str]:
+    """The address and the thread: a talk that a message in a thread begins at once on that channel goes on there."""
+    asked = turn.event
+    if isinstance(asked, MessageReceived) and asked.thread and asked.channel == channel and at <= turn.now:
+        return asked.address, asked.thread
+    return _address(turn, channel), ""
 
 
 def _address(turn: Turn, channel: str) -> str:

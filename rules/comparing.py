@@ -99,6 +99,9 @@ def _membership(source: Source, code: Code, sign: str, left: Term, right: Term) 
 def _unlike(source: Source, left: Term, right: Term) -> ExpressionError:
     at = right if right.literal or not left.literal else left
     hint = ""
-    if ValueType.STRING in (left.family, right.family) and at.literal and at.family is ValueType.STRING:
+    if ValueType.BOOLEAN in (left.type, right.type):
+        name = source.written((left if left.type is ValueType.BOOLEAN else right).node)
+        hint = f'a yes or no stands alone: "{name}", or "not {name}"'
+    elif ValueType.STRING in (left.family, right.family) and at.literal and at.family is ValueType.STRING:
         hint = "write numbers without quotes, and dates as date(2027, 3, 31)"
     return source.error(at.node, f"{left.words} cannot be compared with {right.words}", hint)

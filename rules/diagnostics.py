@@ -27,7 +27,7 @@ CODES: Mapping[str, str] = {
     "E204": "there is no such agent",
     "E205": "there is no such channel",
     "E206": "a flow has no trigger",
-    "E207": "a trigger without narrowing appears twice in a flow",
+    "E207": "a trigger appears twice in a flow, both without narrowing or with the same",
     "E208": "a field is declared twice, or hides another name",
     "E209": "a narrowing does not fit its trigger",
     "E210": "an edge leads to a trigger",
@@ -38,6 +38,12 @@ CODES: Mapping[str, str] = {
     "E402": "an expression has the wrong type for its place",
     "E501": "a text is wrong",
 }
+
+
+MAX_FOUND = 1_000  # mistakes collected of one file
+MAX_LINE = 160  # characters shown of a line
+MAX_MESSAGE = 500  # characters shown of a message
+CUT = "..."
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,15 +58,8 @@ class Diagnostic:
     width: int = 1
 
     def __str__(self) -> str:
-        return f"{self.position}: {self.level}[{self.code}]: {self.message}"
-
-
-class RulebookInvalid(Exception):
-    """A rule file cannot be used. ``diagnostics`` holds everything that is wrong with it, in file order."""
-
-    def __init__(self, diagnostics: Iterable[Diagnostic]) -> None:
-        self.diagnostics = tuple(diagnostics)
-        super().__init__("\n".join(map(str, self.diagnostics)))
+        message = self.message if len(self.message) <= MAX_MESSAGE else self.message[:MAX_MESSAGE] + CUT
+        return f"{self.position}: {self.level}[{self.code}]: {message}"
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
@@ -73,7 +72,8 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
 def render(diagnostic: Diagnostic, source_lines: Sequence[str]) -> str:
     """The mistake as people and editors read it: `file:line:col: error[Ennn]: what`, the line, a caret run, the hint.
 
-    ``source_lines`` are the lines of the file named in the position; a line that does not exist is left out.
+    ``source_lines`` are the lines of the file named in the position; a line that does not exist is left out, of one
+    longer than `MAX_LINE` that part is shown where the mistake is.
     """
     number = diagnostic.position.line
     margin = " " * len(str(number))
@@ -87,7 +87,16 @@ def render(diagnostic: Diagnostic, source_lines: Sequence[str]) -> str:
 
 def _marked_line(diagnostic: Diagnostic, line: str) -> tuple[str, str]:
     number = diagnostic.position.line
-    start = min(diagnostic.position.column - 1, len(line))
+    line, start = _window(line.rstrip(), min(diagnostic.position.column - 1, len(line)))
     carets = "^" * max(1, min(diagnostic.width, len(line) - start))
     blank = "".join("\t" if c == "\t" else " " for c in line[:start])
-    return f" {number} | {line.rstrip()}", f" {' ' * len(str(number))} | {blank}{carets}"
+    return f" {number} | {line}", f" {' ' * len(str(number))} | {blank}{carets}"
+
+
+def _window(line: str, place: int) -> tuple[str, int]:
+    """The part of a line around a place in it, and where the place is then."""
+    if len(line) <= MAX_LINE:
+        return line, place
+    begin = max(0, min(place - MAX_LINE // 2, len(line) - MAX_LINE))
+    head, tail = CUT if begin else "", CUT if begin + MAX_LINE < len(line) else ""
+    return f"{head}{line[begin : begin + MAX_LINE]}{tail}", place - begin + len(head)

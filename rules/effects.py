@@ -3,13 +3,14 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from rules.facts import Fact
 from rules.scene import Communication
 from rules.values import Values
 
 START_TIMER = "start"  # a planned communication begins
 REPLY_TIMER = "reply"  # reply_within has passed without an answer
 FAILED_TIMER = "failed"  # a failure was held long enough for a shuffled `delivered` to win
-SETTLE_TIMER = "settle"  # a message that expects no answer was sent and no delivery receipt came
+SETTLE_TIMER = "settle"  # a message that expects no answer was accepted and no delivery receipt came
 TIMERS = (START_TIMER, REPLY_TIMER, FAILED_TIMER, SETTLE_TIMER)
 
 
@@ -31,6 +32,18 @@ class SetFields:
 @dataclass(frozen=True, slots=True)
 class EnterCampaign:
     """Participant Created has fired; it never fires again for this participant."""
+
+
+@dataclass(frozen=True, slots=True)
+class HoldFact:
+    """The fact stays with the participant until the campaign runs again (see `rules.held`)."""
+
+    fact: Fact
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseFacts:
+    """The facts held are worked off now; none is held any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +120,8 @@ Effect = (
     JoinCampaign
     | SetFields
     | EnterCampaign
+    | HoldFact
+    | ReleaseFacts
     | PlanCommunication
     | ChangeCommunication
     | SendMessage

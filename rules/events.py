@@ -36,7 +36,10 @@ class CampaignStarted(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MessageReceived(Event):
-    """The person wrote. ``keyword`` is the first word in upper case; ``consent`` is stop, start, help or ""."""
+    """The person wrote. ``keyword`` is the first word in upper case; ``consent`` is stop, start, help or "".
+
+    ``communication`` is the open one that this answers, where it is known; "": to be found by where it was written.
+    """
 
     channel: str
     address: str
@@ -44,6 +47,7 @@ class MessageReceived(Event):
     keyword: str = ""
     thread: str = ""
     consent: str = ""
+    communication: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,6 +18,7 @@ from rules.values import Value, ValueType
 __all__ = [
     "IDENTIFIER_KINDS",
     "MAX_EXTERNAL_ID",
+    "TIMEZONE_FIELD",
     "FieldError",
     "coerce",
     "from_json",
@@ -26,7 +27,7 @@ __all__ = [
 ]
 
 MAX_EXTERNAL_ID = 200
-TIMEZONE_FIELD = "timezone"
+TIMEZONE_FIELD = "timezone"  # a field of this name, where declared, is the participant's own time zone
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,13 @@ MAX_DEPTH = 25
 MAX_NODES = 200
 
 _QUOTED = re.compile(r"\"[^\"]*\"|'[^']*'")
+_QUOTED_OR_OPEN = re.compile(r"\"[^\"]*\"|'[^']*'|[\"']")
+_TIME_OF_DAY = re.compile(r"(?<![\d:\"'])\d{1,2}:\d{2}(?![\d:\"'])")
+_CALENDAR_DAY = re.compile(r"(?<![\d\"'-])\d{4}-\d{2}-\d{2}(?![\"'])")
+_HINTS = {
+    _TIME_OF_DAY: "a time of day is written datetime(2027, 3, 31, 9, 0), or today() + hours(9)",
+    _CALENDAR_DAY: "a day is written date(2027, 3, 31)",
+}
 _FOREIGN = (
     (re.compile(r"(?<![=!<>:])=(?!=)"), 'use "==" to compare'),
     (re.compile(r"==="), 'use "==" to compare'),
@@ -24,11 +31,13 @@ _FOREIGN = (
 
 
 class ExpressionError(Exception):
-    """An expression is wrong. ``offset`` (from 0) and ``width`` count characters of the expression's source."""
+    """An expression is wrong. ``offset`` (from 0) and ``width`` count characters of the expression's source; ``more``
+    is what else is wrong with it."""
 
     def __init__(self, message: str, offset: int = 0, width: int = 1, hint: str = "") -> None:
         super().__init__(message)
         self.message, self.offset, self.width, self.hint = message, offset, width, hint
+        self.more: tuple[ExpressionError, ...] = ()
 
 
 class Source:
@@ -97,8 +106,10 @@ class Source:
 
 
 def _explained(text: str, offset: int) -> tuple[str, int, int, str]:
-    if text.count('"') % 2 or (text.count("'") % 2 and '"' not in text):
-        return "cannot be read as an expression", offset, 1, "a quote is opened and not closed"
+    if opened := next((found for found in _QUOTED_OR_OPEN.finditer(text) if len(found.group()) == 1), None):
+        return "this quote is not closed", opened.start(), 1, "close it where the text ends"
+    if found := _TIME_OF_DAY.search(text) or _CALENDAR_DAY.search(text):
+        return "cannot be read as an expression", found.start(), len(found.group()), _HINTS[found.re]
     if text.count("(") != text.count(")"):
         return "cannot be read as an expression", offset, 1, "every ( needs its )"
     return "cannot be read as an expression", offset, 1, 'join conditions by "and" or "or"; put texts in quotes'

@@ -47,6 +47,12 @@ class Marked:
         """The place of the value at ``path``."""
         return self._mark(self.values[self._known(path)])
 
+    def written(self, path: Path) -> Path:
+        """The path without list indices that the file does not hold: one value may stand where a list may."""
+        while path and path not in self.values and isinstance(path[-1], int):
+            path = path[:-1]
+        return path
+
     def inside(self, path: Path, offset: int, width: int = 1) -> Mark:
         """The place of the ``offset``-th character (from 0) of the text at ``path``, for ``width`` characters.
 

@@ -35,9 +35,11 @@ class Scope:
     """The values of all names at one moment.
 
     ``values`` is flat, with dotted keys (``participant.payment_status``, ``results.will_pay``, ``first_name``); a
-    name that is missing or None is unset. ``now`` is aware; ``zone`` is the participant's time zone.
+    name that is missing or None is unset. ``now`` is aware; ``zone`` is the participant's time zone, ``region`` (ISO
+    3166, or "") the campaign's: there phone numbers are national ones.
     """
 
     values: Mapping[str, Value]
     now: datetime
     zone: tzinfo = UTC
+    region: str = ""

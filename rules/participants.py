@@ -10,7 +10,6 @@ from rules.values import Value, Values
 
 SOURCE_CUSTOMER = "customer"  # another campaign changed the shared customer
 SOURCE_FLOW = "flow"
-SOURCE_IMPORT = "import"
 
 
 def take_participant(turn: Turn, given: ParticipantGiven) -> Applied:
@@ -20,17 +19,15 @@ def take_participant(turn: Turn, given: ParticipantGiven) -> Applied:
     shared = given.source == SOURCE_CUSTOMER
     changed = _changed_elsewhere(turn, given.fields) if shared else _take(turn, given.fields)
     changed |= given.identifiers
-    entered = _enter(turn, given.source)
     if not changed:
-        return Applied.APPLIED if entered else Applied.UNCHANGED
-    if not entered:
-        tell_updated(turn, changed, given.source)
+        return Applied.UNCHANGED
+    tell_updated(turn, changed, given.source)
     return Applied.UPDATED
 
 
 def start(turn: Turn, _: CampaignStarted) -> Applied:
-    """A participant who joined while the campaign did not run enters now."""
-    return Applied.APPLIED if _enter(turn, SOURCE_IMPORT) else Applied.UNCHANGED
+    """There is no more to do than before any other event: what was held has been worked off."""
+    return Applied.APPLIED if turn.effects else Applied.UNCHANGED
 
 
 def tell_updated(turn: Turn, changed: frozenset[str], source: str) -> None:
@@ -40,17 +37,10 @@ def tell_updated(turn: Turn, changed: frozenset[str], source: str) -> None:
 def _join(turn: Turn, given: ParticipantGiven) -> Applied:
     turn.put(JoinCampaign(given.participant))
     _take(turn, {**_defaults(turn), **given.fields})
-    _enter(turn, given.source)
+    if turn.scene.active:
+        turn.put(EnterCampaign())
+    turn.raise_fact(Fact(Trigger.PARTICIPANT_CREATED, source=given.source))
     return Applied.CREATED
-
-
-def _enter(turn: Turn, source: str) -> bool:
-    participant = turn.scene.participant
-    if participant is None or participant.entered or not turn.scene.active:
-        return False
-    turn.put(EnterCampaign())
-    turn.raise_fact(Fact(Trigger.PARTICIPANT_CREATED, source=source))
-    return True
 
 
 def _take(turn: Turn, fields: Values) -> frozenset[str]:

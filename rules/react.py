@@ -7,6 +7,7 @@ from typing import Any
 
 from rules.book import Rulebook
 from rules.communications import OPTED_OUT, end, hear
+from rules.effects import EnterCampaign, ReleaseFacts
 from rules.events import CampaignStarted, Event, MessageReceived, ParticipantGiven, ReceiptArrived, TimerDue
 from rules.facts import Fact, Trigger
 from rules.participants import start, take_participant
@@ -23,13 +24,33 @@ STOP, START, HELP = "stop", "start", "help"
 def react(rulebook: Rulebook, event: Event, scene: Scene, now: datetime) -> Reaction:
     """Decide ``event`` at ``now`` (UTC); the effects are asked for, nothing happens here.
 
-    For a receipt or a timer ``scene.messages`` must hold every outbound message of the communication it is about.
+    What was held while the campaign did not run goes before the event. For a receipt or a timer ``scene.messages``
+    must hold every outbound message of the communication it is about.
     Raises `LoopFound` when the flows do not come to an end within the budgets: none of the effects may happen then.
     """
     turn = Turn(rulebook, event, scene, now)
+    _work_off_held(turn)
     applied = TAKES[type(event)](turn, event)
     Walk(turn).work_off()
     return Reaction(applied, turn.scene, tuple(turn.effects), tuple(turn.log), turn.note)
+
+
+def _work_off_held(turn: Turn) -> None:
+    """What was held while the campaign did not run, oldest first; who joined meanwhile enters.
+
+    Each fact has the budgets of an event of its own, and sees nothing of the event that comes after it.
+    """
+    participant, event = turn.scene.participant, turn.event
+    if participant is None or not participant.held or not turn.scene.active:
+        return
+    turn.event = CampaignStarted(id=event.id, at=event.at)
+    turn.put(ReleaseFacts())
+    if not participant.entered:
+        turn.put(EnterCampaign())
+    for fact in participant.held:
+        turn.raise_fact(fact)
+        Walk(turn).work_off()
+    turn.event = event
 
 
 def take_message(turn: Turn, message: MessageReceived) -> Applied:
@@ -41,7 +62,7 @@ def take_message(turn: Turn, message: MessageReceived) -> Applied:
         _stop(turn, message)
     elif message.consent == HELP:
         turn.note = "the provider answers a call for help"
-    elif answered := _answered(turn.scene, message):
+    elif answered := _answered(turn, message):
         hear(turn, answered, message.text)
     else:
         turn.raise_fact(Fact(Trigger.INCOMING_SESSION, channel=message.channel, keyword=message.keyword))
@@ -57,10 +78,14 @@ def _stop(turn: Turn, message: MessageReceived) -> None:
             end(turn, communication, CommunicationStatus.CANCELED, OPTED_OUT)
 
 
-def _answered(scene: Scene, message: MessageReceived) -> Communication | None:
-    """The latest open communication that lives where the message came from."""
+def _answered(turn: Turn, message: MessageReceived) -> Communication | None:
+    """The latest open communication that lives where the message came from, and that spoke before; or the one that
+    the message is known to answer."""
     where = (message.channel, message.address, message.thread)
-    opened = (c for c in reversed(scene.communications) if c.is_open and c.opened)
+    spoke = {c.id for c in turn.before.communications if c.opened}
+    opened = (c for c in reversed(turn.scene.communications) if c.is_open and c.id in spoke)
+    if message.communication:
+        return next((c for c in opened if c.id == message.communication), None)
     return next((c for c in opened if (c.channel, c.address, c.thread) == where), None)
 
 

@@ -24,7 +24,7 @@ from rules.statuses import COMMUNICATION_RANK, CommunicationStatus, MessageStatu
 from rules.turn import Turn
 
 FAILURE_HELD = timedelta(seconds=10)
-SETTLES_AFTER = timedelta(hours=1)  # sent, no answer expected, and no delivery receipt: taken as complete
+SETTLES_AFTER = timedelta(hours=1)  # accepted, no answer expected, and no delivery receipt: taken as complete
 
 NEGATIVE = (MessageStatus.CANCELED, MessageStatus.FAILED, MessageStatus.UNDELIVERED)
 PROVES = {
@@ -54,19 +54,14 @@ def take_receipt(turn: Turn, receipt: ReceiptArrived) -> Applied:
 
 
 def _carry_over(turn: Turn, communication: Communication, before: Message, receipt: ReceiptArrived) -> None:
+    """A later message that does not arrive in a talk that was answered ends nothing: the reply timer decides."""
     status = MessageStatus(receipt.status)
-    if receipt.skipped:
-        end(turn, communication, CommunicationStatus.SKIPPED, receipt.error)
-    elif status in NEGATIVE:
-        _hold_failure(turn, communication)
-    else:
+    if status not in NEGATIVE:
         _proceed(turn, communication, before, status)
-
-
-def _hold_failure(turn: Turn, communication: Communication) -> None:
-    """A later message that fails in a talk that was answered ends nothing: the reply timer decides."""
-    if _answered(communication):
-        turn.note = "a later message of an answered communication failed"
+    elif _answered(communication):
+        turn.note = f"a later message of an answered communication {'was not sent' if receipt.skipped else 'failed'}"
+    elif receipt.skipped:
+        end(turn, communication, CommunicationStatus.SKIPPED, receipt.error)
     else:
         turn.put(SetTimer(communication.id, FAILED_TIMER, turn.now + FAILURE_HELD))
 
@@ -80,7 +75,7 @@ def _proceed(turn: Turn, communication: Communication, before: Message, status: 
             await_reply(turn, moved)
     elif status in (MessageStatus.DELIVERED, MessageStatus.READ):
         end(turn, moved, CommunicationStatus.COMPLETED)
-    elif status is MessageStatus.SENT:
+    else:
         turn.put(SetTimer(communication.id, SETTLE_TIMER, turn.now + SETTLES_AFTER))
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from rules.facts import Fact
 from rules.statuses import OPEN_STATUSES, OWED, CommunicationStatus
 from rules.values import Values
 
@@ -23,12 +24,16 @@ class Customer:
 
 @dataclass(frozen=True, slots=True)
 class Participant:
-    """A customer's place in one campaign. ``entered``: Participant Created has fired (it fires once)."""
+    """A customer's place in one campaign. ``entered``: Participant Created has fired (it fires once).
+
+    ``held`` are the facts raised while the campaign was stopped, oldest first: they are worked off once it runs again.
+    """
 
     id: str
     fields: Values = field(default_factory=dict)
     entered: bool = False
     outcome: str = ""
+    held: tuple[Fact, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,9 +87,10 @@ class Message:
 class Scene:
     """Everything `react` may look at besides the rulebook, the event and the time.
 
-    ``communications`` holds at least the open ones and the last one, oldest first; ``messages`` the outbound messages
-    the event is about; ``opted_out`` pairs of (channel, address); ``active`` whether the campaign runs, that is
-    whether triggers fire; ``earlier`` rulebooks of earlier versions that open communications began with, by hash.
+    ``communications`` holds at least the open ones, the last one and those that held facts are about, oldest first;
+    ``messages`` the outbound messages the event is about; ``opted_out`` pairs of (channel, address); ``active`` whether
+    the campaign runs, that is whether triggers fire; ``earlier`` rulebooks of earlier versions that open communications
+    began with, by hash.
     ``participant`` is None while the customer has not joined the campaign.
     """
 

@@ -1,23 +1,40 @@
 """The values that conditions and texts may name, read off a scene."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from rules.book import Rulebook
 from rules.events import Event, MessageReceived
 from rules.facts import Fact
+from rules.fields import TIMEZONE_FIELD, from_json, to_json
 from rules.names import Scope
 from rules.scene import Communication, Scene
-from rules.values import Value
-
-TIMEZONE_FIELD = "timezone"  # a field of this name, where declared, is the participant's own time zone
+from rules.statuses import CommunicationStatus
+from rules.values import Value, Values
 
 
 def scope_of(rulebook: Rulebook, scene: Scene, fact: Fact, event: Event, now: datetime) -> Scope:
     """Every name's value at ``now``, while ``fact`` is worked off."""
     values = dict(_values(rulebook, scene, fact, event))
-    return Scope(values, now, zone_of(rulebook, values.get(TIMEZONE_FIELD)))
+    return Scope(values, now, zone_of(rulebook, values.get(TIMEZONE_FIELD)), rulebook.region)
+
+
+def retyped(scene: Scene, rulebook: Rulebook) -> Scene:
+    """The scene with its fields as ``rulebook`` declares them; those it does not declare are of no use to it.
+
+    For a rule file that is not the present one: a field that is declared no more is kept as JSON.
+    """
+    customer = replace(scene.customer, fields=_typed(rulebook, "customer", scene.customer.fields))
+    own = scene.participant
+    participant = replace(own, fields=_typed(rulebook, "participant", own.fields)) if own else None
+    return replace(scene, customer=customer, participant=participant)
+
+
+def _typed(rulebook: Rulebook, level: str, values: Values) -> Values:
+    declared = (field for field in rulebook.fields.values() if field.level == level)
+    return {field.name: from_json(field, to_json(values.get(field.name))) for field in declared}
 
 
 def zone_of(rulebook: Rulebook, own: Value) -> tzinfo:
@@ -31,9 +48,12 @@ def zone_of(rulebook: Rulebook, own: Value) -> tzinfo:
 
 
 def communication_of(scene: Scene, fact: Fact) -> Communication | None:
-    """The communication the fact is about, else the participant's last one."""
-    named = (c for c in scene.communications if c.id == fact.communication)
-    return next(named, scene.communications[-1] if scene.communications else None)
+    """The communication the fact is about, at the status that the fact tells; else the participant's last one."""
+    for communication in scene.communications:
+        if communication.id == fact.communication:
+            status = CommunicationStatus(fact.status) if fact.status else communication.status
+            return replace(communication, status=status)
+    return scene.communications[-1] if scene.communications else None
 
 
 def _values(rulebook: Rulebook, scene: Scene, fact: Fact, event: Event) -> Iterator[tuple[str, Value]]:

@@ -20,11 +20,13 @@ _STATEMENT = re.compile(r"\s*(?P<word>\w*)")
 
 
 class TemplateError(Exception):
-    """A text is wrong. ``offset`` (from 0) and ``width`` count characters of its source."""
+    """A text is wrong. ``offset`` (from 0) and ``width`` count characters of its source; ``more`` is what else is
+    wrong with it."""
 
     def __init__(self, message: str, offset: int = 0, width: int = 1, hint: str = "") -> None:
         super().__init__(message)
         self.message, self.offset, self.width, self.hint = message, offset, width, hint
+        self.more: tuple[TemplateError, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +47,9 @@ class Tag:
         """An error of the tag's expression as an error of the text."""
         if not self.inner.strip():
             return self.error("the tag is empty", "write a name between the braces")
-        return TemplateError(error.message, self.inner_at + error.offset, error.width, error.hint)
+        outer = TemplateError(error.message, self.inner_at + error.offset, error.width, error.hint)
+        outer.more = tuple(map(self.inside, error.more))
+        return outer
 
 
 def scan(source: str) -> Iterator[str | Tag]:

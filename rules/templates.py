@@ -75,15 +75,28 @@ def compile_template(source: str, names: Mapping[str, NameInfo]) -> Template:
         message = f"the text has {len(source)} characters; at most {MAX_SOURCE} are allowed"
         raise TemplateError(message, MAX_SOURCE)
     compiler = _Compiler(names)
-    for part in scan(source):
-        compiler.take(part)
-    pieces = compiler.finished()
+    try:
+        for part in scan(source):
+            compiler.take(part)
+        pieces = compiler.finished()
+    except TemplateError as error:
+        raise _with_others(error, compiler.errors) from None
     return Template(source, tuple(compiler.used), pieces)
 
 
+def _with_others(last: TemplateError, before: list[TemplateError]) -> TemplateError:
+    """All errors as one: the first, which carries the others."""
+    first, *rest = (one for error in (*before, last) for one in (error, *error.more))
+    first.more = tuple(rest)
+    return first
+
+
 class _Compiler:
+    """Puts the pieces together. What is wrong inside a tag is kept in ``errors``, and the text read on."""
+
     def __init__(self, names: Mapping[str, NameInfo]) -> None:
         self.names = names
+        self.errors: list[TemplateError] = []
         self.used: dict[str, None] = {}
         self._root: list[str | Output | Choice] = []
         self._open: list[_Open] = []
@@ -99,6 +112,8 @@ class _Compiler:
     def finished(self) -> tuple[str | Output | Choice, ...]:
         if self._open:
             raise self._open[-1].tag.error("this {% if %} is not closed", "write {% endif %} where it ends")
+        if self.errors:
+            raise self.errors.pop()
         return tuple(self._root)
 
     @property
@@ -128,7 +143,8 @@ class _Compiler:
         try:
             expression = compile_expression(tag.inner, self.names, (ValueType.BOOLEAN,))
         except ExpressionError as error:
-            raise tag.inside(error) from None
+            self.errors.append(tag.inside(error))
+            return Expression(tag.inner, ValueType.ANY)
         self.used.update(dict.fromkeys(expression.names))
         return expression
 
@@ -136,7 +152,8 @@ class _Compiler:
         try:
             output = compile_output(tag.inner, self.names)
         except ExpressionError as error:
-            raise tag.inside(error) from None
+            self.errors.append(tag.inside(error))
+            return Output(Expression(tag.inner, ValueType.ANY), ())
         self.used.update(dict.fromkeys(output.expression.names))
         return output
 

@@ -6,14 +6,17 @@ import phonenumbers
 
 from rules.readers import FieldError, written
 
-MAX_TEXT = 1_000
+MAX_TEXT = 1_600  # what a person may answer by SMS can be kept in a field
 MAX_EMAIL = 254  # RFC 5321, 4.5.3.1.3: a path of 256 octets less its brackets
 MAX_PHONE = 40
 MAX_SLACK = 30
+MAX_SLACK_NAME = 81  # a channel's name of 80 characters and its #
 
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 _EMAIL = re.compile(r"[^\s@<>()\[\],;:\"\\]{1,64}@(?:[\w-]{1,63}\.){1,10}[\w-]{2,63}")
 _SLACK_USER = re.compile(r"[UW][A-Z0-9]{2,}")
+_SLACK_ID = re.compile(r"[CGDUW][A-Z0-9]+")
+_SLACK_NAME = re.compile(r"#[\w.-]+")
 _PHONE_SIGNS = re.compile(r"\+?[0-9 ()/.\-\u00a0\u2010-\u2013]+")
 
 
@@ -27,6 +30,11 @@ def text_of(raw: object, limit: int = MAX_TEXT) -> str:
     if found := _CONTROL.search(text):
         raise FieldError(f"{written(text)} holds the control character U+{ord(found.group()):04X}; remove it")
     return text
+
+
+def without_controls(text: str) -> str:
+    """The text without control characters and blanks around it; line breaks stay."""
+    return _CONTROL.sub("", text.replace("\r\n", "\n")).strip()
 
 
 def read_email(raw: object) -> str:
@@ -62,4 +70,15 @@ def read_slack_user(raw: object) -> str:
     text = text_of(raw, MAX_SLACK)
     if not _SLACK_USER.fullmatch(text):
         raise FieldError(f"{written(text)} is not a Slack user id; copy the member id, such as U024BE7LH")
+    return text
+
+
+def read_slack_place(raw: object) -> str:
+    """Where a Slack message may go: a channel by its name (#billing), or the id of a conversation or user.
+
+    Raises FieldError. Names: https://api.slack.com/methods/conversations.rename; ids: chat.postMessage, `channel`.
+    """
+    text = text_of(raw, MAX_SLACK_NAME)
+    if not _SLACK_ID.fullmatch(text) and not (_SLACK_NAME.fullmatch(text) and text == text.lower()):
+        raise FieldError(f"{written(text)} is no place in Slack; write #billing, or an id such as C024BE7LH")
     return text

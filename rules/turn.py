@@ -14,6 +14,7 @@ from rules.effects import (
     ClearTimer,
     Effect,
     FinishParticipant,
+    HoldFact,
     SendMessage,
     SetFields,
     SetTimer,
@@ -21,10 +22,11 @@ from rules.effects import (
 from rules.events import Event
 from rules.expressions import Expression
 from rules.facts import Fact, Trigger
+from rules.held import MAX_HELD, can_wait, with_fact
 from rules.names import Scope
 from rules.reaction import Considered
-from rules.scene import Scene
-from rules.scopes import scope_of
+from rules.scene import Communication, Participant, Scene
+from rules.scopes import retyped, scope_of
 from rules.templates import Template
 from rules.values import Value, Values
 
@@ -33,7 +35,8 @@ UNNAMED = (SendMessage, ChangeMessage, CancelMessages, SetTimer, ClearTimer)  # 
 
 
 class Turn:
-    """What nodes and communications act on. ``scene`` is always the one with every effect so far done.
+    """What nodes and communications act on. ``scene`` is always the one with every effect so far done, ``before`` the
+    one that the event met.
 
     One per reaction, never shared; it is the only thing in `rules` that changes.
     """
@@ -42,7 +45,7 @@ class Turn:
         self.rulebook = rulebook
         self.event = event
         self.now = now
-        self.scene = scene
+        self.before = self.scene = scene
         self.effects: list[Effect] = []
         self.facts: deque[Fact] = deque()
         self.log: list[Considered] = []
@@ -61,11 +64,23 @@ class Turn:
             self._scope = None
 
     def raise_fact(self, fact: Fact) -> None:
-        """Let triggers fire on this, once what came before is worked off; not while the campaign does not run, and
-        not before the participant has entered it."""
+        """Let triggers fire on this, once what came before is worked off and the participant has entered; while the
+        campaign does not run, it is held."""
         participant = self.scene.participant
-        if self.scene.active and participant is not None and participant.entered:
+        if participant is None:
+            return
+        if not self.scene.active:
+            self._hold(fact, participant)
+        elif participant.entered:
             self.facts.append(fact)
+
+    def _hold(self, fact: Fact, participant: Participant) -> None:
+        if not can_wait(fact, participant):
+            return
+        if len(with_fact(participant.held, fact)) > MAX_HELD:
+            self.note = f"{MAX_HELD} facts are held until the campaign runs again: {fact.trigger.value} is lost"
+        else:
+            self.put(HoldFact(fact))
 
     def consider(self, fact: Fact) -> None:
         """From here on conditions and texts see the communication that ``fact`` is about."""
@@ -85,10 +100,16 @@ class Turn:
             self._scope = scope_of(self.rulebook, self.scene, self._fact, self.event, self.now)
         return self._scope
 
-    def scope_about(self, communication: str) -> Scope:
-        """The values of all names as a talk of this communication sees them."""
-        fact = replace(self._fact, communication=communication)
-        return scope_of(self.rulebook, self.scene, fact, self.event, self.now)
+    def scope_about(self, communication: Communication) -> Scope:
+        """The values of all names as a talk of this communication sees them: as its rule file declares them."""
+        book = self.book_of(communication)
+        scene = self.scene if book.hash == self.rulebook.hash else retyped(self.scene, book)
+        fact = replace(self._fact, communication=communication.id, status="")
+        return scope_of(book, scene, fact, self.event, self.now)
+
+    def book_of(self, communication: Communication) -> Rulebook:
+        """The rule file that the communication began with; the present one where that is not to be had."""
+        return self.scene.earlier.get(communication.rules, self.rulebook)
 
     def evaluate(self, expression: Expression) -> Value:
         """The expression's value; what it saw is kept for the log of the node being visited."""
@@ -139,8 +160,10 @@ class Turn:
         return message
 
     def enter_flow(self, flow: str) -> None:
-        """The flow entered goes on with the communication that this one is about."""
-        self.raise_fact(Fact(Trigger.FROM_ANOTHER_FLOW, flow=flow, communication=self._fact.communication))
+        """The flow entered goes on with the communication that this one is about, at the status that this one sees."""
+        about = self._fact
+        entered = Fact(Trigger.FROM_ANOTHER_FLOW, flow=flow, status=about.status, communication=about.communication)
+        self.raise_fact(entered)
 
     def finish(self, outcome: str) -> None:
         self.put(FinishParticipant(outcome))

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 import yaml
 
-from rules.diagnostics import Diagnostic
+from rules.diagnostics import MAX_FOUND, Diagnostic
 from rules.scalars import Span, plain_value
 from rules.values import Position
 
@@ -65,13 +65,17 @@ class _Frame:
 
 @dataclass
 class EventReader:
-    """Takes the events of one file, in order; afterwards ``root``, ``keys``, ``values`` and ``problems`` are filled."""
+    """Takes the events of one file, in order; afterwards ``root``, ``keys``, ``values`` and ``problems`` are filled.
+
+    ``last`` is the scalar taken last.
+    """
 
     file: str
     root: object = None
     keys: dict[Path, Span] = field(default_factory=dict)
     values: dict[Path, Span] = field(default_factory=dict)
     problems: list[Diagnostic] = field(default_factory=list)
+    last: Span | None = None
     _stack: list[_Frame] = field(default_factory=list)
     _documents: int = 0
 
@@ -98,7 +102,7 @@ class EventReader:
     def _scalar(self, event: yaml.ScalarEvent) -> None:
         if event.tag not in _TEXT_TAGS:
             self._refuse(event, "E105", f'the tag "{event.tag[:60]}" is not allowed', "remove it")
-        span = _span(event, event.style or "", event.value)
+        span = self.last = _span(event, event.style or "", event.value)
         if self._stack and self._stack[-1].awaits_key:
             self._key(self._stack[-1], span)
             return
@@ -111,6 +115,10 @@ class EventReader:
         frame.key = span.content
         if first is not span:
             frame.repeated = True
+            self._note_again(first, span)
+
+    def _note_again(self, first: Span, span: Span) -> None:
+        if len(self.problems) < MAX_FOUND:
             message = f'the key "{span.content[:60]}" appears twice here: first in line {first.line}, again in line'
             hint = "remove or rename one of them"
             self.problems.append(self._diagnostic(span, "E104", f"{message} {span.line}", hint))
@@ -155,7 +163,7 @@ def parse_into(reader: EventReader, text: str | bytes) -> str:
         for event in yaml.parse(clean, Loader=yaml.CSafeLoader):
             reader.take(event)
     except yaml.YAMLError as error:
-        raise Refused(_syntax(error, clean, reader.file)) from None
+        raise Refused(_syntax(error, clean, reader)) from None
     if not reader.values:
         raise Refused(Diagnostic(Position(reader.file, 1, 1), "E100", "the file is empty", "remove it or fill it"))
     return clean
@@ -180,7 +188,11 @@ def _clean(text: str | bytes, file: str) -> str:
     return clean
 
 
-def _syntax(error: yaml.YAMLError, text: str, file: str) -> Diagnostic:
+def _syntax(error: yaml.YAMLError, text: str, reader: EventReader) -> Diagnostic:
+    file = reader.file
+    if opened := _unclosed_quote(error, reader):
+        hint = "close it on its line; a quote within needs the other kind of quotes around it"
+        return Diagnostic(opened, "E101", "not valid YAML: this quote is not closed where its text ends", hint)
     mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
     problem = str(getattr(error, "problem", None) or getattr(error, "context", None) or "cannot be read as YAML")
     if mark is None:
@@ -190,6 +202,17 @@ def _syntax(error: yaml.YAMLError, text: str, file: str) -> Diagnostic:
         return Diagnostic(place, "E101", "a tab cannot indent in YAML", "use spaces instead of tabs")
     hint = next((hint for part, hint in _HINTS if part in problem), "")
     return Diagnostic(place, "E101", f"not valid YAML: {problem}", hint)
+
+
+def _unclosed_quote(error: yaml.YAMLError, reader: EventReader) -> Position | None:
+    """Where the quote was opened that the end of the file, or a quote some lines below, has closed by mistake."""
+    start, end = getattr(error, "context_mark", None), getattr(error, "problem_mark", None)
+    if start is not None and getattr(error, "context", "") == "while scanning a quoted scalar":
+        return Position(reader.file, start.line + 1, start.column + 1)
+    last = reader.last
+    if last is None or end is None or last.style not in ("'", '"'):
+        return None
+    return Position(reader.file, last.line, last.column) if last.end == end.index else None
 
 
 def _position(before: str, file: str) -> Position:

@@ -1,14 +1,16 @@
 """Every message, in and out."""
 
 from collections.abc import Collection, Sequence
+from datetime import datetime
 
-from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy import Connection, bindparam, select, text, update
 
-from storage.models import Message
+from storage.models import Message, Outbox
 from storage.statements import add_rows, by, rows_in, table_of
 from storage.values import Row
 
-MESSAGES = table_of(Message)
+MESSAGES, OUTBOX = table_of(Message), table_of(Outbox)
+SAID_BY_US = text("message.direction = 'out'")  # a literal, or the partial index can't be used
 STATUS_COLUMNS = ("status", "rank", "error", "updated_at")
 
 
@@ -35,6 +37,24 @@ class Messages:
     def of_customers(self, customers: Collection[str]) -> list[Row]:
         """Everything said to and by these customers, in no order."""
         return rows_in(self._connection, select(MESSAGES), MESSAGES.c.customer, customers)
+
+    def provider_ids(self, channel: str, address: str, since: datetime) -> frozenset[str]:
+        """The provider's ids of what we said to this address, of all that was owed or changed after ``since`` (UTC)."""
+        query = select(MESSAGES.c.provider_id).where(
+            SAID_BY_US,
+            MESSAGES.c.channel == channel,
+            MESSAGES.c.address == address,
+            MESSAGES.c.provider_id != "",
+            MESSAGES.c.updated_at >= since,
+        )
+        return frozenset(self._connection.execute(query).scalars())
+
+    def last_said(self, communications: Collection[str]) -> dict[str, str]:
+        """The id of the last message we owed in each of these communications, by communication."""
+        query = select(MESSAGES.c.communication, MESSAGES.c.id).join(OUTBOX, OUTBOX.c.message == MESSAGES.c.id)
+        in_order = query.order_by(OUTBOX.c.seq)
+        rows = rows_in(self._connection, in_order, MESSAGES.c.communication, communications)
+        return {row["communication"]: row["id"] for row in rows}
 
     def known_threads(self, threads: Collection[tuple[str, str]]) -> set[tuple[str, str]]:
         """Those of the (channel, thread) pairs in which a message was kept before."""

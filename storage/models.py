@@ -12,6 +12,7 @@ BIG_ID = BigInteger().with_variant(Integer, "sqlite")
 WAITING = text("state = 'waiting'")
 NOT_FIRED = text("NOT fired")
 NOT_DONE = text("state <> 'done'")
+SAID_BY_US = text("direction = 'out'")
 
 
 def moment(**options: Any) -> Any:
@@ -64,7 +65,7 @@ class Identifier(SQLModel, table=True):
 
 
 class Participant(SQLModel, table=True):
-    """A customer's place in one campaign."""
+    """A customer's place in one campaign. ``held`` are facts raised while it was stopped, for when it runs again."""
 
     __table_args__ = (
         UniqueConstraint("campaign", "customer", name="participant_once"),
@@ -76,6 +77,7 @@ class Participant(SQLModel, table=True):
     fields: dict[str, Any] = document(default_factory=dict)
     entered: bool = False
     outcome: str = ""
+    held: list[dict[str, Any]] = document(default_factory=list)
     version: int = 1
     created_at: datetime = moment()
     updated_at: datetime = moment()
@@ -117,7 +119,10 @@ class Communication(SQLModel, table=True):
 class Message(SQLModel, table=True):
     """Every message, in and out. ``direction`` is in or out; ``status`` "" while owed; ``rank`` guards it."""
 
-    __table_args__ = (Index("message_provider", "channel", "provider_id"),)
+    __table_args__ = (
+        Index("message_provider", "channel", "provider_id"),
+        Index("message_to", "channel", "address", sqlite_where=SAID_BY_US, postgresql_where=SAID_BY_US),
+    )
     id: str = Field(primary_key=True)
     channel: str
     direction: str
@@ -139,7 +144,7 @@ class Message(SQLModel, table=True):
 class Outbox(SQLModel, table=True):
     """Messages owed. ``state`` is queued, sending (claimed), unknown (to be settled) or done.
 
-    ``seq`` orders what one address is owed; ``attempts`` counts the claims.
+    ``seq`` orders what one address is owed; ``attempts`` counts the claims, anew once a send has become unknown.
     """
 
     __table_args__ = (

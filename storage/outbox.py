@@ -6,12 +6,13 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, bindparam, exists, func, select, text, update
 
-from storage.models import Message, OptOut
+from storage.models import Communication, Message, OptOut
 from storage.models import Outbox as OutboxRow
 from storage.statements import add_rows, chunks, rows_of, table_of
 from storage.values import Owed, Row
 
 OUTBOX, MESSAGES, OPT_OUTS = table_of(OutboxRow), table_of(Message), table_of(OptOut)
+COMMUNICATIONS = table_of(Communication)
 EARLIER = OUTBOX.alias("earlier")
 QUEUED, SENDING, UNKNOWN, DONE = "queued", "sending", "unknown", "done"
 
@@ -29,6 +30,13 @@ CLAIMABLE = (NOT_DONE, OUTBOX.c.state.in_((QUEUED, UNKNOWN)), NOTHING_EARLIER)
 OPTED_OUT = exists(
     select(OPT_OUTS.c.address).where(OPT_OUTS.c.channel == OUTBOX.c.channel, OPT_OUTS.c.address == OUTBOX.c.address)
 )
+WITHDRAWN = exists(
+    select(COMMUNICATIONS.c.id).where(
+        COMMUNICATIONS.c.id == MESSAGES.c.communication,
+        COMMUNICATIONS.c.is_open.is_(False),
+        COMMUNICATIONS.c.status != "completed",
+    )
+)
 CLAIM_COLUMNS = (
     OUTBOX.c.message,
     OUTBOX.c.channel,
@@ -40,7 +48,10 @@ CLAIM_COLUMNS = (
     MESSAGES.c.text,
     MESSAGES.c.choices,
     MESSAGES.c.campaign,
+    MESSAGES.c.status,
+    MESSAGES.c.provider_id,
     OPTED_OUT.label("opted_out"),
+    WITHDRAWN.label("withdrawn"),
 )
 
 
@@ -99,13 +110,16 @@ class Outbox:
         """It surely was not sent: try again at ``next_at`` (UTC). Nothing happens if it is done meanwhile."""
         self._give_back(message, QUEUED, next_at)
 
-    def unknown(self, message: str, next_at: datetime) -> None:
-        """Nobody knows whether it was sent: look at ``next_at`` (UTC). Nothing happens if it is done meanwhile."""
-        self._give_back(message, UNKNOWN, next_at)
+    def unknown(self, message: str, next_at: datetime, looks: int = 0) -> None:
+        """Nobody knows whether it was sent: look at ``next_at`` (UTC), after ``looks`` in vain, which are counted on.
 
-    def _give_back(self, message: str, state: str, next_at: datetime) -> None:
+        Nothing happens if it is done meanwhile.
+        """
+        self._give_back(message, UNKNOWN, next_at, attempts=looks)
+
+    def _give_back(self, message: str, state: str, next_at: datetime, **counted: int) -> None:
         claimed = (OUTBOX.c.message == message, OUTBOX.c.state == SENDING)
-        self._connection.execute(update(OUTBOX).where(*claimed).values(state=state, next_at=next_at))
+        self._connection.execute(update(OUTBOX).where(*claimed).values(state=state, next_at=next_at, **counted))
 
     def done(self, message: str) -> None:
         """The message is owed no longer, however it ended."""
@@ -146,7 +160,7 @@ class Outbox:
         Only while no other process sends from this database.
         """
         broken = update(OUTBOX).where(NOT_DONE, OUTBOX.c.state == SENDING)
-        return self._connection.execute(broken.values(state=UNKNOWN, next_at=now)).rowcount
+        return self._connection.execute(broken.values(state=UNKNOWN, next_at=now, attempts=0)).rowcount
 
     def next_due(self, channels: Sequence[str]) -> datetime | None:
         """When `claim` on these channels next finds something (UTC), unless others change it; None: not by itself."""
@@ -172,6 +186,6 @@ def owed(row: Row, now: datetime) -> Owed:
     """A claimed row as the sender sees it."""
     values = {**row, "was_unknown": row["state"] == UNKNOWN, "choices": tuple(row["choices"])}
     values["first_tried_at"] = row["first_tried_at"] or now
-    values["opted_out"] = bool(row["opted_out"])
+    values |= {name: bool(row[name]) for name in ("opted_out", "withdrawn")}
     del values["state"]
     return Owed(**values)

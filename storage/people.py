@@ -49,9 +49,10 @@ class People:
         """One page of a campaign's participants by id, those after ``after_id``."""
         return self._page(campaign, after_id, limit)
 
-    def not_entered(self, campaign: str, after_id: str = "", limit: int = PAGE) -> list[Row]:
-        """One page of those for whom Participant Created has not fired, by id, those after ``after_id``."""
-        return self._page(campaign, after_id, limit, PARTICIPANTS.c.entered.is_(False))
+    def held_up(self, campaign: str, after_id: str = "", limit: int = PAGE) -> list[Row]:
+        """One page of those for whom something happened while the campaign was stopped, by id, those after
+        ``after_id``."""
+        return self._page(campaign, after_id, limit, PARTICIPANTS.c.held != [])
 
     def _page(self, campaign: str, after_id: str, limit: int, *only: ColumnElement[Any]) -> list[Row]:
         after = (PARTICIPANTS.c.campaign == campaign, PARTICIPANTS.c.id > after_id)

@@ -57,9 +57,11 @@ class WaitingEvent:
 class Owed:
     """A message claimed for sending.
 
-    ``attempts`` counts the claims before this one. ``was_unknown``: an earlier try has no known end, so look before
-    sending again. ``first_tried_at``: the first claim (this one's time, if it is the first). ``opted_out``: the
-    address must not be written to any more. ``campaign`` is "" where none is concerned.
+    ``attempts`` counts the claims before this one; ``was_unknown``: an earlier try has no known end, so look before
+    sending again, and ``attempts`` counts those looks. ``first_tried_at``: the first claim (this one's time, if it is
+    the first). ``opted_out``: the address must not be written to any more. ``campaign`` is "" where none is concerned.
+    ``withdrawn``: its communication has ended otherwise than by being completed. ``status`` and ``provider_id`` are
+    what the provider said of the message meanwhile, "" where it said nothing.
     """
 
     message: str
@@ -73,6 +75,9 @@ class Owed:
     first_tried_at: datetime
     opted_out: bool
     campaign: str
+    withdrawn: bool = False
+    status: str = ""
+    provider_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)

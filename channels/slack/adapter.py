@@ -54,8 +54,8 @@ class Slack:
         """Post once: to a user (a direct message), to a channel, or, with ``thread``, into that thread."""
         return await self._messages.post(message)
 
-    async def find(self, message: OutboundMessage, since: datetime) -> Sent | None:
-        """Look for our id in the history of the conversation or the thread (`Messages.find`)."""
+    async def find(self, message: OutboundMessage, since: datetime, known: frozenset[str]) -> Sent | None:
+        """Look for our id in the history of the conversation or the thread (`Messages.find`); ``known`` has no say."""
         return await self._messages.find(message, since)
 
     async def close(self) -> None:

@@ -1,6 +1,7 @@
 """What people said, out of Slack's payloads: messages and mentions, clicked buttons, slash commands."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from channels.base import InboundMessage
 from channels.slack.body import Body, section, word
@@ -34,11 +35,12 @@ def from_event(body: Body) -> Iterator[InboundMessage]:
 
 def from_actions(body: Body) -> Iterator[InboundMessage]:
     """The value of each button clicked, said in the thread of the message that shows it."""
-    user, thread = word(section(body, "user"), "id"), _thread_of_click(body)
+    user, thread, shown = word(section(body, "user"), "id"), _thread_of_click(body), _message_of_click(body)
     for action in body.get("actions") or []:
         value, acted = word(action, "value"), word(action, "action_ts")
         if user and value and word(action, "type") == "button":
-            yield _message(f"{word(body, 'trigger_id')}:{acted}", user, value, thread)
+            said = _message(f"{word(body, 'trigger_id')}:{acted}", user, value, thread)
+            yield replace(said, answers=keepable(shown))
 
 
 def from_command(body: Body) -> Iterator[InboundMessage]:
@@ -66,6 +68,13 @@ def _thread_of_click(body: Body) -> str:
     channel = word(container, "channel_id") or word(section(body, "channel"), "id")
     ts = word(container, "thread_ts") or word(message, "thread_ts") or word(container, "message_ts")
     return f"{channel}:{ts}" if channel and ts and not channel.startswith("D") else ""
+
+
+def _message_of_click(body: Body) -> str:
+    """The id that we know the message by which shows the button."""
+    container = section(body, "container")
+    channel, ts = word(container, "channel_id"), word(container, "message_ts")
+    return f"{channel}:{ts}" if channel and ts else ""
 
 
 def _message(key: str, user: str, text: str, thread: str, addressed: bool = True) -> InboundMessage:

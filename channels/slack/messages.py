@@ -57,7 +57,7 @@ class Messages:
                 if our_id(posted) == message.id:
                     return _sent(channel, posted.get("ts"))
         except RAISED as error:
-            raise SendUnknown(f"the history can't be read: {explain(error)!r}") from error
+            raise SendUnknown(f"the history can't be read: {explain(error)}") from error
         return None
 
     async def _conversation(self, message: OutboundMessage) -> str:

@@ -8,6 +8,7 @@ from hashlib import sha256
 from channels.base import Answer, KeptRequest, Received, WebhookRequest
 from channels.errors import WebhookRefused
 from channels.slack.body import CONTENT_TYPES, JSON_TYPE, Body, parse, section, word
+from channels.slack.shape import check
 from channels.text import keepable
 
 MAX_KEY = 200
@@ -38,7 +39,8 @@ class Door:
             raise WebhookRefused(403, "not our app or team")
         if route == "events" and (word(body, "type") != "event_callback" or _of_a_bot(body)):
             return Received()
-        return Received((KeptRequest(_key(route, text, body), _user(route, body), route, {}, text),))
+        check(route, body)
+        return Received((KeptRequest(_key(route, text, body), _user(route, body), route, text),))
 
 
 def _text(request: WebhookRequest) -> str:

@@ -63,9 +63,9 @@ class TwilioSms:
         """Send once, our id in the callback address. ``choices`` have no form in SMS: the text has to name them."""
         return await self._messages.create(message, self._callback(message.id))
 
-    async def find(self, message: OutboundMessage, since: datetime) -> Sent | None:
+    async def find(self, message: OutboundMessage, since: datetime, known: frozenset[str]) -> Sent | None:
         """Look the message up in Twilio's list (`Messages.find`)."""
-        return await self._messages.find(message, since)
+        return await self._messages.find(message, since, known)
 
     async def close(self) -> None:
         """Close the connections."""

@@ -1,6 +1,5 @@
 """Twilio's Message resource: create one, look for one."""
 
-from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -48,22 +47,25 @@ class Messages:
             raise explain(error) from error
         return _sent(created)
 
-    async def find(self, message: OutboundMessage, since: datetime) -> Sent | None:
+    async def find(self, message: OutboundMessage, since: datetime, known: frozenset[str]) -> Sent | None:
         """The message as Twilio lists it: same recipient, sender and text, made after ``since`` less a minute.
 
-        There is no filter by date: a message still queued has no DateSent yet. The list is newest first, and where
-        its `LOOK_BACK_MESSAGES` don't reach back to ``since`` no one can tell: `SendUnknown`.
+        Twilio keeps no id of ours, so an equal message is told from this one by being ``known`` already. There is no
+        filter by date: a message still queued has no DateSent yet. The list is newest first. Raises `SendUnknown`
+        where several could be the one, or where `LOOK_BACK_MESSAGES` don't reach back to ``since``.
         """
         try:
             listed = await self._client.messages.list_async(to=message.to, limit=LOOK_BACK_MESSAGES)
         except RAISED as error:
-            raise SendUnknown(f"the list can't be read: {explain(error)!r}") from error
+            raise SendUnknown(f"the list can't be read: {explain(error)}") from error
         earliest = since.astimezone(UTC) - timedelta(seconds=CLOCK_SKEW_SECONDS)
         recent = [one for one in listed if _made(one) >= earliest]
-        found = [one for one in recent if self._is_ours(one, message.text)]
+        found = [one for one in recent if one.sid not in known and self._is_ours(one, message.text)]
+        if len(found) > 1:
+            raise SendUnknown(f"{len(found)} messages to this address with this text could be the one")
         if not found and len(recent) == LOOK_BACK_MESSAGES:
             raise SendUnknown(f"more than {LOOK_BACK_MESSAGES} newer messages to this address")
-        return _sent(_oldest(found)) if found else None
+        return _sent(found[0]) if found else None
 
     def _is_ours(self, listed: Any, text: str) -> bool:
         sender = listed.messaging_service_sid if self._is_service else listed.from_
@@ -73,10 +75,6 @@ class Messages:
 def _made(listed: Any) -> datetime:
     made = listed.date_created
     return made if isinstance(made, datetime) else datetime.max.replace(tzinfo=UTC)
-
-
-def _oldest(listed: Iterable[Any]) -> Any:
-    return min(listed, key=_made)
 
 
 def _sent(answer: Any) -> Sent:

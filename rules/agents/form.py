@@ -7,7 +7,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from rules.agents.answers import choices_of, how_to_answer, read_answer
+from rules.agents.answers import choices_of, how_to_answer, plain, read_answer
 from rules.agents.base import Say, Step
 from rules.loading.naming import check_result, check_values
 from rules.loading.shape import AgentSpec, Duration, FieldType, Message, Spec, Words
@@ -20,7 +20,7 @@ from rules.values import Position, ValueType
 
 DEFAULT_REPLY_WITHIN = timedelta(hours=24)
 MAX_QUESTIONS = 50
-MAX_CHOICES = 50  # of one question
+MAX_CHOICES = 25  # of one question; Slack shows at most 25 buttons in a row (block kit, actions block)
 MAX_RETRIES = 10
 
 
@@ -71,22 +71,33 @@ class Form:
         if talk.question >= len(self.questions):
             return Step(talk, done=True)
         question = self.questions[talk.question]
-        answer = read_answer(question, text, scope.zone)
+        answer = read_answer(question, text, scope)
         if answer is None and talk.tries < question.retries:
-            sorry = question.invalid.render(scope) if question.invalid else how_to_answer(question)
-            return self._go_on(replace(talk, tries=talk.tries + 1), scope, sorry)
+            return self._go_on(replace(talk, tries=talk.tries + 1), scope, _sorry(question, talk, scope))
         results = talk.results if answer is None else {**talk.results, question.result: answer}
         return self._go_on(Talk(talk.question + 1, 0, results), scope)
 
     def _go_on(self, talk: Talk, scope: Scope, before: str = "") -> Step:
         """Ask the question that is due, or close."""
-        known = {f"results.{name}": value for name, value in talk.results.items()}
-        scope = replace(scope, values={**scope.values, **known})
+        scope = _with_results(scope, talk)
         if talk.question < len(self.questions):
             question = self.questions[talk.question]
             return Step(talk, (Say(_lines(before, question.ask.render(scope)), choices_of(question)),))
         closing = _lines(before, self.closing.render(scope) if self.closing else "")
         return Step(talk, (Say(closing),) if closing else (), done=True)
+
+
+def _with_results(scope: Scope, talk: Talk) -> Scope:
+    known = {f"results.{name}": value for name, value in talk.results.items()}
+    return replace(scope, values={**scope.values, **known})
+
+
+def _sorry(question: Question, talk: Talk, scope: Scope) -> str:
+    """What is said before the question is asked again: with it, it fits into one message."""
+    if question.invalid:
+        return question.invalid.render(scope)
+    asked = question.ask.render(_with_results(scope, talk))
+    return how_to_answer(question, MAX_RENDERED - len(asked) - 1)
 
 
 def _lines(*texts: str) -> str:
@@ -110,7 +121,7 @@ class QuestionSpec(Spec):
     def build(self, site: Site, *path: str | int) -> Question:
         check_result(site.mistakes, self.result, (*site.path, *path, "result"))
         if site.whole:
-            check_values(site.mistakes, self.type, self.values, (*site.path, *path))
+            check_values(site.mistakes, self.type, self.values, (*site.path, *path), plain)
         return Question(
             result=self.result,
             ask=site.template(self.ask, *path, "ask"),

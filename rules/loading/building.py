@@ -11,7 +11,7 @@ from rules.loading.headings import Heading, read_channels, read_fields, read_hea
 from rules.loading.known import Known, NodePiece
 from rules.loading.mistakes import Mistakes
 from rules.loading.naming import check_key
-from rules.loading.pieces import read_agent, read_node, section
+from rules.loading.pieces import WORDS, read_agent, read_node, section
 from rules.loading.project import Project
 from rules.loading.site import Site
 from rules.loading.vocabulary import results_of, vocabulary
@@ -74,6 +74,10 @@ def _read_nodes(flow: str, data: object, path: Path, mistakes: Mistakes) -> dict
         return {}
     if not isinstance(data, dict):
         mistakes.at_value(path, "E106", f'the flow "{flow}" must be a mapping of nodes, but {describe(data)}')
+        return {"": NodePiece(flow, "", path)}
+    if word := next((word for word in WORDS if isinstance(data.get(word), str)), ""):
+        hint = f"give the node a name: my_node: {{{word}: ...}}"
+        mistakes.at_key((*path, word), "E106", "a flow holds named nodes, but this is a node itself", hint)
         return {"": NodePiece(flow, "", path)}
     return {name: read_node(flow, name, node, (*path, name), mistakes) for name, node in data.items()}
 

@@ -1,14 +1,14 @@
 """The names a file gives: their form, and the words they must leave to the language."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from keyword import iskeyword
 
 from rules.expressions import FUNCTIONS
+from rules.fields import IDENTIFIER_KINDS
 from rules.loading.mistakes import Mistakes
 from rules.marks import Path
 
-IDENTIFIERS = ("external_id", "phone", "email", "slack")
 MAX_NAME = 60
 RESERVED = (
     "participant",
@@ -42,7 +42,7 @@ def check_field(mistakes: Mistakes, name: str, level: str, path: Path) -> None:
     check_key(mistakes, "the field name", path)
     if is_reserved(name):
         mistakes.at_key(path, "E208", f'a field cannot be named "{name}": the language uses that word', f"try {name}_")
-    elif level == "customer" and name in IDENTIFIERS:
+    elif level == "customer" and name in IDENTIFIER_KINDS:
         message = f'"customer.{name}" is there already: it is an identifier of every customer'
         mistakes.at_key(path, "E208", message, "remove the field; an import fills identifiers by their names")
 
@@ -55,15 +55,31 @@ def check_result(mistakes: Mistakes, name: str, path: Path) -> None:
         mistakes.at_value(path, "E208", f'a result cannot be named "{name}": the language uses that word')
 
 
-def check_values(mistakes: Mistakes, kind: str, values: Sequence[str], path: Path) -> None:
-    """Notes an enumeration without values, values without an enumeration, and values that are given twice."""
+def check_values(
+    mistakes: Mistakes, kind: str, values: Sequence[str], path: Path, plain: Callable[[str], str] = str.strip
+) -> None:
+    """Notes an enumeration without values, values without an enumeration, and values that are blank or given twice.
+
+    ``plain`` is what is compared of a value when somebody gives it.
+    """
     if kind == "enumeration" and not values:
         mistakes.at_value((*path, "type"), "E109", "an enumeration has no values", "add values: [first, second]")
     elif kind != "enumeration" and values:
         mistakes.at_key((*path, "values"), "E109", f'"values" makes no sense for the type {kind}', "use enumeration")
+    _check_each(mistakes, values, (*path, "values"), plain)
+
+
+def _check_each(mistakes: Mistakes, values: Sequence[str], path: Path, plain: Callable[[str], str]) -> None:
+    first: dict[str, str] = {}
     for number, value in enumerate(values):
-        if value in values[:number]:
-            mistakes.at_value((*path, "values", number), "E109", f'the value "{_cut(value)}" is there twice')
+        before = first.setdefault(plain(value), value)
+        if not plain(value):
+            mistakes.at_value((*path, number), "E109", "a value is blank", "write a word, or remove it")
+        elif value in values[:number]:
+            mistakes.at_value((*path, number), "E109", f'the value "{_cut(value)}" is there twice')
+        elif before != value:
+            message = f'the values "{_cut(before)}" and "{_cut(value)}" cannot be told apart'
+            mistakes.at_value((*path, number), "E109", message, "people may answer in capital or in small letters")
 
 
 def is_reserved(name: str) -> bool:

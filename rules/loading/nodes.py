@@ -1,5 +1,6 @@
 """The nodes that are not actions, as written: triggers with what narrows each of them, `if`, and `switch`."""
 
+from collections.abc import Mapping
 from typing import ClassVar, Literal
 
 from pydantic import Field
@@ -9,8 +10,9 @@ from rules.facts import Trigger
 from rules.loading.narrowing import NARROWINGS, narrow
 from rules.loading.shape import Names, NodeSpec, Source, literal_of
 from rules.loading.site import Site
+from rules.loading.words import quoted
 from rules.marks import Path
-from rules.values import ValueType
+from rules.values import Value, ValueType
 
 MAX_CASES = 100
 
@@ -75,6 +77,8 @@ class FromAnotherFlowSpec(TriggerSpec):
 class IfSpec(NodeSpec):
     """`if` an expression holds, `match`; `else` otherwise."""
 
+    meant: ClassVar[Mapping[str, str]] = {"then": "match", "yes": "match", "no": "else", "otherwise": "else"}
+
     condition: Source = Field(alias="if")
     match: str | None = None
     otherwise: str | None = Field(default=None, alias="else")
@@ -90,6 +94,8 @@ class IfSpec(NodeSpec):
 class SwitchSpec(NodeSpec):
     """`switch` over an expression's value: one way for each of `cases`, `else` otherwise."""
 
+    meant: ClassVar[Mapping[str, str]] = {"case": "cases", "default": "else", "otherwise": "else"}
+
     subject: Source = Field(alias="switch")
     cases: dict[str, str | None] = Field(min_length=1, max_length=MAX_CASES)
     otherwise: str | None = Field(default=None, alias="else")
@@ -101,7 +107,18 @@ class SwitchSpec(NodeSpec):
     def build(self, site: Site) -> SwitchNode:
         subject = site.expression(self.subject, "switch")
         cases = tuple((site.case(subject, case), way or "") for case, way in self.cases.items())
+        _check_same(site, [(written, value) for written, (value, _) in zip(self.cases, cases, strict=True)])
         return SwitchNode(**site.node, subject=subject, cases=cases, otherwise=self.otherwise or "")
+
+
+def _check_same(site: Site, cases: list[tuple[str, Value]]) -> None:
+    """Notes a case whose value is that of one before it, such as `01` after `1`: it would never be taken."""
+    first: dict[Value, str] = {}
+    for written, value in cases:
+        before = written if value is None else first.setdefault(value, written)
+        if before != written:
+            message = f"the cases {quoted(before)} and {quoted(written)} are the same value"
+            site.mistakes.at_key((*site.path, "cases", written), "E109", message, "remove one of them")
 
 
 TRIGGERS: tuple[type[TriggerSpec], ...] = (

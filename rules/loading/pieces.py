@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from itertools import chain
 from typing import TypeVar
 
 from rules.actions import ACTIONS
@@ -10,7 +11,7 @@ from rules.diagnostics import did_you_mean
 from rules.loading.known import AgentPiece, NodePiece
 from rules.loading.mistakes import Mistakes
 from rules.loading.naming import check_key
-from rules.loading.nodes import TRIGGERS, IfSpec, SwitchSpec
+from rules.loading.nodes import TRIGGERS_BY_NAME, IfSpec, SwitchSpec
 from rules.loading.reading import read
 from rules.loading.shape import AgentSpec, NodeSpec, Spec, literal_of
 from rules.loading.words import describe, quoted
@@ -18,11 +19,11 @@ from rules.marks import Path
 
 _Spec = TypeVar("_Spec", bound=type[Spec])
 _KINDS: Mapping[str, Mapping[str, type[NodeSpec]]] = {
-    "when": {literal_of(spec, "when"): spec for spec in TRIGGERS},
+    "when": TRIGGERS_BY_NAME,
     "do": {literal_of(spec, "do"): spec for spec in ACTIONS},
 }
 _CONDITIONS: Mapping[str, type[NodeSpec]] = {"if": IfSpec, "switch": SwitchSpec}
-_WORDS = ("when", "if", "switch", "do")
+WORDS = ("when", "if", "switch", "do")
 _WHAT = {"when": "trigger", "do": "action"}
 _AGENTS: Mapping[str, type[AgentSpec]] = {literal_of(spec, "kind"): spec for spec in AGENTS}
 
@@ -60,7 +61,7 @@ def read_node(flow: str, name: str, data: object, path: Path, mistakes: Mistakes
     if not isinstance(data, dict):
         _note_no_mapping("node", name, data, path, mistakes)
         return NodePiece(flow, name, path)
-    words = [word for word in _WORDS if word in data]
+    words = [word for word in WORDS if word in data]
     if len(words) != 1:
         _note_kinds(name, words, data, path, mistakes)
         return NodePiece(flow, name, path)
@@ -98,6 +99,7 @@ def _note_kinds(name: str, words: list[str], data: dict[str, object], path: Path
         both = " and ".join(f'"{word}"' for word in words)
         mistakes.at_key(path, "E110", f'the node "{name}" has {both}', "a node does one thing: make two nodes of it")
         return
-    near = next((f'"{key}": {hint}' for key in data if (hint := did_you_mean(key, _WORDS))), "")
-    hint = near or "when begins a trigger, if or switch a condition, do an action"
+    kinds = (f'write "{word}: {key}"' for key in data for word in _KINDS if key in _KINDS[word])
+    near = (f'"{key}": {hint}' for key in data if (hint := did_you_mean(key, WORDS)))
+    hint = next(chain(kinds, near), "when begins a trigger, if or switch a condition, do an action")
     mistakes.at_key(path, "E110", f'the node "{name}" has none of when, if, switch, do', hint)

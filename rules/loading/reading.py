@@ -6,7 +6,7 @@ from typing import TypeVar
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from rules.diagnostics import did_you_mean
+from rules.diagnostics import MAX_FOUND, did_you_mean
 from rules.loading.mistakes import Mistakes
 from rules.loading.shape import Spec
 from rules.loading.words import note
@@ -22,7 +22,7 @@ def read(spec: type[S], data: object, path: Path, mistakes: Mistakes) -> S | Non
         return spec.model_validate(data)
     except ValidationError as invalid:
         errors = invalid.errors(include_url=False)
-    for error in errors:
+    for error in errors[:MAX_FOUND]:
         if not _is_misspelt(error, errors):
             note(spec, error, path, mistakes)
     try:

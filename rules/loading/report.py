@@ -2,11 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 
-from rules.diagnostics import Diagnostic, render
+from rules.diagnostics import MAX_FOUND, Diagnostic, render
+
+MAX_SHOWN = 100  # diagnostics of one file
 
 
 def report(diagnostics: Sequence[Diagnostic], texts: Mapping[str, str | bytes]) -> str:
-    """Every diagnostic rendered, by file, line and column, and for each file a closing line with the counts.
+    """The diagnostics rendered, by file, line and column, `MAX_SHOWN` of each file, and a closing line with the counts.
 
     ``texts`` holds the files' contents by name; a file that is missing there is reported without its lines. Files
     without diagnostics are not mentioned; no diagnostics give "".
@@ -32,7 +34,12 @@ def _report_file(file: str, found: list[Diagnostic], text: str) -> str:
     errors = sum(d.level == "error" for d in found)
     counts = (_count(errors, "error"), _count(len(found) - errors, "warning"))
     closing = f"{file}: {', '.join(count for count in counts if count)}"
-    return "\n\n".join([*(render(diagnostic, lines) for diagnostic in found), closing])
+    shown = [render(diagnostic, lines) for diagnostic in found[:MAX_SHOWN]]
+    return "\n\n".join([*shown, *_left_out(len(found) - MAX_SHOWN, len(found) >= MAX_FOUND), closing])
+
+
+def _left_out(number: int, at_least: bool) -> list[str]:
+    return [f"... and {'at least ' if at_least else ''}{number} more"] if number > 0 else []
 
 
 def _count(number: int, what: str) -> str:

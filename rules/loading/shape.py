@@ -2,8 +2,10 @@
 
 import re
 from abc import abstractmethod
+from collections.abc import Mapping
 from datetime import timedelta
 from decimal import Decimal
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, get_args
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
@@ -31,6 +33,9 @@ class Spec(BaseModel):
 
     elsewhere: ClassVar[tuple[str, ...]] = ()
     """Keys that only related pieces take; named so that the error can say it."""
+
+    meant: ClassVar[Mapping[str, str]] = MappingProxyType({})
+    """Keys of other languages, and the key that is meant by each."""
 
 
 def _read_duration(value: object) -> timedelta:

@@ -1,13 +1,13 @@
 """Where one piece of a rule file is built: its place, what it may refer to, and where its mistakes are noted."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from rules.book import Field
 from rules.diagnostics import did_you_mean
 from rules.expressions import Expression, ExpressionError, compile_expression
-from rules.fields import FieldError, coerce
+from rules.fields import IDENTIFIER_KINDS, FieldError, coerce
 from rules.loading.known import Known, NodePiece
 from rules.loading.mistakes import Mistakes
 from rules.loading.reading import read
@@ -89,8 +89,12 @@ class Site:
             return None
 
     def case(self, subject: Expression, written: str) -> Value:
-        """A value of `cases`, as the expression's value would be."""
+        """A value of `cases`, as the expression's value would be; None where it is none."""
         path: Path = ("cases", written)
+        if not written.strip():
+            hint = 'write the value; for any other value, and for none, there is "else"'
+            self.mistakes.at_key(self.path + path, "E109", "a case is blank", hint)
+            return None
         if subject.type not in FIELD_TYPES:
             return written
         kind = Field(name="case", type=subject.type, values=subject.values, position=self.position)
@@ -110,8 +114,8 @@ class Site:
         return self._named(name, path, self.known.agents, "E204", "agent")
 
     def field(self, name: str, *path: str | int) -> str:
-        """The name, noted where the file declares no such field."""
-        return self._named(name, path, self.known.fields, "E203", "field")
+        """The name, noted where the file declares no such field and there is no such identifier."""
+        return self._named(name, path, (*self.known.fields, *IDENTIFIER_KINDS), "E203", "field")
 
     def field_at_key(self, *path: str) -> Field | None:
         """The field that the key there names; None where nothing is known of it, which is noted."""
@@ -133,21 +137,29 @@ class Site:
         nodes = self.known.flows[flow if dot else self.flow]
         node = nodes.get(name)
         if node is None:
-            talks = [n.name for n in nodes.values() if n.kind == "communicate"]
-            self.reject(path, "E201", f'there is no node "{name}"', hint_for(name, talks, "communicate nodes"))
+            self.reject(path, "E201", f'there is no node "{name}"', self._talk_hint(name, nodes))
         elif node.word and node.kind and node.kind != "communicate":
             self._reject_silent(node, path, code)
         return f"{flow or self.flow}.{name}"
+
+    def _talk_hint(self, name: str, nodes: Mapping[str, NodePiece]) -> str:
+        """What communicate node may have been meant instead: perhaps one of another flow, by its name alone."""
+        flows = self.known.flows.items()
+        elsewhere = [flow for flow, of in flows if name in of and of[name].kind == "communicate"]
+        if elsewhere:
+            return f"write {elsewhere[0]}.{name}"
+        return hint_for(name, [n.name for n in nodes.values() if n.kind == "communicate"], "communicate nodes")
 
     def _reject_silent(self, node: NodePiece, path: Path, code: str) -> None:
         message = f'"{node.name}" begins no communication: it is not a communicate node'
         talks = [n.name for n in self.known.flows[node.flow].values() if n.kind == "communicate"]
         self.reject(path, code, message, hint_for("", talks, "communicate nodes of this flow"))
 
-    def _named(self, name: str, path: Path, known: Iterable[str], code: str, what: str) -> str:
+    def _named(self, name: str, path: Path, known: Collection[str], code: str, what: str) -> str:
         if name not in known:
             self.reject(path, code, f'there is no {what} "{name}"', hint_for(name, known, f"{what}s"))
         return name
 
     def _note_inside(self, path: Path, error: ExpressionError | TemplateError, code: str) -> None:
-        self.mistakes.inside(self.path + path, (error.offset, error.width), code, error.message, error.hint)
+        for one in (error, *error.more):
+            self.mistakes.inside(self.path + path, (one.offset, one.width), code, one.message, one.hint)

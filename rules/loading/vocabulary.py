@@ -6,9 +6,9 @@ What these names hold at one moment is read off a scene by `rules.scopes`.
 from collections.abc import Iterable, Iterator, Mapping
 
 from rules.book import Field
+from rules.fields import IDENTIFIER_KINDS
 from rules.loading.known import AgentPiece
 from rules.loading.mistakes import Mistakes
-from rules.loading.naming import IDENTIFIERS
 from rules.names import NameInfo
 from rules.statuses import CommunicationStatus
 from rules.values import ValueType
@@ -27,7 +27,7 @@ _SYSTEM: Mapping[str, NameInfo] = {
 def vocabulary(fields: Mapping[str, Field | None], results: Mapping[str, NameInfo]) -> dict[str, NameInfo]:
     """Fields are named bare, as participant's and, those of the customer, as customer's; identifiers as customer's,
     and bare where no field is so named."""
-    identifiers = {name: _IDENTIFIER_TYPES.get(name, _STRING) for name in IDENTIFIERS}
+    identifiers = {name: _IDENTIFIER_TYPES.get(name, _STRING) for name in IDENTIFIER_KINDS}
     return {
         **identifiers,
         **{f"customer.{name}": info for name, info in identifiers.items()},

@@ -26,7 +26,7 @@ _WANTED = {
 
 def note(spec: type[Spec], error: ErrorDetails, path: Path, mistakes: Mistakes) -> None:
     """Notes one fault that the spec finds in the piece at ``path``."""
-    kind, place = error["type"], path + error["loc"]
+    kind, place = error["type"], mistakes.marked.written(path + error["loc"])
     if kind == "extra_forbidden":
         _note_unknown_key(_spec_at(spec, error["loc"]), place, mistakes)
     elif kind == "missing":
@@ -42,6 +42,8 @@ def note(spec: type[Spec], error: ErrorDetails, path: Path, mistakes: Mistakes) 
 def _note_unknown_key(spec: type[Spec], place: Path, mistakes: Mistakes) -> None:
     known, key = keys_of(spec), str(place[-1])
     hint = did_you_mean(key, known) or f"keys here: {', '.join(known)}"
+    if key in spec.meant:
+        hint = f'write "{spec.meant[key]}"'
     if key in spec.elsewhere:
         mistakes.at_key(place, "E209", f'"{key}" does not narrow this trigger', f"keys here: {', '.join(known)}")
     else:
@@ -50,9 +52,8 @@ def _note_unknown_key(spec: type[Spec], place: Path, mistakes: Mistakes) -> None
 
 def _note_missing_key(spec: type[Spec], place: Path, mistakes: Mistakes) -> None:
     needed = [field.alias or name for name, field in spec.model_fields.items() if field.is_required()]
-    where = subject(place[:-1])
-    where = f"an entry of {where}" if len(place) > 1 and isinstance(place[-2], int) else where
-    mistakes.at_key(place[:-1], "E108", f'{where} has no "{place[-1]}"', f"needed here: {', '.join(needed)}")
+    message, hint = f'{subject(place[:-1])} has no "{place[-1]}"', f"needed here: {', '.join(needed)}"
+    mistakes.at_key(place[:-1], "E108", message, hint)
 
 
 def _note_wrong_type(wanted: str, value: object, place: Path, mistakes: Mistakes) -> None:
@@ -66,7 +67,8 @@ def _note_wrong_type(wanted: str, value: object, place: Path, mistakes: Mistakes
 
 def subject(place: Path) -> str:
     """What a mistake is about: the nearest key, in quotes."""
-    return next((f'"{part}"' for part in reversed(place) if isinstance(part, str)), "the file")
+    key = next((f'"{part}"' for part in reversed(place) if isinstance(part, str)), "the file")
+    return f"an entry of {key}" if place and isinstance(place[-1], int) else key
 
 
 def describe(value: object) -> str:

@@ -13,6 +13,7 @@ from channels.slack.messages import MAX_PAGES
 from tests.channels.provider import Provider
 from tests.channels.signing import MESSAGE_ID, NOW, slack
 
+NONE: frozenset[str] = frozenset()
 MESSAGE = OutboundMessage(MESSAGE_ID, "C1", "Hi")
 OURS = {"ts": "2.0", "metadata": {"event_type": "pointsman_message", "event_payload": {"id": MESSAGE_ID}}}
 OTHERS: list[dict[str, Any]] = [
@@ -36,7 +37,7 @@ def page(*messages: dict[str, Any], cursor: str = "") -> dict[str, Any]:
 
 async def test_a_message_is_found_by_our_id_in_its_metadata(provider: Provider, channel: Slack) -> None:
     provider.will_answer(page(*OTHERS, OURS))
-    assert await channel.find(MESSAGE, NOW) == Sent("C1:2.0", "delivered")
+    assert await channel.find(MESSAGE, NOW, NONE) == Sent("C1:2.0", "delivered")
     (heard,) = provider.heard
     assert heard["path"] == "/conversations.history"
     asked = {"channel": "C1", "oldest": f"{NOW.timestamp() - 60:.6f}", "limit": "200", "include_all_metadata": "1"}
@@ -45,12 +46,12 @@ async def test_a_message_is_found_by_our_id_in_its_metadata(provider: Provider, 
 
 async def test_a_message_that_is_not_there_was_surely_not_posted(provider: Provider, channel: Slack) -> None:
     provider.will_answer(page(*OTHERS))
-    assert await channel.find(MESSAGE, NOW) is None
+    assert await channel.find(MESSAGE, NOW, NONE) is None
 
 
 async def test_a_thread_is_searched_in_its_replies(provider: Provider, channel: Slack) -> None:
     provider.will_answer(page(OURS))
-    assert await channel.find(replace(MESSAGE, to="U1", thread="C7:1.5"), NOW) == Sent("C7:2.0", "delivered")
+    assert await channel.find(replace(MESSAGE, to="U1", thread="C7:1.5"), NOW, NONE) == Sent("C7:2.0", "delivered")
     asked = provider.heard[0]["query"] | provider.heard[0]["body"]
     assert (provider.heard[0]["path"], asked["channel"], asked["ts"]) == ("/conversations.replies", "C7", "1.5")
 
@@ -60,7 +61,7 @@ async def test_a_direct_message_is_searched_in_the_conversation_with_the_user(
 ) -> None:
     provider.will_answer({"ok": True, "channel": {"id": "D5"}})
     provider.will_answer(page(OURS))
-    assert await channel.find(replace(MESSAGE, to="U1"), NOW) == Sent("D5:2.0", "delivered")
+    assert await channel.find(replace(MESSAGE, to="U1"), NOW, NONE) == Sent("D5:2.0", "delivered")
     asked = provider.heard[0]["query"] | provider.heard[0]["body"]
     assert (provider.heard[0]["path"], asked) == ("/conversations.open", {"users": "U1"})
 
@@ -68,14 +69,14 @@ async def test_a_direct_message_is_searched_in_the_conversation_with_the_user(
 async def test_further_pages_are_read(provider: Provider, channel: Slack) -> None:
     provider.will_answer(page(*OTHERS, cursor="next"))
     provider.will_answer(page(OURS))
-    assert await channel.find(MESSAGE, NOW)
+    assert await channel.find(MESSAGE, NOW, NONE)
     assert (provider.heard[1]["query"] | provider.heard[1]["body"])["cursor"] == "next"
 
 
 async def test_a_history_too_long_to_tell_is_unknown(provider: Provider, channel: Slack) -> None:
     provider.will_answer(page(*OTHERS, cursor="next"))
     with pytest.raises(SendUnknown, match="1000"):
-        await channel.find(MESSAGE, NOW)
+        await channel.find(MESSAGE, NOW, NONE)
     assert len(provider.heard) == MAX_PAGES
 
 
@@ -84,7 +85,7 @@ async def test_a_channel_named_is_searched_by_its_id(provider: Provider, channel
     provider.will_answer(first)
     provider.will_answer({"ok": True, "channels": [{"id": "C9", "name": "billing"}]})
     provider.will_answer(page(OURS))
-    assert await channel.find(replace(MESSAGE, to="#billing"), NOW) == Sent("C9:2.0", "delivered")
+    assert await channel.find(replace(MESSAGE, to="#billing"), NOW, NONE) == Sent("C9:2.0", "delivered")
     paths = [heard["path"] for heard in provider.heard]
     assert paths == ["/users.conversations", "/users.conversations", "/conversations.history"]
 
@@ -92,7 +93,7 @@ async def test_a_channel_named_is_searched_by_its_id(provider: Provider, channel
 async def test_a_channel_that_the_bot_is_not_in_can_not_be_searched(provider: Provider, channel: Slack) -> None:
     provider.will_answer({"ok": True, "channels": [{"id": "C8", "name": "general"}]})
     with pytest.raises(SendUnknown, match="'billing'"):
-        await channel.find(replace(MESSAGE, to="#billing"), NOW)
+        await channel.find(replace(MESSAGE, to="#billing"), NOW, NONE)
 
 
 @pytest.mark.parametrize(
@@ -112,7 +113,7 @@ async def test_where_slack_can_not_tell_neither_can_we(
 ) -> None:
     provider.will_answer(body, status)
     with pytest.raises(SendUnknown):
-        await channel.find(MESSAGE, NOW)
+        await channel.find(MESSAGE, NOW, NONE)
 
 
 @pytest.mark.parametrize("mood", ["hang", "drop"])
@@ -120,4 +121,4 @@ async def test_no_answer_to_the_question_is_unknown(mood: str, provider: Provide
     provider.mood = mood
     provider.will_answer({})
     with pytest.raises(SendUnknown):
-        await channel.find(MESSAGE, NOW)
+        await channel.find(MESSAGE, NOW, NONE)

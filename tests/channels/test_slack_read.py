@@ -36,7 +36,7 @@ def in_channel(envelope: dict[str, Any] | None = None, **changes: Any) -> dict[s
 
 
 def test_a_request_is_kept_whole_under_the_key_slack_repeats_it_with() -> None:
-    assert kept(slack_event(event())) == KeptRequest("Ev1", "U1", "events", {}, json.dumps(event()))
+    assert kept(slack_event(event())) == KeptRequest("Ev1", "U1", "events", json.dumps(event()))
     action, command = kept(slack_action(payload("slack_action"))), kept(slack_command(payload("slack_command")))
     assert (action.key, action.address, action.route) == ("12.34.abc:1795338001.000300", "U1", "actions")
     assert (command.key, command.address, command.route) == ("12.34.def", "U1", "commands")
@@ -154,23 +154,26 @@ async def test_the_text_is_what_the_person_typed(sent: str, typed: str) -> None:
 
 
 async def test_a_click_says_the_value_of_its_button_in_the_thread_of_its_message() -> None:
-    message = InboundMessage("12.34.abc:1795338001.000300", "U1", "YES", "C1:1795338000.000200")
+    shown = "C1:1795338000.000200"
+    message = InboundMessage("12.34.abc:1795338001.000300", "U1", "YES", thread=shown, answers=shown)
     assert await heard(slack_action(payload("slack_action"))) == (message,)
 
 
 @pytest.mark.parametrize(
-    ("container", "thread"),
+    ("container", "thread", "answers"),
     [
-        ({"channel_id": "C1", "message_ts": "2.0", "thread_ts": "1.0"}, "C1:1.0"),
-        ({"channel_id": "D1", "message_ts": "2.0"}, ""),
-        ({"type": "view", "view_id": "V1"}, ""),
+        ({"channel_id": "C1", "message_ts": "2.0", "thread_ts": "1.0"}, "C1:1.0", "C1:2.0"),
+        ({"channel_id": "D1", "message_ts": "2.0"}, "", "D1:2.0"),
+        ({"type": "view", "view_id": "V1"}, "", ""),
     ],
 )
-async def test_the_thread_of_a_click_is_its_messages(container: dict[str, str], thread: str) -> None:
+async def test_a_click_names_the_message_of_its_button_and_that_ones_thread(
+    container: dict[str, str], thread: str, answers: str
+) -> None:
     body = payload("slack_action") | {"container": container, "message": None}
     body["channel"] = {"id": container["channel_id"]} if "channel_id" in container else None
     (message,) = await heard(slack_action(body))
-    assert message.thread == thread
+    assert (message.thread, message.answers) == (thread, answers)
 
 
 @pytest.mark.parametrize("action", [{"type": "button", "url": "https://a.b"}, {"type": "static_select", "value": "x"}])
@@ -224,6 +227,6 @@ async def test_reading_survives_an_environment_for_another_app(monkeypatch: pyte
 
 
 async def test_an_error_of_a_listener_comes_out() -> None:
-    broken = KeptRequest("k", "U1", "actions", {}, "payload=" + json.dumps(payload("slack_action") | {"user": 5}))
+    broken = KeptRequest("k", "U1", "actions", "payload=" + json.dumps(payload("slack_action") | {"user": 5}))
     with pytest.raises((ValueError, TypeError, AttributeError)):
         await slack().read(broken)

@@ -15,6 +15,7 @@ from channels.errors import ChannelDown, ChannelError, SendRefused, SendThrottle
 from channels.slack.adapter import Slack
 from channels.slack.blocks import MAX_SECTION, content
 from channels.slack.words import escape, plain
+from tests.channels.failing import told
 from tests.channels.provider import Provider
 from tests.channels.signing import MESSAGE_ID, slack
 
@@ -95,7 +96,7 @@ def test_a_long_text_is_cut_into_sections_between_escapes(text: str) -> None:
 async def test_a_limit_passed_is_refused_with_the_limit(
     changes: dict[str, Any], expected: SendRefused, channel: Slack
 ) -> None:
-    assert await failure(channel, replace(MESSAGE, **changes)) == expected
+    assert told(await failure(channel, replace(MESSAGE, **changes))) == told(expected)
 
 
 @pytest.mark.parametrize(
@@ -122,7 +123,7 @@ async def test_what_slack_says_decides_what_becomes_of_the_message(
     word: str, expected: ChannelError, provider: Provider, channel: Slack
 ) -> None:
     provider.will_answer({"ok": False, "error": word})
-    assert await failure(channel) == expected
+    assert told(await failure(channel)) == told(expected)
     assert len(provider.heard) == 1
 
 
@@ -144,7 +145,7 @@ async def test_an_answer_that_is_not_slacks_is_unknown(
     status: int, body: str, expected: ChannelError, provider: Provider, channel: Slack
 ) -> None:
     provider.will_answer(body, status)
-    assert await failure(channel) == expected
+    assert told(await failure(channel)) == told(expected)
 
 
 @pytest.mark.parametrize("text", ["[1]", "5", '"x"'])

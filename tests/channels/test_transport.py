@@ -17,6 +17,7 @@ from aiohttp.client_reqrep import ConnectionKey
 
 from channels.errors import SendThrottled, SendUnknown
 from channels.transport import RECONNECT_SECONDS, broken
+from tests.channels.failing import told
 
 KEY = ConnectionKey("a.example", 443, True, True, None, None, None, None)
 
@@ -30,7 +31,7 @@ KEY = ConnectionKey("a.example", 443, True, True, None, None, None, None)
     ],
 )
 def test_without_a_connection_nothing_was_sent(error: ClientError) -> None:
-    assert broken(error) == SendThrottled(RECONNECT_SECONDS, type(error).__name__)
+    assert told(broken(error)) == told(SendThrottled(RECONNECT_SECONDS, type(error).__name__))
 
 
 @pytest.mark.parametrize(

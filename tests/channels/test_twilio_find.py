@@ -14,6 +14,7 @@ from channels.twilio.messages import LOOK_BACK_MESSAGES
 from tests.channels.provider import Provider
 from tests.channels.signing import MESSAGE_ID, NOW, payload, sms
 
+NONE: frozenset[str] = frozenset()
 MESSAGE = OutboundMessage(MESSAGE_ID, "+15558675310", "Hi there")
 SERVICE = "MG" + "3" * 32
 
@@ -36,7 +37,7 @@ def message(age: float = 0.0, sender: str | None = "+15550001111", **changes: An
 
 async def test_a_message_is_found_by_recipient_sender_and_text(provider: Provider, channel: TwilioSms) -> None:
     provider.will_answer(listed(message(body="other"), message(sid="SM1", status="sent"), message(7200)))
-    assert await channel.find(MESSAGE, NOW) == Sent("SM1", "sent")
+    assert await channel.find(MESSAGE, NOW, NONE) == Sent("SM1", "sent")
     assert provider.heard[0]["query"] == {"To": "+15558675310", "PageSize": str(LOOK_BACK_MESSAGES)}
 
 
@@ -53,38 +54,52 @@ async def test_a_message_is_found_by_recipient_sender_and_text(provider: Provide
 )
 async def test_another_message_is_not_ours(other: dict[str, Any], provider: Provider, channel: TwilioSms) -> None:
     provider.will_answer(listed(other))
-    assert await channel.find(MESSAGE, NOW) is None
+    assert await channel.find(MESSAGE, NOW, NONE) is None
 
 
 async def test_a_minute_of_clock_skew_is_allowed(provider: Provider, channel: TwilioSms) -> None:
     provider.will_answer(listed(message(60, status="brand_new")))
-    assert await channel.find(MESSAGE, NOW) == Sent(payload("twilio_message")["sid"], "accepted")
+    assert await channel.find(MESSAGE, NOW, NONE) == Sent(payload("twilio_message")["sid"], "accepted")
 
 
-async def test_of_several_the_oldest_is_the_one_that_was_tried(provider: Provider, channel: TwilioSms) -> None:
+async def test_an_equal_message_that_we_know_already_is_never_taken_for_the_lost_one(
+    provider: Provider, channel: TwilioSms
+) -> None:
+    provider.will_answer(listed(message(30, sid="SM1")))
+    assert await channel.find(MESSAGE, NOW, frozenset({"SM1"})) is None
+
+
+async def test_the_lost_message_is_the_one_of_several_equal_ones_that_we_do_not_know(
+    provider: Provider, channel: TwilioSms
+) -> None:
     provider.will_answer(listed(message(0, sid="SM2"), message(30, sid="SM1")))
-    found = await channel.find(MESSAGE, NOW)
-    assert found == Sent("SM1", "queued")
+    assert await channel.find(MESSAGE, NOW, frozenset({"SM1"})) == Sent("SM2", "queued")
+
+
+async def test_where_several_could_be_the_lost_message_no_one_can_tell(provider: Provider, channel: TwilioSms) -> None:
+    provider.will_answer(listed(message(0, sid="SM2"), message(30, sid="SM1")))
+    with pytest.raises(SendUnknown, match="2 messages"):
+        await channel.find(MESSAGE, NOW, NONE)
 
 
 async def test_a_messaging_service_is_matched_by_its_own_field(provider: Provider) -> None:
     provider.will_answer(listed(message(sender="+1", messaging_service_sid=SERVICE)))
     channel = sms(api_url=provider.url, sender=SERVICE)
-    assert await channel.find(MESSAGE, NOW)
+    assert await channel.find(MESSAGE, NOW, NONE)
     await channel.close()
 
 
 async def test_further_pages_are_read_from_the_same_address(provider: Provider, channel: TwilioSms) -> None:
     provider.will_answer(listed(message(body="other"), next_page="/2010-04-01/next.json?Page=1"))
     provider.will_answer(listed(message(sid="SM9")))
-    assert await channel.find(MESSAGE, NOW) == Sent("SM9", "queued")
+    assert await channel.find(MESSAGE, NOW, NONE) == Sent("SM9", "queued")
     assert [heard["path"] for heard in provider.heard][1] == "/2010-04-01/next.json"
 
 
 async def test_a_list_too_short_to_tell_is_unknown(provider: Provider, channel: TwilioSms) -> None:
     provider.will_answer(listed(*[message(body="other")] * LOOK_BACK_MESSAGES))
     with pytest.raises(SendUnknown, match=str(LOOK_BACK_MESSAGES)):
-        await channel.find(MESSAGE, NOW)
+        await channel.find(MESSAGE, NOW, NONE)
 
 
 @pytest.mark.parametrize(("status", "body"), [(500, "{}"), (429, "{}"), (401, '{"code": 20003}'), (200, "<html>")])
@@ -93,7 +108,7 @@ async def test_where_twilio_can_not_tell_neither_can_we(
 ) -> None:
     provider.will_answer(body, status)
     with pytest.raises(SendUnknown):
-        await channel.find(MESSAGE, NOW)
+        await channel.find(MESSAGE, NOW, NONE)
 
 
 @pytest.mark.parametrize("mood", ["hang", "drop"])
@@ -101,4 +116,4 @@ async def test_no_answer_to_the_question_is_unknown(mood: str, provider: Provide
     provider.mood = mood
     provider.will_answer({})
     with pytest.raises(SendUnknown):
-        await channel.find(MESSAGE, NOW)
+        await channel.find(MESSAGE, NOW, NONE)

@@ -10,6 +10,7 @@ import pytest
 from channels.base import OutboundMessage, Sent
 from channels.errors import ChannelDown, ChannelError, SendRefused, SendThrottled, SendUnknown
 from channels.twilio.adapter import TwilioSms
+from tests.channels.failing import told
 from tests.channels.provider import Provider
 from tests.channels.signing import ACCOUNT_SID, MESSAGE_ID, PUBLIC_URL, TOKEN, payload, sms
 
@@ -100,13 +101,13 @@ async def test_what_twilio_says_decides_what_becomes_of_the_message(
     status: int, code: int, expected: ChannelError, provider: Provider, channel: TwilioSms
 ) -> None:
     provider.will_answer({"code": code, "message": "told", "status": status}, status)
-    assert await failure(channel) == expected
+    assert told(await failure(channel)) == told(expected)
     assert len(provider.heard) == 1
 
 
 async def test_a_problem_in_the_newer_form_is_understood_too(provider: Provider, channel: TwilioSms) -> None:
     provider.will_answer({"type": "x", "title": "told", "status": 400, "code": 21610}, 400)
-    assert await failure(channel) == SendRefused("21610", "opted out", skipped=True)
+    assert told(await failure(channel)) == told(SendRefused("21610", "opted out", skipped=True))
 
 
 @pytest.mark.parametrize(
@@ -114,7 +115,7 @@ async def test_a_problem_in_the_newer_form_is_understood_too(provider: Provider,
 )
 async def test_429_waits_as_told(header: str, seconds: float, provider: Provider, channel: TwilioSms) -> None:
     provider.will_answer("slow down", 429, **{"Retry-After": header})
-    assert await failure(channel) == SendThrottled(seconds, "429")
+    assert told(await failure(channel)) == told(SendThrottled(seconds, "429"))
 
 
 async def test_a_redirect_is_not_followed(provider: Provider, channel: TwilioSms) -> None:
@@ -145,7 +146,7 @@ async def test_a_refused_connection_sent_nothing(unused_tcp_port: int) -> None:
 
 async def test_a_text_over_the_limit_is_refused_with_the_limit(channel: TwilioSms) -> None:
     error = await failure(channel, replace(MESSAGE, text="x" * 1601))
-    assert error == SendRefused("21617", "the text has 1601 characters, at most 1600 can be sent")
+    assert told(error) == told(SendRefused("21617", "the text has 1601 characters, at most 1600 can be sent"))
 
 
 async def test_many_sends_at_once_get_their_own_answers_over_few_connections(provider: Provider) -> None:

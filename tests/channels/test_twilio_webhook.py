@@ -109,7 +109,7 @@ def test_a_callback_without_an_id_of_ours_names_only_twilios(query: str) -> None
 
 
 async def test_nothing_is_kept_to_be_read_later() -> None:
-    assert await sms().read(KeptRequest("k", "+1", "inbound", {}, "Body=hi")) == ()
+    assert await sms().read(KeptRequest("k", "+1", "inbound", "Body=hi")) == ()
 
 
 def test_a_fragment_in_the_public_url_is_not_part_of_the_address() -> None:

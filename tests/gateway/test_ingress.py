@@ -68,13 +68,27 @@ async def test_a_body_past_the_limit_is_answered_413_whether_or_not_its_length_i
         assert await nothing_kept(world)
 
 
-async def test_a_form_in_the_address_is_refused_as_malformed(tmp_path: Path) -> None:
+async def test_a_form_in_the_address_is_refused_and_told_how_else(tmp_path: Path) -> None:
     async with running(tmp_path, ECHO) as world:
         url = f"{world.url}/webhooks/sms/inbound?{urlencode(inbound())}"
         signature = twilio_signature(url, b"", TOKEN)
         async with world.http.get(url, headers={"X-Twilio-Signature": signature}) as answer:
-            assert answer.status == 400
+            assert (answer.status, answer.headers["Allow"]) == (405, "POST")
         assert await nothing_kept(world)
+
+
+@pytest.mark.parametrize(
+    ("route", "content_type", "body"), [("inbound", "text/xml", b"<Response/>"), ("status", None, b"")]
+)
+async def test_twilio_is_answered_in_its_own_language_and_a_callback_with_nothing(
+    tmp_path: Path, route: str, content_type: str | None, body: bytes
+) -> None:
+    async with running(tmp_path, ECHO) as world:
+        url, form = f"{world.url}/webhooks/sms/{route}", urlencode(inbound() | {"MessageStatus": "sent"}).encode()
+        headers = {**FORM, "X-Twilio-Signature": twilio_signature(url, form, TOKEN)}
+        async with world.http.post(url, data=form, headers=headers) as answer:
+            assert (answer.status, await answer.read()) == (200, body)
+            assert answer.headers.get("Content-Type") == content_type
 
 
 async def test_the_signature_is_checked_over_the_bytes_that_came(tmp_path: Path) -> None:

@@ -54,6 +54,7 @@ def said(key: str, address: str, text: str) -> NewEvent:
         "thread": "",
         "consent": "",
         "addressed": True,
+        "answers": "",
     }
     return NewEvent(f"sms:{key}", "message", About("phone", address), payload, AT)
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 
-from rules import grammar, patterns, tags, templates, walk, yaml_events
+from rules import grammar, held, patterns, tags, templates, walk, yaml_events
 from rules.agents import form
 from rules.diagnostics import CODES, Diagnostic, render
 from rules.filters import FILTERS
@@ -39,6 +39,7 @@ LIMITS = (
     ("characters of a title or description", shape.MAX_WORDS),
     ("flows that one event may start", walk.MAX_ACTIVATIONS),
     ("nodes that one event may visit", walk.MAX_NODES),
+    ("things kept for one participant while the campaign is stopped", held.MAX_HELD),
 )
 EXPRESSION_LIMITS = (
     ("characters", grammar.MAX_CHARACTERS),

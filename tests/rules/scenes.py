@@ -9,6 +9,7 @@ from typing import Any
 from rules.book import Rulebook
 from rules.effects import Effect
 from rules.events import MessageReceived, ParticipantGiven, ReceiptArrived, TimerDue
+from rules.facts import Fact, Trigger
 from rules.loader import Project, ProjectChannel, load_rulebook
 from rules.react import react
 from rules.reaction import Reaction
@@ -18,6 +19,7 @@ from rules.statuses import CommunicationStatus
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 PHONE = "+4915112345678"
 SLACK = "U0ADA"
+JOINED = Fact(Trigger.PARTICIPANT_CREATED, source="import")
 CHANNELS = {"sms": ProjectChannel("sms", "sms", "phone"), "team": ProjectChannel("team", "slack", "slack")}
 
 TALKS = """
@@ -60,13 +62,16 @@ def someone(
     fields: Mapping[str, Any] | None = None,
     shared: Mapping[str, Any] | None = None,
     entered: bool = True,
+    held: tuple[Fact, ...] | None = None,
     identifiers: Mapping[str, str] | None = None,
     **scene: Any,
 ) -> Scene:
-    """A scene with a participant: who has entered, owns a phone and a Slack account, unless told otherwise."""
+    """A scene with a participant: who has entered, owns a phone and a Slack account, unless told otherwise. Who has
+    not entered joined by an import while the campaign was stopped."""
     addresses = {"phone": PHONE, "slack": SLACK} if identifiers is None else identifiers
     customer = Customer("customer", addresses, dict(shared or {}))
-    return Scene(customer, Participant("participant", dict(fields or {}), entered), **scene)
+    waiting = (() if entered else (JOINED,)) if held is None else held
+    return Scene(customer, Participant("participant", dict(fields or {}), entered, held=waiting), **scene)
 
 
 def stranger(**customer: Any) -> Scene:

@@ -6,7 +6,9 @@ from pathlib import Path
 import pytest
 
 import rules
-from rules.diagnostics import CODES, Diagnostic, RulebookInvalid, did_you_mean, render
+from rules.diagnostics import CODES, MAX_FOUND, MAX_LINE, MAX_MESSAGE, Diagnostic, did_you_mean, render
+from rules.loader import Project, load_rulebook, report
+from rules.loading.report import MAX_SHOWN
 from rules.values import Position
 
 LINES = ["flow:", "\tif: days_until(due_dat) <= 3"]
@@ -42,11 +44,36 @@ def test_the_nearest_known_name_is_offered(name: str, hint: str) -> None:
     assert did_you_mean(name, ["due_date", "first_name"]) == hint
 
 
-def test_an_invalid_rulebook_tells_all_its_mistakes() -> None:
-    wrong = [Diagnostic(Position("f.yaml", line, 1), "E107", "unknown key") for line in (1, 2)]
-    invalid = RulebookInvalid(wrong)
-    assert invalid.diagnostics == tuple(wrong)
-    assert str(invalid) == "f.yaml:1:1: error[E107]: unknown key\nf.yaml:2:1: error[E107]: unknown key"
+@pytest.mark.parametrize(("column", "shown"), [(1, "^"), (501, "^"), (1000, "^")])
+def test_of_a_long_line_the_part_around_the_mistake_is_shown(column: int, shown: str) -> None:
+    line = "x" * (column - 1) + "!" + "y" * (1000 - column)
+
+    *_, part, carets = render(Diagnostic(Position("f.yaml", 1, column), "E107", "x"), [line]).splitlines()
+
+    assert part[carets.index("^")] == "!"
+    assert len(part) <= MAX_LINE + len(" 1 | ......")
+
+
+def test_a_mistake_about_something_long_is_told_in_short() -> None:
+    assert len(str(Diagnostic(Position("f.yaml", 1, 1), "E107", "x" * 10_000))) < MAX_MESSAGE + 50
+
+
+def test_a_file_of_mistakes_is_reported_in_bounds_and_says_how_many_there_are_more() -> None:
+    few, many = (
+        "{campaign: x, flows: {}, " + ", ".join(f"k{n}: 1" for n in range(count)) + "}" for count in (150, 30_000)
+    )
+    some, most = (load_rulebook(text, "a.yaml", Project()).diagnostics for text in (few, many))
+
+    assert (len(some), len(most)) == (150, MAX_FOUND)
+    assert report(some, {"a.yaml": few}).endswith("\n\n... and 50 more\n\na.yaml: 150 errors\n")
+    assert f"... and at least {MAX_FOUND - MAX_SHOWN} more" in report(most, {"a.yaml": many})
+    assert len(report(most, {"a.yaml": many})) < MAX_SHOWN * 1000
+
+
+def test_keys_given_again_and_again_are_counted_in_bounds() -> None:
+    text = "{campaign: x, flows: {}, " + ", ".join(["k: 1"] * 10_000) + "}"
+
+    assert len(load_rulebook(text, "a.yaml", Project()).diagnostics) == MAX_FOUND
 
 
 def test_every_code_that_is_used_is_explained() -> None:

@@ -63,7 +63,7 @@ def test_a_value_is_read_as_its_type(type_: str, raw: object, value: Value) -> N
         ("string", 80331, "put quotes around it"),
         ("string", "a\x00b", "U+0000; remove it"),
         ("string", "a\ud800", "U+D800; remove it"),
-        ("string", "a" * 1001, "1001 characters; at most 1000"),
+        ("string", "a" * 1601, "1601 characters; at most 1600"),
         ("integer", "1.5", "write it in digits"),
         ("integer", "1.0", "write it in digits"),
         ("integer", True, "write it in digits"),

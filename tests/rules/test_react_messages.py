@@ -39,7 +39,7 @@ def test_a_message_that_answers_nothing_is_an_incoming_session() -> None:
     assert considered.fact.keyword == "JOIN"
 
 
-@pytest.mark.parametrize("scene", [stranger(), someone(active=False), someone(entered=False)])
+@pytest.mark.parametrize("scene", [stranger(), someone(active=False)])
 def test_nothing_fires_for_a_stranger_or_while_the_campaign_does_not_run(scene: object) -> None:
     reaction = decide(BOOK, wrote("join"), scene)  # type: ignore[arg-type]
 

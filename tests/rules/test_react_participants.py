@@ -89,12 +89,12 @@ def test_a_field_can_be_cleared() -> None:
     assert reaction.effects == (SetFields({}, {"fee": None}),)
 
 
-def test_who_joined_before_the_start_enters_with_the_next_import() -> None:
-    """Created, not Updated, though fields change: never both."""
+def test_who_joined_before_the_start_enters_before_the_next_import_changes_them() -> None:
+    """As if the start had been told of first."""
     reaction = decide(BOOK, given(fee=Decimal(6)), someone(entered=False))
 
     assert reaction.applied is Applied.UPDATED
-    assert raised(reaction) == ["participant_created"]
+    assert raised(reaction) == ["participant_created", "participant_updated"]
 
 
 def test_a_customer_changed_by_another_campaign_updates_this_one_and_writes_nothing() -> None:

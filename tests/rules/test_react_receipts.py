@@ -112,6 +112,15 @@ def test_a_later_message_that_fails_in_an_answered_talk_leaves_the_end_to_the_re
     assert status(decide(BOOK, due("reply"), failed.scene)) == "no_response"
 
 
+def test_a_later_message_that_is_not_sent_in_an_answered_talk_leaves_the_end_to_the_reply_timer() -> None:
+    scene = someone(communications=(talk("replied"),), messages=(sent("delivered"), sent(id="m2")))
+
+    skipped = decide(BOOK, receipt("canceled", "m2", error="opted out", skipped=True), scene)
+
+    assert (status(skipped), skipped.log) == ("replied", ())
+    assert skipped.note == "a later message of an answered communication was not sent"
+
+
 def test_what_was_refused_before_sending_is_skipped_at_once() -> None:
     scene = someone(communications=(talk("planned"),), messages=(sent(),))
     reaction = decide(BOOK, receipt("failed", error="opted out", skipped=True), scene)
@@ -217,10 +226,11 @@ def test_every_order_of_a_usual_stream_with_a_false_failure_ends_delivered(agent
     assert ends == {("delivered", "delivered" if agent == "asker" else "completed")}
 
 
-def test_the_time_of_the_settle_timer_counts_from_sent() -> None:
-    scene = someone(communications=(talk("planned", agent="teller", at=NOW),), messages=(sent("queued"),))
+@pytest.mark.parametrize("reported", ["accepted", "queued", "sending", "sent"])
+def test_a_notice_settles_an_hour_after_the_last_word_of_it(reported: str) -> None:
+    scene = someone(communications=(talk("planned", agent="teller", at=NOW),), messages=(sent(),))
 
-    assert only(decide(BOOK, receipt("sent"), scene), SetTimer) == [SetTimer("c1", "settle", later(hours=1))]
+    assert only(decide(BOOK, receipt(reported), scene), SetTimer) == [SetTimer("c1", "settle", later(hours=1))]
 
 
 def test_a_failed_notice_does_not_settle() -> None:

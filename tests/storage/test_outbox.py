@@ -70,11 +70,11 @@ def test_an_unknown_end_is_told_with_the_time_of_the_first_try(storage: Storage)
     with storage.transaction() as transaction:
         owe(transaction, message("m1"))
         transaction.outbox.claim(NOON, 1, ["sms"])
-        transaction.outbox.unknown("m1", NOON + 5 * SECOND)
+        transaction.outbox.unknown("m1", NOON + 5 * SECOND, looks=3)
         assert transaction.outbox.next_due(["sms"]) == NOON + 5 * SECOND
         (again,) = transaction.outbox.claim(NOON + 9 * SECOND, 1, ["sms"])
 
-    assert (again.was_unknown, again.attempts, again.first_tried_at) == (True, 1, NOON)
+    assert (again.was_unknown, again.attempts, again.first_tried_at) == (True, 3, NOON)
 
 
 def test_what_a_callback_has_settled_meanwhile_stays_done(storage: Storage) -> None:

@@ -56,11 +56,13 @@ def test_participants_are_listed_by_customer_and_in_pages_by_campaign(people: Tr
     assert [row["id"] for row in people.people.participants_of("spring", "p1", 5)] == ["p2"]
 
 
-def test_who_has_entered_is_no_longer_among_those_to_enter(people: Transaction) -> None:
-    (place,) = people.people.participants_of("spring", limit=1)
-    people.people.save_participants([place | {"entered": True}])
+def test_who_was_held_up_is_found_until_nothing_is_held_any_more(people: Transaction) -> None:
+    first, second = people.people.participants_of("spring")
+    people.people.save_participants([row | {"held": [{"trigger": "x"}]} for row in (first, second)])
+    people.people.save_participants([first | {"held": [], "version": 2}])
 
-    assert [row["id"] for row in people.people.not_entered("spring", "", 5)] == ["p2"]
+    assert [row["id"] for row in people.people.held_up("spring", "", 5)] == ["p2"]
+    assert people.people.held_up("spring", "p2", 5) == []
 
 
 def test_saving_changes_what_is_named_and_counts_the_version(people: Transaction) -> None:

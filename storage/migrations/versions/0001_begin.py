@@ -109,6 +109,7 @@ def create_participant() -> None:
         sa.Column("fields", sa.Text(), nullable=False),
         sa.Column("entered", sa.Boolean(), nullable=False),
         sa.Column("outcome", sa.String(), nullable=False),
+        sa.Column("held", sa.Text(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.Column("updated_at", sa.BigInteger(), nullable=False),
@@ -174,6 +175,7 @@ def create_message() -> None:
     op.create_index("ix_message_customer", "message", ["customer"])
     op.create_index("ix_message_thread", "message", ["thread"])
     op.create_index("message_provider", "message", ["channel", "provider_id"])
+    op.create_index("message_to", "message", ["channel", "address"], **where("direction = 'out'"))
 
 
 def create_outbox() -> None:

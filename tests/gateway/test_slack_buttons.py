@@ -1,0 +1,116 @@
+"""Buttons on Slack: a press answers the question that it stands below, and no other."""
+
+from pathlib import Path
+
+from channels.base import InboundMessage
+from gateway.deciding import EARLIER_BUTTON
+from gateway.incoming import new_event
+from rules.book import Channel
+from storage.values import NewEvent
+from tests.gateway.running import CARLA, START, World, running
+
+ROOM = f"D{CARLA[1:]}"
+FORM = """
+campaign: {name}
+agents:
+  clerk:
+    kind: form
+    questions:
+      - {{result: comes, ask: "{name}: will you come?", type: boolean}}
+      - {{result: erase, ask: "{name}: delete your data?", type: boolean}}
+    closing: "Noted."
+flows:
+  invite:
+    joined: {{when: participant_created, next: ask}}
+    ask: {{do: communicate, channel: slack, agent: clerk}}
+  talk:
+    wrote: {{when: incoming_session, next: answer}}
+    answer: {{do: reply, text: "Pardon?"}}
+"""
+ASK, ASK_TOO = FORM.format(name="first"), FORM.format(name="second")
+
+
+async def ask(world: World, *campaigns: str) -> None:
+    for campaign in campaigns:
+        await world.start(campaign)
+        await world.give(campaign, {"slack": CARLA})
+
+
+def question(world: World, text: str) -> str:
+    """The id of the post that asks this."""
+    (asked,) = [line["id"] for line in world.lines(CARLA) if line["buttons"] and text in line["text"]]
+    return str(asked)
+
+
+async def press(world: World, ts: str, value: str) -> None:
+    world.sandbox.slack("slack").press(CARLA, ROOM, ts, value)
+    await world.quiet()
+
+
+async def results(world: World, campaign: str = "first") -> dict[str, object]:
+    (talk,) = await world.talks(campaign)
+    found: dict[str, object] = talk["talk"]["results"]
+    return found
+
+
+async def notes(world: World) -> list[str]:
+    return [row["log"][0].get("note", "") for row in await world.decisions("message")]
+
+
+async def test_a_second_press_does_not_answer_the_next_question(tmp_path: Path, database_url: str) -> None:
+    async with running(tmp_path, ASK, database=database_url) as world:
+        await ask(world, "first")
+        first = question(world, "come?")
+        await press(world, first, "Yes")
+        await press(world, first, "Yes")
+        assert await results(world) == {"comes": True}
+        assert (await notes(world))[1:] == [EARLIER_BUTTON]
+        await press(world, question(world, "delete"), "No")
+        assert await results(world) == {"comes": True, "erase": False}
+        assert world.heard(CARLA)[2:] == ["Noted."]
+
+
+async def test_two_presses_decided_together_are_one_answer(tmp_path: Path, database_url: str) -> None:
+    async with running(tmp_path, ASK, database=database_url) as world:
+        await ask(world, "first")
+        shown = f"{ROOM}:{question(world, 'come?')}"
+        await world.gateway.storage.run(lambda t: t.inbox.keep([pressed("1", shown), pressed("2", shown)]))
+        world.gateway.worker_bell.ring()
+        await world.quiet()
+        assert await results(world) == {"comes": True}
+        assert (await notes(world))[1:] == [EARLIER_BUTTON]
+
+
+def pressed(key: str, shown: str) -> NewEvent:
+    slack = Channel(name="slack", kind="slack", identifier="slack")
+    return new_event(slack, InboundMessage(key, CARLA, "Yes", answers=shown), START)
+
+
+async def test_a_button_of_a_talk_that_is_over_does_nothing_but_is_kept(tmp_path: Path) -> None:
+    async with running(tmp_path, ASK) as world:
+        await ask(world, "first")
+        await press(world, question(world, "come?"), "Yes")
+        last = question(world, "delete")
+        await press(world, last, "Yes")
+        await press(world, last, "No")
+        assert (await results(world), (await notes(world))[2:]) == ({"comes": True, "erase": True}, [EARLIER_BUTTON])
+        assert world.heard(CARLA)[2:] == ["Noted."]
+        ((customer,),) = [[person["customer"] for person in await world.people("first")]]
+        kept = await world.read(lambda t: t.messages.of_customers([customer]))
+        assert sorted(row["text"] for row in kept if row["direction"] == "in") == ["No", "Yes", "Yes"]
+
+
+async def test_a_press_answers_its_own_talk_though_another_one_began_later(tmp_path: Path) -> None:
+    async with running(tmp_path, ASK, ASK_TOO) as world:
+        await ask(world, "first", "second")
+        await press(world, question(world, "first: will"), "No")
+        assert (await results(world, "first"), await results(world, "second")) == ({"comes": False}, {})
+
+
+async def test_a_press_below_a_message_that_is_not_known_is_heard_as_if_it_were_typed(tmp_path: Path) -> None:
+    async with running(tmp_path, ASK) as world:
+        await ask(world, "first")
+        await world.gateway.storage.run(lambda t: t.inbox.keep([pressed("1", f"{ROOM}:1.0")]))
+        world.gateway.worker_bell.ring()
+        await world.quiet()
+        assert await results(world) == {"comes": True}

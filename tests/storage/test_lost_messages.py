@@ -1,0 +1,62 @@
+"""What is remembered about messages whose sending has no known end."""
+
+from datetime import timedelta
+
+import pytest
+
+from storage.database import Storage
+from tests.storage.rows import NOON, SECOND, communication, message, owe
+
+
+def test_the_ids_a_provider_has_for_our_messages_to_an_address_are_known(storage: Storage) -> None:
+    known = {"provider_id": "SM1", "channel": "sms", "address": "A"}
+    yesterday = NOON - timedelta(days=1)
+    with storage.transaction() as transaction:
+        transaction.messages.add(
+            [
+                message("m1", **known),
+                message("m2", **known | {"provider_id": "SM2"}, created_at=yesterday),
+                message("m3", **known | {"provider_id": ""}),
+                message("m4", **known | {"provider_id": "SM4"}, direction="in"),
+                message("m5", **known | {"provider_id": "SM5", "address": "B"}),
+                message("m6", **known | {"provider_id": "SM6", "channel": "other"}),
+                message("m7", **known | {"provider_id": "SM7"}, updated_at=yesterday),
+            ]
+        )
+        assert transaction.messages.provider_ids("sms", "A", NOON - SECOND) == {"SM1", "SM2"}
+
+
+def test_the_last_message_of_a_communication_is_the_one_owed_last(storage: Storage) -> None:
+    with storage.transaction() as transaction:
+        owe(transaction, *(message(id, communication="one") for id in ("z", "a")), message("b", communication="two"))
+        owe(transaction, message("m", communication="one"))
+        transaction.messages.add([message("heard", communication="one", direction="in")])
+
+        assert transaction.messages.last_said(["one", "two", "none"]) == {"one": "m", "two": "b"}
+
+
+@pytest.mark.parametrize(
+    ("status", "is_open", "withdrawn"),
+    [("started", True, False), ("completed", False, False), ("canceled", False, True), ("no_response", False, True)],
+)
+def test_a_claimed_message_is_withdrawn_if_its_communication_ended_uncompleted(
+    storage: Storage, status: str, is_open: bool, withdrawn: bool
+) -> None:
+    with storage.transaction() as transaction:
+        transaction.communications.add([communication("one", status=status, is_open=is_open)])
+        owe(transaction, message("m1", communication="one"))
+        (claimed,) = transaction.outbox.claim(NOON, 1, ["sms"])
+    assert claimed.withdrawn is withdrawn
+
+
+def test_what_a_callback_said_before_the_send_became_unknown_is_told_with_the_next_claim(storage: Storage) -> None:
+    with storage.transaction() as transaction:
+        owe(transaction, message("m1"))
+        transaction.outbox.claim(NOON, 1, ["sms"])
+        transaction.messages.save_status(
+            [{"id": "m1", "status": "sent", "rank": 4, "error": "", "updated_at": NOON}],
+        )
+        transaction.messages.record_provider("m1", "SM1")
+        transaction.outbox.unknown("m1", NOON)
+        (again,) = transaction.outbox.claim(NOON, 1, ["sms"])
+    assert (again.was_unknown, again.status, again.provider_id) == (True, "sent", "SM1")
