@@ -76,11 +76,9 @@ def import_contacts(database: Path, path: Path) -> int:
     transactions = 0
     for chunk in contacts.chunks():
         with storage.transaction() as t:
-            contacts.note(contacts.keep(t, chunk))
+            problems = contacts.keep(t, chunk)
+        if problems:
+            raise RuntimeError(f"a row was not kept: {problems[0]}")
         transactions += 1
-    with storage.transaction() as t:
-        contacts.end(t)
     storage.close()
-    if contacts.failed:
-        raise RuntimeError(f"{contacts.failed} rows were not kept: {contacts.problems[0]}")
     return transactions

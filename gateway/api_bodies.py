@@ -1,16 +1,15 @@
-"""Request bodies of the API: bounded, of one content type, and JSON only as RFC 8259 means it."""
+"""Request bodies of the API: of one content type, and JSON only as RFC 8259 means it."""
 
 import json
-from collections.abc import AsyncIterator
 from decimal import Decimal
 from typing import Any
 
 from aiohttp import web
 
 from gateway.api_problems import Problem
+from gateway.bodies import IDLE_SECONDS, pieces
 
 MAX_JSON_BYTES = 5_000_000
-READ_BYTES = 64 * 1024
 
 
 def require_type(request: web.Request, wanted: str) -> None:
@@ -20,26 +19,10 @@ def require_type(request: web.Request, wanted: str) -> None:
         raise Problem(415, "content-type", f"The body must be {wanted} in UTF-8", headers={"Accept": wanted})
 
 
-async def chunks(request: web.Request, limit: int) -> AsyncIterator[bytes]:
-    """The body in pieces. Raises 413 as soon as it is larger than ``limit`` bytes."""
-    if (request.content_length or 0) > limit:
-        raise too_large(limit)
-    size = 0
-    async for piece in request.content.iter_chunked(READ_BYTES):
-        size += len(piece)
-        if size > limit:
-            raise too_large(limit)
-        yield piece
-
-
-def too_large(limit: int) -> Problem:
-    return Problem(413, "too-large", f"The body may have at most {limit} bytes")
-
-
 async def read_json(request: web.Request) -> Any:
-    """The body's JSON value, numbers with a point as Decimal. Raises 400, 413 and 415."""
+    """The body's JSON value, numbers with a point as Decimal. Raises 400 and 415, and `BodyRefused`."""
     require_type(request, "application/json")
-    body = b"".join([piece async for piece in chunks(request, MAX_JSON_BYTES)])
+    body = b"".join([piece async for piece in pieces(request, MAX_JSON_BYTES, IDLE_SECONDS)])
     try:
         return json.loads(
             body.decode("utf-8"), parse_float=Decimal, parse_constant=_no_constant, object_pairs_hook=_once

@@ -55,7 +55,6 @@ def _campaign(name: str, book: Rulebook | None, row: Row | None) -> dict[str, An
         "campaign": name,
         "title": book.title if book else "",
         "status": row["status"] if row else "inactive",
-        "reason": row["reason"] if row else "",
         "started_at": moment(row["started_at"]) if row else None,
         "rules": book.hash if book else row["rules"] if row else "",
     }

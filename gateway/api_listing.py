@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from gateway.api_problems import Problem
+from gateway.ids import is_id
 from storage.database import Storage
 from storage.transaction import Transaction
 from storage.values import Row
@@ -22,7 +23,7 @@ def moment(time: datetime | None) -> str | None:
 
 async def listing(storage: Storage, campaign: str, query: Mapping[str, str]) -> dict[str, Any]:
     """``limit`` participants after the cursor ``after``, by id; ``next`` is the next cursor, or null at the end."""
-    limit, after = _limit(query.get("limit", str(DEFAULT_LIMIT))), query.get("after", "")
+    limit, after = _limit(query.get("limit", str(DEFAULT_LIMIT))), _cursor(query.get("after", ""))
     return await storage.read(lambda t: _page(t, campaign, after, limit))
 
 
@@ -30,6 +31,12 @@ def _limit(text: str) -> int:
     if not (text.isascii() and text.isdigit() and len(text) < 6 and 0 < int(text) <= MAX_LIMIT):
         raise Problem(422, "query", f"limit must be a whole number from 1 to {MAX_LIMIT}")
     return int(text)
+
+
+def _cursor(text: str) -> str:
+    if text and not is_id(text):
+        raise Problem(422, "query", "after must be the cursor that the page before gave as next")
+    return text
 
 
 def _page(t: Transaction, campaign: str, after: str, limit: int) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from functools import partial
 from typing import Any
 
 from aiohttp import web
@@ -11,9 +10,8 @@ from gateway.api import DESK, ApiDesk
 from gateway.api_bodies import read_json
 from gateway.api_listing import listing
 from gateway.api_rows import read_rows
-from gateway.contacts import CHUNK_ROWS
 from gateway.intake import Given, Read, RowProblem
-from gateway.keeping import KeptRow, keep_participants
+from gateway.keeping import Kept, KeptRow, keep_participants
 from rules.book import Rulebook
 from rules.reaction import Applied
 
@@ -34,31 +32,25 @@ async def put_participants(request: web.Request) -> web.Response:
     book = desk.book(request)
     body = await read_json(request)
     reads = await asyncio.to_thread(read_rows, book, body)
-    kept, problems = await _keep(desk, book, reads)
+    kept = await _keep(desk, book, reads)
     desk.ring()
-    events = [row.event for row in kept if row.event is not None]
+    events = [row.event for row in kept.rows]
     decided = await desk.decided(events, DECIDED_WITHIN) if events else {}
-    results = {row.row: _kept_result(row, decided) for row in kept}
-    for problem in problems:
+    results = {row.row: _kept_result(row, decided) for row in kept.rows}
+    read_problems = [problem for read in reads if not isinstance(read, Given) for problem in read]
+    for problem in (*read_problems, *kept.problems):
         _add_problem(results, problem)
     return web.json_response({"results": [results[number] for number in sorted(results)]})
 
 
-async def _keep(desk: ApiDesk, book: Rulebook, reads: Sequence[Read]) -> tuple[list[KeptRow], list[RowProblem]]:
-    givens = [read for read in reads if isinstance(read, Given)]
-    problems = [problem for read in reads if not isinstance(read, Given) for problem in read]
-    rows: list[KeptRow] = []
-    for start in range(0, len(givens), CHUNK_ROWS):
-        chunk = givens[start : start + CHUNK_ROWS]
-        work = partial(keep_participants, campaign=book.campaign, givens=chunk, source="api", now=desk.now())
-        kept = await desk.storage.run(work)
-        rows += kept.rows
-        problems += kept.problems
-    return rows, problems
+async def _keep(desk: ApiDesk, book: Rulebook, reads: Sequence[Read]) -> Kept:
+    """All good rows in one transaction: a request is kept or it is not."""
+    givens, now = [read for read in reads if isinstance(read, Given)], desk.now()
+    return await desk.storage.run(lambda t: keep_participants(t, book.campaign, givens, source="api", now=now))
 
 
 def _kept_result(row: KeptRow, decided: Mapping[int, str]) -> Result:
-    status = decided.get(row.event or 0, ACCEPTED)
+    status = decided.get(row.event, ACCEPTED)
     result: Result = {"row": row.row, "status": status, "participant": row.participant, "customer": row.customer}
     if status not in (*WORDS, ACCEPTED):
         errors = [{"field": "", "value": "", "reason": "was kept but could not be decided; the log says why"}]

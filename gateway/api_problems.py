@@ -7,10 +7,12 @@ import structlog
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
+from gateway.bodies import BodyRefused
 from storage.errors import QueueFull, StorageUnavailable
 
 CONTENT_TYPE = "application/problem+json"
 RETRY_AFTER = "5"  # seconds
+BODY_SLUGS = {400: "malformed", 408: "too-slow", 413: "too-large", 415: "content-encoding"}
 COPIED_HEADERS = ("Allow", "WWW-Authenticate", "Retry-After", "Accept")
 
 log = structlog.get_logger()
@@ -49,11 +51,13 @@ async def answer_problems(request: web.Request, handler: Handler) -> web.StreamR
         return await handler(request)
     except Problem as problem:
         return problem.response()
+    except BodyRefused as refused:
+        return Problem(refused.status, BODY_SLUGS[refused.status], str(refused)).response()
     except web.HTTPException as error:
         return _of_http(error).response()
     except (StorageUnavailable, QueueFull) as error:
         log.error("api_storage_unavailable", reason=str(error))
-        detail = "nothing was kept by this request or its last part; send it again later"
+        detail = "nothing was kept by this request; send it again later"
         headers = {"Retry-After": RETRY_AFTER}
         return Problem(503, "unavailable", "The database can't be used now", detail, headers=headers).response()
     except Exception:

@@ -1,13 +1,15 @@
 """The rows of `PUT .../participants`: from JSON objects to validated rows."""
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from gateway.api_problems import Problem
 from gateway.hints import did_you_mean
 from gateway.identity import IDENTIFIERS
-from gateway.intake import Read, RowProblem, read_row, shown
+from gateway.intake import Read, RowProblem, read_cells, read_row, shown
 from rules.book import Rulebook
+from rules.fields import FieldError
 
 MAX_ROWS = 1000
 KEYS = (*IDENTIFIERS, "identifiers", "fields")
@@ -29,7 +31,7 @@ def read_rows(book: Rulebook, body: Any) -> list[Read]:
 def _read(book: Rulebook, number: int, row: Any) -> Read:
     if not isinstance(row, dict):
         return (RowProblem(number, "", shown(row), "must be an object"),)
-    problems = [RowProblem(number, shown(key), "", _unknown(key, book)) for key in row if key not in KEYS]
+    _, problems = read_cells(number, {key: None for key in row if key not in KEYS}, partial(_refuse, book))
     problems += [
         RowProblem(number, key, shown(row[key]), "must be an object")
         for key in ("identifiers", "fields")
@@ -40,10 +42,10 @@ def _read(book: Rulebook, number: int, row: Any) -> Read:
     return read_row(book, number, _identifiers(row), row.get("fields", {}))
 
 
-def _unknown(key: str, book: Rulebook) -> str:
+def _refuse(book: Rulebook, key: str, raw: object) -> None:
     if key in book.fields:
-        return 'belongs under "fields"'
-    return f"is an unknown key{did_you_mean(key, KEYS)}"
+        raise FieldError('belongs under "fields"')
+    raise FieldError(f"is an unknown key{did_you_mean(key, KEYS)}")
 
 
 def _identifiers(row: Mapping[str, Any]) -> dict[str, Any]:

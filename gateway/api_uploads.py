@@ -1,23 +1,25 @@
 """`/campaigns/{campaign}/uploads`: take a contact list, and say how far it is."""
 
 import asyncio
-import os
 from pathlib import Path
 from typing import Any
 
 from aiohttp import web
 
 from gateway.api import DESK
-from gateway.api_bodies import chunks, require_type
+from gateway.api_bodies import require_type
 from gateway.api_listing import moment
 from gateway.api_problems import Problem
-from gateway.ids import new_id
+from gateway.bodies import IDLE_SECONDS, pieces
+from gateway.ids import is_id, new_id
+from gateway.private_files import new_file, sync
 from gateway.sheets import SheetRefused
 from storage.values import Row
 
 MAX_UPLOAD_BYTES = 200_000_000
 MAX_FILE_NAME = 200
 DEFAULT_FILE = "upload.csv"
+UNSHOWN = ("id", "last_row")
 
 
 async def post_upload(request: web.Request) -> web.Response:
@@ -43,27 +45,17 @@ async def post_upload(request: web.Request) -> web.Response:
 
 async def _receive(request: web.Request, path: Path) -> None:
     """The body is a file on disk when this returns; nothing is left of it when this raises."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        with path.open("xb") as file:
-            async for piece in chunks(request, MAX_UPLOAD_BYTES):
-                await asyncio.to_thread(file.write, piece)
-            file.flush()
-            await asyncio.to_thread(os.fsync, file.fileno())
-    except BaseException:
-        _forget(path)
-        raise
-
-
-def _forget(path: Path) -> None:
-    path.unlink(missing_ok=True)
+    with new_file(path) as file:
+        async for piece in pieces(request, MAX_UPLOAD_BYTES, IDLE_SECONDS):
+            await asyncio.to_thread(file.write, piece)
+        await asyncio.to_thread(sync, file)
 
 
 async def get_upload(request: web.Request) -> web.Response:
     """How far an upload is: processing, completed or failed (some row failed), counts, and every wrong row."""
     desk = request.app[DESK]
     book, upload = desk.book(request), request.match_info["upload"]
-    row = await desk.storage.read(lambda t: t.uploads.get(upload))
+    row = await desk.storage.read(lambda t: t.uploads.get(upload)) if is_id(upload) else None
     if row is None or row["campaign"] != book.campaign:
         raise Problem(404, "unknown-upload", "Unknown upload", f"campaign {book.campaign} has no such upload")
     return web.json_response(_upload(row))
@@ -71,7 +63,7 @@ async def get_upload(request: web.Request) -> web.Response:
 
 def _upload(row: Row) -> dict[str, Any]:
     times = {"started_at": moment(row["started_at"]), "finished_at": moment(row["finished_at"])}
-    return {"upload": row["id"]} | {key: value for key, value in row.items() if key != "id"} | times
+    return {"upload": row["id"]} | {key: value for key, value in row.items() if key not in UNSHOWN} | times
 
 
 ROUTES = (

@@ -2,7 +2,7 @@
 
 import asyncio
 import sys
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import structlog
@@ -10,9 +10,10 @@ import structlog
 from channels.base import Channel as Adapter
 from gateway.adapters import build_adapters, project_channels, rule_project
 from gateway.clock import Bell, Clock
-from gateway.deciding import Decided
+from gateway.decided import Decided
 from gateway.ingress import Ingress
 from gateway.outcomes import Outcomes
+from gateway.parts import Part
 from gateway.reading import Reader
 from gateway.rulebooks import Changes, Rulebooks
 from gateway.sender import Sender
@@ -59,11 +60,17 @@ class Gateway:
         self.ingress = Ingress(self.adapters, self.rulebooks.channels, self.inbox, self.clock, self._kept)
         self.watch_bell = Bell(self.clock)
         self.watch = RulesWatch(
-            self.settings.rules, self.rulebooks, self.storage, self.clock, self.watch_bell, report_changes
+            self.settings.rules,
+            self.rulebooks,
+            self.storage,
+            self.clock,
+            self.watch_bell,
+            report_changes,
+            self.worker_bell.ring,
         )
         self.uploads = UploadDesk(
             self.storage,
-            self.settings.folder / "uploads",
+            self.settings.uploads,
             lambda: self.rulebooks.active,
             self.clock.now,
             self.wake,
@@ -102,19 +109,12 @@ class Gateway:
 
     async def take_up(self) -> None:
         """Take up where the last process left off; before the first request is answered."""
-        await self.storage.run(lambda t: t.outbox.recover(self.clock.now()))
         await self.uploads.resume()
 
     async def start(self) -> None:
         """Begin to work."""
-        loops: list[Callable[[], Awaitable[None]]] = [
-            self.worker.run,
-            self.reader.run,
-            self.timers.run,
-            *(sender.run for sender in self.senders.values()),
-            self.watch.run,
-        ]
-        self.tasks = [asyncio.create_task(keep_going(loop)) for loop in loops]
+        parts: list[Part] = [self.worker, self.reader, self.timers, *self.senders.values(), self.watch]
+        self.tasks = [asyncio.create_task(part.run()) for part in parts]
 
     async def rest(self) -> None:
         """Begin nothing new, and give work in flight `STOP_SECONDS` to end. What was not ended is found on restart."""
@@ -142,16 +142,6 @@ class Gateway:
             self.watch_bell,
             *(sender.bell for sender in self.senders.values()),
         ]
-
-
-async def keep_going(loop: Callable[[], Awaitable[None]]) -> None:
-    """Run a part for as long as the gateway runs: a fault that it did not foresee is logged, and it goes on."""
-    while True:
-        try:
-            return await loop()
-        except Exception:
-            log.exception("part_failed", part=getattr(loop, "__qualname__", str(loop)))
-            await asyncio.sleep(1)
 
 
 def report_changes(changes: Changes, texts: dict[str, bytes]) -> None:

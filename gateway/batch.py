@@ -3,24 +3,34 @@
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import NamedTuple
 
-from gateway.deciding import STOPPED, Decided
+from gateway.decided import Decided
 from gateway.explaining import reaction_log
 from gateway.ids import derived_id
 from gateway.scenes import Place, Scenes
 from rules.effects import CancelMessages, ChangeMessage, ClearTimer, Effect, SendMessage, SetTimer
 from rules.reaction import Applied, LoopFound
-from rules.statuses import message_rank
+from rules.statuses import MessageStatus, message_rank
 from storage.values import About, NewEvent, Row, WaitingEvent
 
 COUNTED = (Applied.CREATED, Applied.UPDATED, Applied.UNCHANGED)
 MAX_HOPS = 10  # times that campaigns may answer one another's changes of a customer before it counts as a loop
 
 
+class Consent(NamedTuple):
+    """Somebody said ``word``, stop or start, on being written to at this address."""
+
+    channel: str
+    address: str
+    word: str
+
+
 @dataclass
 class Batch:
     """The rows of one batch, event by event. ``counts`` are (upload, created|updated|unchanged); ``known_as`` the
-    provider's ids of messages of ours, where they are learnt from a callback."""
+    provider's ids of messages of ours, where they are learnt from a callback; ``consents`` what people said of being
+    written to, in order; ``held`` the events that can't be decided yet."""
 
     scenes: Scenes
     now: datetime
@@ -32,7 +42,8 @@ class Batch:
     events: list[NewEvent] = field(default_factory=list)
     decisions: list[Row] = field(default_factory=list)
     counts: Counter[tuple[str, str]] = field(default_factory=Counter)
-    opted: dict[tuple[str, str], str] = field(default_factory=dict)
+    consents: list[Consent] = field(default_factory=list)
+    held: list[int] = field(default_factory=list)
     known_as: dict[str, str] = field(default_factory=dict)
 
     def add(self, decided: Decided) -> None:
@@ -49,6 +60,11 @@ class Batch:
             self._add_inbound(decided)
         self._add_decision(decided)
         self._count(decided)
+
+    def hold(self, event: WaitingEvent) -> None:
+        """The event waits; but what it says of being written to holds at once."""
+        self.held.append(event.id)
+        self._obey(event)
 
     def _add_effect(self, place: Place, effect: Effect, decided: Decided) -> None:
         match effect:
@@ -112,7 +128,7 @@ class Batch:
         payload = decided.event.payload
         if decided.reactions:
             self.timers[payload["subject"], payload["name"]] = None
-        elif decided.note == STOPPED:
+        elif decided.too_early:
             effect = SetTimer(payload["subject"], payload["name"], datetime.fromisoformat(payload["due"]))
             self._set_timer(Place(payload["customer"], payload["campaign"]), effect, decided)
 
@@ -155,7 +171,19 @@ class Batch:
             place, id, "in", payload["channel"], payload["address"], payload["thread"], payload["text"]
         )
         self.messages.append({**row, "communication": communication, "provider_id": payload["key"]})
-        self.opted |= consent_of(decided.event)
+        self._obey(decided.event)
+
+    def _obey(self, event: WaitingEvent) -> None:
+        """A stop withdraws what was owed before it, in this batch as in the database; what comes after it is another
+        matter."""
+        if (consent := consent_of(event)) is None:
+            return
+        self.consents.append(consent)
+        if consent.word == "stop":
+            where = (consent.channel, consent.address)
+            stopped = [row for row in self.owed if (row["channel"], row["address"]) == where]
+            self.owed = [row for row in self.owed if row not in stopped]
+            self.statuses += [canceled_row(row["message"], self.now, "opted out") for row in stopped]
 
     def _add_decision(self, decided: Decided) -> None:
         reactions = [reaction_log(place.campaign, reaction) for place, reaction in decided.reactions]
@@ -177,10 +205,16 @@ class Batch:
                 self.counts[upload, str(reaction.applied)] += 1
 
 
-def consent_of(event: WaitingEvent) -> dict[tuple[str, str], str]:
-    """What a message says of being written to: stop or start, by (channel, address)."""
-    consent = event.payload.get("consent", "")
-    return {(event.payload["channel"], event.payload["address"]): consent} if consent in {"stop", "start"} else {}
+def consent_of(event: WaitingEvent) -> Consent | None:
+    """What a message says of being written to, if anything."""
+    word = event.payload.get("consent", "")
+    return Consent(event.payload["channel"], event.payload["address"], word) if word in {"stop", "start"} else None
+
+
+def canceled_row(message: str, now: datetime, error: str = "") -> Row:
+    status = MessageStatus.CANCELED
+    rank = message_rank(status)
+    return {"id": message, "status": str(status), "rank": rank, "error": error, "updated_at": now}
 
 
 def hops_of(event: WaitingEvent) -> int:

@@ -30,7 +30,7 @@ class CampaignStart:
         if row and row["status"] == "active":
             self.since = row["started_at"]
         else:
-            t.campaigns.set_status(self.campaign, "active", "", self.now)
+            t.campaigns.set_status(self.campaign, "active", self.now)
             self.since = self.now
 
     def wake(self, t: Transaction) -> bool:
@@ -56,4 +56,4 @@ def stop(t: Transaction, campaign: str, now: datetime) -> None:
     """Triggers of the campaign fire no more: what happens is held until it runs again. What is planned stays planned,
     what people answer is kept."""
     t.campaigns.ensure(campaign)
-    t.campaigns.set_status(campaign, "inactive", "", now)
+    t.campaigns.set_status(campaign, "inactive", now)

@@ -16,3 +16,6 @@ COMMANDS = (run, demo, check, init, import_contacts, campaign)
 @click.version_option(package_name="pointsman", prog_name="pointsman", message="%(prog)s %(version)s")
 def main() -> None:
     """Pointsman: people write by SMS and Slack, operators decide in rule files."""
+    from gateway.logs import set_up_logs
+
+    set_up_logs()

@@ -5,37 +5,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from gateway.ids import derived_id
+from gateway.decided import Decided, event_id, react_at
+from gateway.hearing import Hearing
 from gateway.scenes import Place, Scenes
 from rules.book import Channel
 from rules.effects import START_TIMER
-from rules.events import CampaignStarted, Event, MessageReceived, ParticipantGiven, ReceiptArrived, TimerDue
+from rules.events import CampaignStarted, ParticipantGiven, ReceiptArrived, TimerDue
 from rules.fields import from_json
-from rules.react import react
-from rules.reaction import Reaction
 from storage.values import Row, WaitingEvent
 
-KEYWORD_LIMIT = 64
-NOT_OURS = "not addressed to us"
-HEARD_BEFORE = "heard before: a mention comes as talk of its thread, too"
-EARLIER_BUTTON = "a button of an earlier message"
 STOPPED = "the campaign was stopped meanwhile: it begins once the campaign runs again"
-
-
-@dataclass(frozen=True, slots=True)
-class Decided:
-    """What one event led to, place by place; ``note`` says why it led to nothing.
-
-    ``heard`` is the communication (and its place) that an inbound message answers; ``overheard`` a message that is
-    none of our business and leaves no trace but its event.
-    """
-
-    event: WaitingEvent
-    reactions: tuple[tuple[Place, Reaction], ...] = ()
-    customer: str = ""
-    note: str = ""
-    heard: tuple[Place, str] | None = None
-    overheard: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +26,14 @@ class Desk:
     now: datetime
 
     def decide(self, event: WaitingEvent) -> Decided:
-        """What `event` leads to. Raises `LoopFound` past a budget; nothing is written either way."""
+        """What `event` leads to. Nothing is written.
+
+        Raises `LoopFound` past a budget, and `NoRulebook`, after which the others can still be decided.
+        """
         deciders = {
             "participant": self._participant,
             "started": self._started,
-            "message": self._message,
+            "message": Hearing(self.scenes, self.channels, self.now).message,
             "receipt": self._receipt,
             "timer": self._timer,
         }
@@ -68,12 +50,12 @@ class Desk:
             fields=self._given_fields(place, payload["fields"]),
             identifiers=frozenset(payload.get("identifiers", ())),
         )
-        return Decided(event, self._react(place, given), place.customer)
+        return Decided(event, react_at(self.scenes, place, given, self.now), place.customer)
 
     def _started(self, event: WaitingEvent) -> Decided:
         place = Place(event.payload["customer"], event.payload["campaign"])
         started = CampaignStarted(id=event_id(event, place), at=event.received_at)
-        return Decided(event, self._react(place, started), place.customer)
+        return Decided(event, react_at(self.scenes, place, started, self.now), place.customer)
 
     def _timer(self, event: WaitingEvent) -> Decided:
         payload = event.payload
@@ -82,9 +64,9 @@ class Desk:
         if standing is None or standing.isoformat() != payload["due"]:
             return Decided(event, customer=place.customer, note="the timer was cleared or set anew meanwhile")
         if name == START_TIMER and place.campaign not in self.scenes.active:
-            return Decided(event, customer=place.customer, note=STOPPED)
+            return Decided(event, customer=place.customer, note=STOPPED, too_early=True)
         due = TimerDue(id=event_id(event, place), at=event.received_at, subject=payload["subject"], name=name)
-        return Decided(event, self._react(place, due), place.customer)
+        return Decided(event, react_at(self.scenes, place, due, self.now), place.customer)
 
     def _receipt(self, event: WaitingEvent) -> Decided:
         message = self._message_of(event.payload)
@@ -100,162 +82,14 @@ class Desk:
             error=payload["error"],
             skipped=payload.get("skipped", False),
         )
-        return Decided(event, self._react(place, receipt), place.customer)
+        return Decided(event, react_at(self.scenes, place, receipt, self.now), place.customer)
 
     def _message_of(self, payload: Mapping[str, Any]) -> Row | None:
         messages = self.scenes.loaded.messages
         if payload["message"]:
             return messages.get(payload["message"])
-        return self._known_as(payload["channel"], payload["provider_id"])
-
-    def _known_as(self, channel: str, provider_id: str) -> Row | None:
-        messages = self.scenes.loaded.messages.values()
-        return next((m for m in messages if (m["channel"], m["provider_id"]) == (channel, provider_id)), None)
-
-    def _message(self, event: WaitingEvent) -> Decided:
-        payload = event.payload
-        channel = self.channels.get(payload["channel"])
-        if channel is None:
-            return Decided(event, note=f"channel {payload['channel']} is no longer in the settings")
-        if not self._concerns_us(payload):
-            return Decided(event, note=NOT_OURS, overheard=True)
-        if self._heard_before(payload):
-            return Decided(event, note=HEARD_BEFORE, overheard=True)
-        self._mirror_consent(payload)
-        customer = self.scenes.owner(channel.identifier, payload["address"])
-        return self._answer(event, customer) or self._incoming(event, channel, customer)
-
-    def _concerns_us(self, payload: Mapping[str, Any]) -> bool:
-        """Talk of others in a thread concerns us only where we, or somebody speaking to us, wrote before."""
-        thread = (payload["channel"], payload["thread"])
-        if payload["addressed"]:
-            self.scenes.loaded.threads.add(thread)
-        return thread in self.scenes.loaded.threads
-
-    def _heard_before(self, payload: Mapping[str, Any]) -> bool:
-        """Whichever copy of a message is decided first is the one that is heard."""
-        message, heard = (payload["channel"], payload["key"]), self.scenes.loaded.heard
-        before = message in heard
-        heard.add(message)
-        return before
-
-    def _mirror_consent(self, payload: Mapping[str, Any]) -> None:
-        """Before any rule runs: the provider already treats the address so."""
-        pair = (payload["channel"], payload["address"])
-        if payload["consent"] == "stop":
-            self.scenes.loaded.opted_out.add(pair)
-        elif payload["consent"] == "start":
-            self.scenes.loaded.opted_out.discard(pair)
-
-    def _answer(self, event: WaitingEvent, customer: str) -> Decided | None:
-        """What the message leads to in the communication that it answers; None where it answers none.
-
-        A press answers the message of its button, and only as long as nothing was said after that.
-        """
-        pressed = self._pressed(event.payload)
-        heard = self._asked(customer, pressed) if pressed else self._heard(customer, event.payload)
-        if heard:
-            return Decided(event, self._hear(heard[0], event, heard[1]), customer, heard=heard)
-        return Decided(event, customer=customer, note=EARLIER_BUTTON) if pressed else None
-
-    def _pressed(self, payload: Mapping[str, Any]) -> Row | None:
-        """The message whose button was pressed, if we know it."""
-        return self._known_as(payload["channel"], payload["answers"]) if payload["answers"] else None
-
-    def _asked(self, customer: str, pressed: Row) -> tuple[Place, str] | None:
-        """The open talk in which this message was the last word."""
-        if self.scenes.loaded.last_said.get(pressed["communication"]) != pressed["id"]:
-            return None
-        talks = ((place, talk.id) for place, talk in self.scenes.open_communications(customer))
-        return next((found for found in talks if found[1] == pressed["communication"]), None)
-
-    def _heard(self, customer: str, payload: Mapping[str, Any]) -> tuple[Place, str] | None:
-        """The latest open talk on this address and thread; a STOP is heard by every campaign instead."""
-        where = (payload["channel"], payload["address"], payload["thread"])
-        talks = [
-            (place, c)
-            for place, c in self.scenes.open_communications(customer)
-            if c.opened and (c.channel, c.address, c.thread) == where
-        ]
-        if not talks or payload["consent"] in {"stop", "help"}:
-            return None
-        place = max(talks, key=lambda pair: pair[1].at)[0]
-        return place, [talk.id for of, talk in talks if of == place][-1]
-
-    def _incoming(self, event: WaitingEvent, channel: Channel, customer: str) -> Decided:
-        joined = self.scenes.campaigns_of(customer) if customer else []
-        enrolling = self._enrolling(event.payload, channel, joined)
-        if enrolling and not customer:
-            customer = self._new_customer(event, channel)
-        if not customer:
-            return Decided(event, note="nobody we know")
-        places = [Place(customer, campaign) for campaign in self.scenes.rulebooks.order({*joined, *enrolling})]
-        reactions = [r for p in places for r in self._enter_and_hear(p, event, p.campaign in enrolling)]
-        return Decided(event, tuple(reactions), customer)
-
-    def _enrolling(self, payload: Mapping[str, Any], channel: Channel, joined: list[str]) -> set[str]:
-        if payload["consent"] in {"stop", "help"}:
-            return set()
-        return {
-            name
-            for name, book in self.scenes.rulebooks.active.items()
-            if name in self.scenes.active and name not in joined
-            if (used := book.channels.get(channel.name)) and used.enroll
-        }
-
-    def _new_customer(self, event: WaitingEvent, channel: Channel) -> str:
-        row = {
-            "id": derived_id(event.key, "customer"),
-            "lane": event.lane,
-            "fields": {},
-            "version": 1,
-            "created_at": self.now,
-        }
-        self.scenes.add_customer(row, channel.identifier, event.payload["address"])
-        return str(row["id"])
-
-    def _enter_and_hear(self, place: Place, event: WaitingEvent, enroll: bool) -> tuple[tuple[Place, Reaction], ...]:
-        entered: tuple[tuple[Place, Reaction], ...] = ()
-        if enroll:
-            participant = derived_id("participant", place.customer, place.campaign)
-            given = ParticipantGiven(
-                id=event_id(event, place) + "/enroll", at=event.received_at, participant=participant, source="enroll"
-            )
-            entered = self._react(place, given)
-        return entered + self._hear(place, event)
-
-    def _hear(self, place: Place, event: WaitingEvent, communication: str = "") -> tuple[tuple[Place, Reaction], ...]:
-        payload = event.payload
-        message = MessageReceived(
-            id=event_id(event, place),
-            at=event.received_at,
-            channel=payload["channel"],
-            address=payload["address"],
-            text=payload["text"],
-            keyword=keyword_of(payload["text"]),
-            thread=payload["thread"],
-            consent=payload["consent"],
-            communication=communication,
-        )
-        return self._react(place, message)
-
-    def _react(self, place: Place, event: Event) -> tuple[tuple[Place, Reaction], ...]:
-        reaction = react(self.scenes.rulebooks.of(place.campaign), event, self.scenes.at(place), self.now)
-        self.scenes.keep(place, reaction)
-        return ((place, reaction),)
+        return self.scenes.message_known_as(payload["channel"], payload["provider_id"])
 
     def _given_fields(self, place: Place, stored: Mapping[str, Any]) -> dict[str, Any]:
         fields = self.scenes.rulebooks.of(place.campaign).fields
         return {name: from_json(fields[name], raw) for name, raw in stored.items() if name in fields}
-
-
-def event_id(event: WaitingEvent, place: Place) -> str:
-    """Unique for ever and for each campaign that decides the event."""
-    return f"{event.key}/{place.campaign}"
-
-
-def keyword_of(text: str) -> str:
-    """The first word in upper case without its punctuation; "" where there is none or it is no keyword's length."""
-    words = text.split(maxsplit=1)
-    word = words[0].strip(".,;:!?\"'()[]").upper() if words else ""
-    return word if len(word) <= KEYWORD_LIMIT else ""

@@ -1,7 +1,15 @@
 """Ids made by us: 32 hex digits."""
 
+import re
 from hashlib import sha256
 from uuid import uuid4
+
+_ID = re.compile(r"[0-9a-f]{32}")
+
+
+def is_id(text: str) -> bool:
+    """Whether ``text`` has an id's form; nothing else is asked of a database, which may not even take it."""
+    return _ID.fullmatch(text) is not None
 
 
 def new_id() -> str:

@@ -10,6 +10,7 @@ from aiohttp import web
 from channels.base import Answer, Received, WebhookRequest
 from channels.base import Channel as Adapter
 from channels.errors import WebhookRefused
+from gateway.bodies import BodyRefused, whole
 from gateway.clock import Clock
 from gateway.incoming import new_event
 from rules.book import Channel
@@ -18,6 +19,7 @@ from storage.group_commit import GroupCommit
 from storage.values import NewEvent
 
 BODY_LIMIT = 256 * 1024  # bytes of a webhook's body; Slack's largest events and Twilio's forms are far smaller
+BODY_SECONDS = 15.0  # how long a webhook's whole body may take; providers themselves give up after 3 to 15
 METHOD = "POST"  # providers offer GET, too: it puts what people say into addresses, and so into logs
 RETRY_AFTER = {"Retry-After": "1"}  # seconds
 
@@ -38,20 +40,18 @@ class Ingress:
         return [web.route("*", "/webhooks/{channel}/{route}", self.handle)]
 
     async def handle(self, request: web.Request) -> web.Response:
-        """Answer one webhook: 200 kept, 400 malformed, 403 forged, 404 no such address, 405 not POST, 413 too large,
-        503 not kept."""
+        """Answer one webhook: 200 kept, 400 malformed, 403 forged, 404 no such address, 405 not POST, 408 too slow,
+        413 too large, 415 compressed, 503 not kept."""
         adapter = self.adapters.get(request.match_info["channel"])
         if adapter is None or request.match_info["route"] not in adapter.routes:
             return web.Response(status=404)
         if request.method != METHOD:
             log.warning("webhook_refused", channel=adapter.name, status=405, reason=f"{request.method}, not {METHOD}")
             return web.Response(status=405, headers={"Allow": METHOD})
-        body = await read_body(request)
-        if body is None:
-            return web.Response(status=413)
         try:
+            body = await whole(request, BODY_LIMIT, BODY_SECONDS)
             received = adapter.receive(webhook_request(request, body))
-        except WebhookRefused as refused:
+        except (BodyRefused, WebhookRefused) as refused:
             log.warning("webhook_refused", channel=adapter.name, status=refused.status, reason=str(refused))
             return web.Response(status=refused.status)
         return await self._keep(adapter.name, received)
@@ -68,18 +68,6 @@ class Ingress:
     async def _keep_one(self, event: NewEvent) -> None:
         if await self.inbox.keep(event):
             self.on_kept(event.kind)
-
-
-async def read_body(request: web.Request) -> bytes | None:
-    """The whole body, or None if it is larger than `BODY_LIMIT`; nothing larger is ever held in memory."""
-    if (request.content_length or 0) > BODY_LIMIT:
-        return None
-    body = bytearray()
-    while chunk := await request.content.readany():
-        body += chunk
-        if len(body) > BODY_LIMIT:
-            return None
-    return bytes(body)
 
 
 def webhook_request(request: web.Request, body: bytes) -> WebhookRequest:

@@ -1,7 +1,9 @@
 """From raw rows (a CSV line, a JSON object) to validated ones, or to everything that is wrong with them."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
+from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 from gateway.hints import did_you_mean
@@ -11,6 +13,9 @@ from rules.fields import FieldError, coerce, normalise_identifier
 from rules.values import Value, Values
 
 MAX_SHOWN = 100  # characters of a wrong value that a report repeats
+MAX_PROBLEMS = 100  # problems reported of one row's identifiers, and as many of its fields
+
+V = TypeVar("V")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,13 +62,10 @@ def read_row(book: Rulebook, row: int, identifiers: Mapping[str, object], fields
     A value of None clears its field; an identifier of None or "" is not given. What a new participant would lack is
     named in `Given.missing`, for only the database knows who is new.
     """
-    kept, problems = _read_identifiers(book, row, identifiers)
-    values: dict[str, Value] = {}
-    for name, raw in fields.items():
-        try:
-            values[name] = _value(book, name, raw)
-        except FieldError as error:
-            problems.append(RowProblem(row, shown(name), shown(raw), str(error)))
+    given = {kind: raw for kind, raw in identifiers.items() if raw is not None and raw != ""}
+    kept, problems = read_cells(row, given, partial(_identifier, book))
+    values, wrong = read_cells(row, fields, partial(_value, book))
+    problems += wrong
     if not kept and not problems:
         problems.append(RowProblem(row, "", "", str(IdentityMissing())))
     return tuple(problems) if problems else Given(row, kept, values, tuple(_missing(book, values)))
@@ -74,24 +76,29 @@ def missing_problems(given: Given) -> tuple[RowProblem, ...]:
     return tuple(RowProblem(given.row, name, "", "is required") for name in given.missing)
 
 
-def _read_identifiers(
-    book: Rulebook, row: int, identifiers: Mapping[str, object]
-) -> tuple[dict[str, str], list[RowProblem]]:
-    kept: dict[str, str] = {}
+def read_cells(
+    row: int, cells: Mapping[str, object], read: Callable[[str, object], V]
+) -> tuple[dict[str, V], list[RowProblem]]:
+    """What ``read`` makes of each cell by its name, and a problem for each where it raises `FieldError`.
+
+    After `MAX_PROBLEMS` no further cell is read: the last problem says how many were left.
+    """
+    kept: dict[str, V] = {}
     problems: list[RowProblem] = []
-    for kind, raw in identifiers.items():
+    for number, (name, raw) in enumerate(cells.items()):
+        if len(problems) == MAX_PROBLEMS:
+            return kept, [*problems, RowProblem(row, "", "", f"and {len(cells) - number} more, which were not read")]
         try:
-            if raw is not None and raw != "":
-                kept[kind] = _identifier(kind, raw, book.region)
+            kept[name] = read(name, raw)
         except FieldError as error:
-            problems.append(RowProblem(row, shown(kind), shown(raw), str(error)))
+            problems.append(RowProblem(row, shown(name), shown(raw), str(error)))
     return kept, problems
 
 
-def _identifier(kind: str, raw: object, region: str) -> str:
+def _identifier(book: Rulebook, kind: str, raw: object) -> str:
     if kind not in IDENTIFIERS:
         raise FieldError(f"is no identifier: there are {', '.join(IDENTIFIERS)}{did_you_mean(kind, IDENTIFIERS)}")
-    return normalise_identifier(kind, _storable(raw), region)
+    return normalise_identifier(kind, _storable(raw), book.region)
 
 
 def _value(book: Rulebook, name: str, raw: object) -> Value:

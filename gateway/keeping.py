@@ -102,13 +102,12 @@ def keep_participants(
     """Keep one event for each row, in order, all in ``t``: customers that are new are added, and identifiers that are
     new to a customer take the place of those of the same kind.
 
-    ``source`` is import or api; ``upload`` names the upload the rows belong to: what was kept of it before is left
-    alone. Rows whose identifiers belong to two customers, and new participants who lack required fields, are
-    reported and not kept. ``now`` is UTC.
+    ``source`` is import or api; ``upload`` names the upload the rows belong to, none of which were kept before. Rows
+    whose identifiers belong to two customers, and new participants who lack required fields, are reported and not
+    kept. ``now`` is UTC.
     """
     batch = _look_up(t, campaign, givens, now)
-    done = t.inbox.known([_upload_key(upload, given) for given in givens]) if upload else set()
-    placed = [row for given in givens if _upload_key(upload, given) not in done and (row := batch.place(given))]
+    placed = [row for given in givens if (row := batch.place(given))]
     t.people.add_customers(batch.customers)
     batch.claim(t)
     ids = t.inbox.keep([_event(row, batch, source, upload) for row in placed])
@@ -121,10 +120,19 @@ def keep_participants(
 
 
 def _look_up(t: Transaction, campaign: str, givens: Collection[Given], now: datetime) -> _Batch:
-    pairs = {pair for given in givens for pair in given.identifiers.items()}
-    known = t.people.by_identifiers(pairs)
+    known = t.people.by_identifiers({pair for given in givens for pair in given.identifiers.items()})
     rows = t.people.participants(set(known.values()))
-    return _Batch(campaign, now, dict(known), {r["customer"]: r["id"] for r in rows if r["campaign"] == campaign})
+    participants = {row["customer"]: row["id"] for row in rows if row["campaign"] == campaign}
+    lacking = {known[pair] for given in givens if given.missing for pair in given.identifiers.items() if pair in known}
+    return _Batch(campaign, now, dict(known), participants | _joining(t, campaign, lacking - set(participants)))
+
+
+def _joining(t: Transaction, campaign: str, customers: Collection[str]) -> dict[str, str]:
+    """Those of ``customers`` who were given to the campaign by rows that wait to be decided, with their participants:
+    how fast the worker is makes no difference to what a row must bring."""
+    lanes = [row["lane"] for row in t.people.customers(customers).values()]
+    given = (event.payload for event in t.inbox.undecided_in(lanes, "participant"))
+    return {row["customer"]: row["participant"] for row in given if row["campaign"] == campaign and row["participant"]}
 
 
 def _upload_key(upload: str, given: Given) -> str:

@@ -2,22 +2,62 @@
 
 import logging
 import sys
+import traceback
 
 import structlog
+from aiohttp import web
+from aiohttp.http import HttpProcessingError
+from structlog.typing import ExcInfo, Processor
+
+PLACES = 8  # lines of source, the innermost, that tell where an error came from
+
+OUTSIDERS_ERRORS = (HttpProcessingError, web.RequestPayloadError, ConnectionError)
 
 
 def set_up_logs() -> None:
-    """Write readable lines to a terminal and JSON lines elsewhere, on standard error."""
-    terminal = sys.stderr.isatty()
-    last = structlog.dev.ConsoleRenderer() if terminal else structlog.processors.JSONRenderer()
+    """Write readable lines to a terminal and JSON lines elsewhere, on standard error: ours and every library's."""
+    last = console() if sys.stderr.isatty() else structlog.processors.JSONRenderer()
+    steps: list[Processor] = [
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.ExceptionRenderer(told),
+    ]
     structlog.configure(
-        processors=[
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
-            last,
-        ],
+        processors=[*steps, last],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=lambda *names: structlog.PrintLogger(sys.stderr),
     )
-    logging.basicConfig(level=logging.WARNING, stream=sys.stderr)
+    logging.basicConfig(level=logging.WARNING, handlers=[libraries_handler(steps, last)], force=True)
+    logging.getLogger("aiohttp.server").addFilter(calm)
+
+
+def console() -> Processor:
+    return structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
+
+
+def libraries_handler(steps: list[Processor], last: Processor) -> logging.Handler:
+    """Writes what libraries log in the form of our own lines, with the logger's name."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=[structlog.stdlib.add_logger_name, *steps],
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, last],
+        )
+    )
+    return handler
+
+
+def told(exc_info: ExcInfo) -> str:
+    """An error's kind and where it came from, on one line. Its message may quote what an outsider sent."""
+    kind, _, frames = exc_info
+    places = [f"{place.filename}:{place.lineno} {place.name}" for place in traceback.extract_tb(frames)]
+    return " < ".join([kind.__qualname__, *reversed(places[-PLACES:])])
+
+
+def calm(record: logging.LogRecord) -> bool:
+    """HTTP that is malformed or breaks off is an outsider's doing: a warning, and no place in our source tells why."""
+    error = record.exc_info[1] if record.exc_info else None
+    if isinstance(error, OUTSIDERS_ERRORS):
+        record.levelno, record.levelname, record.exc_info = logging.WARNING, "WARNING", None
+        record.msg, record.args = f"broken_http: {type(error).__name__}", ()
+    return True

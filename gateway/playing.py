@@ -2,12 +2,12 @@
 
 import asyncio
 from pathlib import Path
-from shutil import copy
 
 from channels.sandbox import Sandbox
 from gateway.app import Gateway
 from gateway.campaigns import CampaignStart
 from gateway.ids import derived_id
+from gateway.private_files import copy
 from gateway.sandboxes import Play
 
 
@@ -39,7 +39,5 @@ def upload_of(play: Play) -> str:
 
 async def import_contacts(gateway: Gateway, upload: str, campaign: str, contacts: Path) -> None:
     """Import a contact list as the upload of this id."""
-    path = gateway.uploads.path(upload)
-    path.parent.mkdir(exist_ok=True)
-    await asyncio.to_thread(copy, contacts, path)
+    await asyncio.to_thread(copy, contacts, gateway.uploads.path(upload))
     await gateway.uploads.accept(upload, gateway.rulebooks.of(campaign), contacts.name)

@@ -8,10 +8,9 @@ import structlog
 from channels.base import Channel as Adapter
 from gateway.clock import Bell, Clock
 from gateway.incoming import kept_request, new_event
-from gateway.worker import MAX_ATTEMPTS, OUTAGE_PAUSE, SWEEP
+from gateway.parts import MAX_ATTEMPTS, SWEEP, Rest, keep_working, reason_of
 from rules.book import Channel
 from storage.database import Storage
-from storage.errors import StorageUnavailable
 from storage.transaction import Transaction
 from storage.values import NewEvent, WaitingEvent
 
@@ -22,7 +21,10 @@ log = structlog.get_logger()
 
 @dataclass
 class Reader:
-    """Hands each kept request to its channel and keeps what it says, exactly once."""
+    """Hands each kept request to its channel and keeps what it says, exactly once.
+
+    What can't be read is parked with its reason: at once where its channel left the settings.
+    """
 
     storage: Storage
     adapters: Mapping[str, Adapter]
@@ -33,15 +35,10 @@ class Reader:
 
     async def run(self) -> None:
         """Work until the bell is closed."""
-        while not self.bell.closed:
-            try:
-                busy = await self.work_once()
-            except StorageUnavailable as error:
-                log.error("database_unavailable", reason=str(error))
-                await self.bell.wait(None, OUTAGE_PAUSE)
-                continue
-            if not busy:
-                await self.bell.wait(None, SWEEP)
+        await keep_working("reader", self.bell, self._turn)
+
+    async def _turn(self) -> Rest | None:
+        return None if await self.work_once() else Rest(SWEEP)
 
     async def work_once(self) -> bool:
         """Read one batch; True if there was anything to do."""
@@ -51,18 +48,20 @@ class Reader:
         return bool(events)
 
     async def _read(self, event: WaitingEvent) -> None:
+        name = event.payload["channel"]
+        if name not in self.adapters:
+            return await self._park(event, f"channel {name} is no longer in the settings")
         try:
-            found = await self._messages(event)
+            found = await self._messages(event, name)
         except Exception as error:
             log.exception("request_failed", inbox=event.id, attempt=event.attempts + 1)
-            await self._failed(event, f"{type(error).__name__}: {error}")
+            await self._failed(event, reason_of(error))
         else:
             await self._keep(event, found)
 
-    async def _messages(self, event: WaitingEvent) -> list[NewEvent]:
-        name = event.payload["channel"]
-        messages = await self.adapters[name].read(kept_request(event.payload))
-        return [new_event(self.channels[name], message, event.received_at) for message in messages]
+    async def _messages(self, event: WaitingEvent, channel: str) -> list[NewEvent]:
+        messages = await self.adapters[channel].read(kept_request(event.payload))
+        return [new_event(self.channels[channel], message, event.received_at) for message in messages]
 
     async def _keep(self, event: WaitingEvent, found: list[NewEvent]) -> None:
         now = self.clock.now()
@@ -76,6 +75,10 @@ class Reader:
 
     async def _failed(self, event: WaitingEvent, reason: str) -> None:
         if event.attempts + 1 >= MAX_ATTEMPTS:
-            await self.storage.run(lambda t: t.inbox.park(event.id, reason, self.clock.now()))
+            await self._park(event, f"failed {MAX_ATTEMPTS} times, last: {reason}")
         else:
             await self.storage.run(lambda t: t.inbox.attempted(event.id, reason))
+
+    async def _park(self, event: WaitingEvent, reason: str) -> None:
+        log.error("request_parked", inbox=event.id, reason=reason)
+        await self.storage.run(lambda t: t.inbox.park(event.id, reason, self.clock.now()))

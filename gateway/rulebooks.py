@@ -16,6 +16,14 @@ log = structlog.get_logger()
 Texts = Mapping[str, bytes]
 
 
+class NoRulebook(LookupError):
+    """No version of this campaign's rule file can be read: what happens in it waits until one comes into force."""
+
+    def __init__(self, campaign: str) -> None:
+        super().__init__(f"there is no rule file for the campaign {campaign}")
+        self.campaign = campaign
+
+
 def read_folder(folder: Path) -> dict[str, bytes]:
     """The bytes of every ``*.yaml`` of the folder, by path as an operator would write it. Raises OSError."""
     return {str(path): path.read_bytes() for path in sorted(folder.glob("*.yaml"))}
@@ -23,10 +31,11 @@ def read_folder(folder: Path) -> dict[str, bytes]:
 
 @dataclass(frozen=True)
 class Changes:
-    """What a look at the rules folder brought."""
+    """What a look at the rules folder brought. ``gone`` are campaigns in force that no file there is about."""
 
     books: tuple[Rulebook, ...]
     diagnostics: tuple[Diagnostic, ...]
+    gone: frozenset[str] = frozenset()
 
 
 @dataclass
@@ -39,9 +48,9 @@ class Rulebooks:
     versions: dict[str, Rulebook] = field(default_factory=dict)
 
     def of(self, campaign: str) -> Rulebook:
-        """The rulebook a campaign runs on. Raises LookupError if no version of it can be read."""
+        """The rulebook a campaign runs on. Raises `NoRulebook` if no version of it can be read."""
         if campaign not in self.active:
-            raise LookupError(f"there is no rule file for the campaign {campaign}")
+            raise NoRulebook(campaign)
         return self.active[campaign]
 
     def version(self, hash: str) -> Rulebook | None:
@@ -69,9 +78,12 @@ class Rulebooks:
         return self.versions.setdefault(hash, book)
 
     def read(self, texts: Texts) -> Changes:
-        """The sound files of ``texts`` whose content is not in force, and every mistake in the others."""
+        """The sound files of ``texts`` whose content is not in force, every mistake in the others, and what is gone."""
         loaded = load_folder(texts, self.project)
-        return Changes(tuple(b for b in loaded.rulebooks.values() if not self._is_in_force(b)), loaded.diagnostics)
+        books = tuple(book for book in loaded.rulebooks.values() if not self._is_in_force(book))
+        there = {Path(file).name for file in texts}  # a broken file is still its campaign's
+        gone = (b.campaign for b in self.active.values() if Path(b.file).name not in there)
+        return Changes(books, loaded.diagnostics, frozenset(gone) - frozenset(loaded.rulebooks))
 
     def _is_in_force(self, book: Rulebook) -> bool:
         current = self.active.get(book.campaign)

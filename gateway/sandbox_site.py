@@ -9,8 +9,10 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from aiohttp import web
+from aiohttp.typedefs import Handler as Next
 
 from channels.sandbox import DEEDS, ControlWrong, Hang, Sandbox, SandboxRequest, SandboxResponse, perform
+from gateway.addresses import is_loopback
 
 MAX_PAGE_PEOPLE = 200
 MAX_PAGE_MESSAGES = 200
@@ -50,6 +52,26 @@ def sandbox_app(sandbox: Sandbox) -> web.Application:
     app.cleanup_ctx.append(_loaded(sandbox))
     app.on_shutdown.append(_closer(closing))
     return app
+
+
+@web.middleware
+async def only_this_machine(request: web.Request, handler: Next) -> web.StreamResponse:
+    """Answer 421 unless the request was sent to a name of this machine.
+
+    A web site whose name is made to lead here (DNS rebinding) is of one origin with what it reads, but can't choose
+    the Host its visitors' browsers send. For everything that is served beside a sandbox: its secrets are public.
+    """
+    if not is_loopback(_host(request)):
+        raise web.HTTPMisdirectedRequest(text="with --sandbox, only 127.0.0.1, [::1] and localhost are answered")
+    return await handler(request)
+
+
+def _host(request: web.Request) -> str:
+    """The name or address in the Host header, or "" where it has none."""
+    try:
+        return urlsplit(f"//{request.headers.get('Host', '')}").hostname or ""
+    except ValueError:
+        return ""
 
 
 def _loaded(sandbox: Sandbox) -> Callable[[web.Application], AsyncIterator[None]]:

@@ -99,6 +99,11 @@ class Scenes:
         """The customer with this identifier, or ""."""
         return self.loaded.owners.get((kind, address), "")
 
+    def message_known_as(self, channel: str, provider_id: str) -> Row | None:
+        """The message of this channel that its provider knows under this id, if it concerns the batch."""
+        messages = self.loaded.messages.values()
+        return next((m for m in messages if (m["channel"], m["provider_id"]) == (channel, provider_id)), None)
+
     def add_customer(self, row: Row, kind: str, address: str) -> None:
         """A person nobody knew wrote: a new customer with that one identifier."""
         self.new_customers.append(row["id"])

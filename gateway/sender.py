@@ -2,8 +2,9 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from time import monotonic
 
 import structlog
 
@@ -11,6 +12,7 @@ from channels.base import Channel, OutboundMessage, Sent
 from channels.errors import ChannelDown, SendRefused, SendThrottled, SendUnknown
 from gateway.clock import Bell, Clock
 from gateway.incoming import outcome_event
+from gateway.parts import OUTAGE_PAUSE, Rest, keep_working
 from storage.database import Storage
 from storage.errors import StorageUnavailable
 from storage.transaction import Transaction
@@ -19,7 +21,6 @@ from storage.values import NewEvent, Owed
 CONCURRENCY = 20  # messages of one channel in flight at once
 SWEEP = 5.0  # seconds after which the outbox is looked at though nobody rang
 SETTLE_AFTER = timedelta(seconds=30)  # how long a callback may take to settle an unknown send before we ask
-OUTAGE_PAUSE = 1.0  # seconds before the database is tried again
 DOWN_PAUSE = timedelta(seconds=60)  # how long a channel rests that refuses our account
 BACK_OFF = (1, 2, 4, 8, 16, 32, 60)  # seconds between tries where the provider names none
 KNOWN_BEFORE = timedelta(days=1)  # clocks differ: how far before a send an equal message is still looked up as known
@@ -31,7 +32,10 @@ Outcome = Sent | SendRefused | SendThrottled | SendUnknown | ChannelDown
 
 @dataclass
 class Sender:
-    """Sends what one channel owes, in order for each address, each message once.
+    """Sends what one channel owes, in order for each address, each message once; who is slow holds up nobody else.
+
+    Claiming and recording take turns, so that nothing is claimed anew before it is known what became of it. Whatever
+    this channel was sending when a turn did not end well, and is not sending now, is settled first.
 
     ``resend_unknown``: a message that the provider surely does not have is sent again, else it fails. ``on_recorded``
     is called after outcomes are kept as events; ``per_second`` is how many messages the provider takes (real time).
@@ -45,39 +49,73 @@ class Sender:
     resend_unknown: bool = True
     per_second: float = 1.0
     rests_until: datetime | None = None
-
-    @property
-    def _at_once(self) -> int:
-        return max(1, min(CONCURRENCY, int(self.per_second)))
+    _sending: dict["asyncio.Task[Outcome]", Owed] = field(default_factory=dict)
+    _next_claim: float = 0.0  # on the monotonic clock, in seconds: the provider's rate
+    _sure: bool = False  # that nothing counts as being sent but what is being sent
 
     async def run(self) -> None:
-        """Work until the bell is closed."""
-        while not self.bell.closed:
-            try:
-                until = await self._send_due()
-            except StorageUnavailable as error:
-                log.error("database_unavailable", reason=str(error))
-                until = None
-            await self.bell.wait(until, SWEEP)
+        """Work until the bell is closed; then see to it that what is being sent comes to its end."""
+        try:
+            await keep_working(f"sender of {self.channel.name}", self.bell, self._turn)
+            while self._sending:
+                await asyncio.wait(self._sending, return_when=asyncio.FIRST_COMPLETED)
+                await self._record_ended()
+        finally:
+            for task in self._sending:
+                task.cancel()
+            await asyncio.gather(*self._sending, return_exceptions=True)
 
-    async def _send_due(self) -> datetime | None:
-        """Send all that is due; when the next message is."""
-        names = (self.channel.name,)
-        while not self.bell.closed:
-            due = await self.storage.read(lambda t: t.outbox.next_due(names))
-            due = max(due, self.rests_until) if due and self.rests_until else due
-            if due is None or due > self.clock.now():
-                return due
-            claimed = await self.storage.run(lambda t: t.outbox.claim(self.clock.now(), self._at_once, names))
-            if not claimed:
-                return None
-            await self._send_all(claimed)
-            await asyncio.sleep(len(claimed) / self.per_second)
-        return None
+    async def _turn(self) -> Rest:
+        """Record what has come to its end, and begin what is due. Each message that comes to its end rings."""
+        if not self._sure:
+            await self._recover()
+        self._sure = False
+        await self._record_ended()
+        rest = await self._begin_due()
+        self._sure = True
+        return rest
 
-    async def _send_all(self, claimed: Sequence[Owed]) -> None:
-        outcomes = await asyncio.gather(*(self._outcome(owed) for owed in claimed))
-        await self._insist(lambda t: self._record_all(t, claimed, outcomes))
+    async def _recover(self) -> None:
+        now, sending = self.clock.now(), [owed.message for owed in self._sending.values()]
+        await self.storage.run(lambda t: t.outbox.recover(now, self.channel.name, except_for=sending))
+
+    async def _begin_due(self) -> Rest:
+        """Claim what is due, as much as the provider's rate and the slots that are free allow, and begin to send it."""
+        pause, free = self._next_claim - monotonic(), CONCURRENCY - len(self._sending)
+        if pause > 0 or not free:
+            return Rest(max(pause, 0) or SWEEP)
+        due = await self.storage.read(lambda t: t.outbox.next_due((self.channel.name,)))
+        due = max(due, self.rests_until) if due and self.rests_until else due
+        if due is None or due > self.clock.now():
+            return Rest(SWEEP, due)
+        pause = await self._begin(min(free, max(1, int(self.per_second)))) / self.per_second
+        self._next_claim = monotonic() + pause
+        return Rest(pause or SWEEP)
+
+    async def _begin(self, limit: int) -> int:
+        """Claim at most so many and begin to send them; how many there were."""
+        claimed = await self.storage.run(lambda t: t.outbox.claim(self.clock.now(), limit, (self.channel.name,)))
+        for owed in claimed:
+            task = asyncio.create_task(self._outcome(owed))
+            task.add_done_callback(lambda _: self.bell.ring())
+            self._sending[task] = owed
+        return len(claimed)
+
+    async def _record_ended(self) -> None:
+        """Record the ends that there are, in one transaction."""
+        ended = {task: owed for task, owed in self._sending.items() if task.done()}
+        if not ended:
+            return
+        tried = [(owed, task.result()) for task, owed in ended.items()]
+        try:
+            await self._insist(lambda t: self._record_all(t, tried))
+        except StorageUnavailable:
+            raise
+        except Exception:
+            log.exception("sends_not_recorded", channel=self.channel.name, messages=len(tried))
+            await self._insist(lambda t: self._settle_later(t, tried))
+        for task in ended:
+            del self._sending[task]
         self.on_recorded()
 
     async def _insist(self, record: Callable[[Transaction], None]) -> None:
@@ -120,8 +158,11 @@ class Sender:
         known = await self.storage.read(lambda t: t.messages.provider_ids(owed.channel, owed.address, since))
         return await self.channel.find(message, owed.first_tried_at, known)
 
-    def _record_all(self, t: Transaction, claimed: Sequence[Owed], outcomes: Sequence[Outcome]) -> None:
-        tried = list(zip(claimed, outcomes, strict=True))
+    def _settle_later(self, t: Transaction, tried: Sequence[tuple[Owed, Outcome]]) -> None:
+        for owed, _ in tried:
+            t.outbox.unknown(owed.message, self.clock.now() + SETTLE_AFTER, looks_of(owed))
+
+    def _record_all(self, t: Transaction, tried: Sequence[tuple[Owed, Outcome]]) -> None:
         t.outbox.sent_many([(owed.message, sent.provider_id) for owed, sent in tried if isinstance(sent, Sent)])
         events = [self._record(t, owed, outcome) for owed, outcome in tried]
         t.inbox.keep([event for event in events if event])

@@ -11,9 +11,8 @@ from channels.sandbox import Sandbox
 from gateway.api import ApiDesk, api_application
 from gateway.app import Gateway, open_gateway
 from gateway.clock import Clock, SystemClock
-from gateway.logs import set_up_logs
 from gateway.playing import set_going
-from gateway.sandbox_site import sandbox_app
+from gateway.sandbox_site import only_this_machine, sandbox_app
 from gateway.sandboxes import build_sandbox, read_script, sandbox_addresses
 from gateway.settings import Settings
 from storage.errors import StorageUnavailable
@@ -25,7 +24,8 @@ GATEWAY: web.AppKey[Gateway] = web.AppKey("gateway", Gateway)
 
 def application(gateway: Gateway, sandbox: Sandbox | None) -> web.Application:
     """Everything that is served."""
-    app = web.Application(client_max_size=REQUEST_LIMIT)
+    app = web.Application(client_max_size=REQUEST_LIMIT, middlewares=[only_this_machine] if sandbox else [])
+    app.on_response_prepare.append(name_no_versions)
     app[GATEWAY] = gateway
     app.add_routes(gateway.ingress.routes())
     app.add_routes([web.get("/healthz", healthz), web.get("/readyz", readyz)])
@@ -33,6 +33,11 @@ def application(gateway: Gateway, sandbox: Sandbox | None) -> web.Application:
     if sandbox:
         app.add_subapp("/sandbox", sandbox_app(sandbox))
     return app
+
+
+async def name_no_versions(request: web.Request, response: web.StreamResponse) -> None:
+    """aiohttp would tell its own version and Python's."""
+    response.headers["Server"] = "pointsman"
 
 
 def api_desk(gateway: Gateway) -> ApiDesk:
@@ -63,19 +68,25 @@ async def readyz(request: web.Request) -> web.Response:
     return web.json_response({"status": "ready", "waiting_events": waiting, "owed_messages": owed})
 
 
+def app_runner(app: web.Application) -> web.AppRunner:
+    """Serves ``app`` with bodies as they were sent: signatures are over those bytes, and nothing is inflated."""
+    return web.AppRunner(app, access_log=None, auto_decompress=False, shutdown_timeout=SHUTDOWN_SECONDS)
+
+
 @asynccontextmanager
 async def serving(
     settings: Settings, clock: Clock, *, migrate: bool = True, with_sandbox: bool = False
 ) -> AsyncIterator[tuple[Gateway, Sandbox | None]]:
     """A gateway at work on its address, for as long as the block runs; then it stops cleanly.
 
-    The sandbox answers, but its webhooks and its people wait until it is started. Raises OSError where the address is taken, and what `open_gateway` raises.
+    The sandbox answers, but its webhooks and its people wait until it is started. Raises OSError where the address is
+    taken, and what `open_gateway` raises.
     """
     if with_sandbox:
         settings = settings.at_apis(sandbox_addresses(settings))
     gateway = await open_gateway(settings, clock, migrate=migrate)
     sandbox = build_sandbox(settings, clock, read_script(settings.folder)) if with_sandbox else None
-    runner = web.AppRunner(application(gateway, sandbox), access_log=None, shutdown_timeout=SHUTDOWN_SECONDS)
+    runner = app_runner(application(gateway, sandbox))
     try:
         await gateway.take_up()
         await runner.setup()
@@ -120,5 +131,4 @@ def ready_line(settings: Settings) -> str:
 
 def run(settings: Settings, *, migrate: bool) -> None:
     """`pointsman run`: returns after a clean stop."""
-    set_up_logs()
     asyncio.run(serve(settings, migrate=migrate))

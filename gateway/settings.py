@@ -16,6 +16,7 @@ from pydantic import SecretStr, ValidationError
 from gateway.settings_checks import (
     problems_of_environment,
     problems_of_file,
+    problems_of_folders,
     problems_of_sandbox,
     problems_of_values,
     tables,
@@ -57,8 +58,9 @@ class SettingsError(Exception):
 class Settings:
     """Everything configured, checked. Secrets are `SecretStr`; no repr shows one.
 
-    ``public_url`` is how providers reach us, without a trailing slash; ``database`` a SQLAlchemy URL with an absolute
-    path; ``rules`` the absolute folder of the rule files; ``channels`` in the order of the file.
+    ``public_url`` is how providers reach us, without a trailing slash; ``database`` is ``sqlite:///`` and an absolute
+    path as it stands, or a PostgreSQL URL; ``rules`` the absolute folder of the rule files; ``channels`` in the order
+    of the file.
     """
 
     folder: Path
@@ -70,6 +72,11 @@ class Settings:
     rules: Path
     api_token: SecretStr
     channels: Mapping[str, TwilioSettings | SlackSettings]
+
+    @property
+    def uploads(self) -> Path:
+        """The folder of the contact lists that are being imported."""
+        return self.folder / "uploads"
 
     @property
     def channel_kinds(self) -> dict[str, str]:
@@ -104,6 +111,7 @@ def load_settings(folder: Path | str, *, sandbox: bool = False, offline: bool = 
     if file is not None:
         wrong += problems_of_values(file)
         wrong += problems_of_sandbox(file) if sandbox else ()
+        wrong += problems_of_folders(home, file)
     if file is None or problems or wrong:
         raise SettingsError(tuple(dict.fromkeys(problems + wrong)))
     return _settings(home, file, sandbox)

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -98,3 +99,9 @@ def problems_of_values(file: SettingsFile) -> Iterator[str]:
         yield "database must name a file, such as sqlite:///pointsman.db: one in memory forgets everything"
     if not file.rules.strip():
         yield 'rules is empty: name the folder of the rule files, such as "rules"'
+
+
+def problems_of_folders(home: Path, file: SettingsFile) -> Iterator[str]:
+    """What must be there before anything can work."""
+    if not (home / file.rules).is_dir():
+        yield f"there is no folder {home / file.rules}: make it, or set rules to the folder of the rule files"

@@ -14,7 +14,7 @@ from typing import BinaryIO
 
 from gateway.hints import did_you_mean
 from gateway.identity import IDENTIFIERS, IdentityMissing
-from gateway.intake import Given, Read, RowProblem, is_required, missing_problems, read_row, shown
+from gateway.intake import Read, RowProblem, is_required, read_row, shown
 from rules.book import Rulebook
 
 MAX_LINE_BYTES = 1_000_000
@@ -29,7 +29,8 @@ class SheetRefused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """A file that can be imported. ``columns`` are its header cells; ``warnings`` name columns that are not read."""
+    """A file that can be imported. ``columns`` are its header cells; ``warnings`` name those that are not read, and
+    the required ones that are not there."""
 
     path: Path
     delimiter: str
@@ -60,7 +61,7 @@ def open_sheet(path: Path, book: Rulebook) -> Sheet:
 def read_rows(sheet: Sheet, book: Rulebook) -> Iterator[Read]:
     """Every row, validated or as its problems, in the order of the file. Blank lines are left out.
 
-    A blank cell is not given and changes nothing. Required fields must be filled in every row.
+    A blank cell is not given and changes nothing: of a required field it is wrong for new people only.
     """
     known = {name: index for index, name in enumerate(sheet.columns) if _is_read(name, book)}
     records = _records(sheet.path, sheet.delimiter)
@@ -78,11 +79,7 @@ def _read(sheet: Sheet, book: Rulebook, row: int, record: list[str], known: Mapp
         return (RowProblem(row, "", shown(sheet.delimiter.join(record)), reason),)
     cells = {name: cell for name, index in known.items() if (cell := record[index].strip())}
     identifiers = {name: cell for name, cell in cells.items() if name in IDENTIFIERS}
-    given = read_row(book, row, identifiers, {n: c for n, c in cells.items() if n not in identifiers})
-    if isinstance(given, Given):
-        return missing_problems(given) or given
-    missing = (name for name, field in book.fields.items() if is_required(field) and name not in cells)
-    return (*given, *(RowProblem(row, name, "", "is required") for name in missing))
+    return read_row(book, row, identifiers, {n: c for n, c in cells.items() if n not in identifiers})
 
 
 def _is_read(name: str, book: Rulebook) -> bool:
@@ -90,7 +87,7 @@ def _is_read(name: str, book: Rulebook) -> bool:
 
 
 def _check_header(columns: tuple[str, ...], book: Rulebook) -> tuple[str, ...]:
-    """Warnings for columns that are not read; raises `SheetRefused` where no row could be kept."""
+    """Warnings for columns that are not read or lack; raises `SheetRefused` where no row could be kept."""
     if len(columns) > MAX_COLUMNS:
         raise SheetRefused(f"the header has {len(columns)} columns, at most {MAX_COLUMNS} are allowed")
     for name in columns:
@@ -100,10 +97,13 @@ def _check_header(columns: tuple[str, ...], book: Rulebook) -> tuple[str, ...]:
     unread = "".join(f"; {warning}" for warning in warnings[:5])
     if not any(name in IDENTIFIERS for name in columns):
         raise SheetRefused(f"the header {IdentityMissing()}{unread}")
-    absent = [n for n, field in book.fields.items() if is_required(field) and (n not in columns or not field.imported)]
-    if absent:
-        raise SheetRefused(f"the header lacks the required {', '.join(absent)}{unread}")
-    return warnings
+    return (*warnings, *_absent(columns, book))
+
+
+def _absent(columns: tuple[str, ...], book: Rulebook) -> Iterator[str]:
+    for name, field in book.fields.items():
+        if is_required(field) and not (name in columns and field.imported):
+            yield f'the required "{name}" is not imported: rows of new people will fail'
 
 
 def _warning(name: str, index: int, book: Rulebook) -> str:

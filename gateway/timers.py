@@ -4,19 +4,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-import structlog
-
 from gateway.clock import Bell, Clock
+from gateway.parts import Rest, keep_working
 from rules.effects import START_TIMER
 from storage.database import Storage
-from storage.errors import StorageUnavailable
 from storage.transaction import Transaction
 from storage.values import About, DueTimer, NewEvent
 
 BATCH = 500  # timers turned into events in one transaction
 SWEEP = 5.0  # seconds after which the timers are looked at though nobody rang
-
-log = structlog.get_logger()
 
 
 @dataclass
@@ -30,22 +26,15 @@ class Timers:
 
     async def run(self) -> None:
         """Work until the bell is closed."""
-        while not self.bell.closed:
-            try:
-                until = await self._fire_due()
-            except StorageUnavailable as error:
-                log.error("database_unavailable", reason=str(error))
-                until = None
-            await self.bell.wait(until, SWEEP)
+        await keep_working("timers", self.bell, self._turn)
 
-    async def _fire_due(self) -> datetime | None:
-        """Turn all that is due into events; when the next one is due."""
-        while not self.bell.closed:
-            due = await self.storage.read(self._next_due)
-            if due is None or due > self.clock.now():
-                return due
-            await self.storage.run(self.fire)
-            self.on_due()
+    async def _turn(self) -> Rest | None:
+        """Turn what is due into events, or rest until something is."""
+        due = await self.storage.read(self._next_due)
+        if due is None or due > self.clock.now():
+            return Rest(SWEEP, due)
+        await self.storage.run(self.fire)
+        self.on_due()
         return None
 
     @staticmethod

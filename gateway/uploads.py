@@ -43,20 +43,21 @@ class UploadDesk:
 
     def path(self, upload: str) -> Path:
         """Where the file of this upload lies."""
-        return self.folder / f"{upload}.csv"
+        return path_of(self.folder, upload)
 
     async def accept(self, upload: str, book: Rulebook, file: str) -> tuple[Row, Sheet]:
         """Begin the upload whose file lies at its `path`; its rows follow by themselves.
 
-        Returns the upload's row. Raises `SheetRefused`, and then the file is gone.
+        Returns the upload's row. Raises `SheetRefused` and `StorageUnavailable`; the file is gone whatever it raises,
+        but for a cancellation, after which only the database knows: `resume` asks it.
         """
         try:
             sheet = await asyncio.to_thread(open_sheet, self.path(upload), book)
-        except SheetRefused:
+            contacts = ContactImport(upload, book, sheet, self.now)
+            row = await self.storage.run(lambda t: contacts.begin(t, file))
+        except Exception:
             self.path(upload).unlink()
             raise
-        contacts = ContactImport(upload, book, sheet, self.now)
-        row = await self.storage.run(lambda t: contacts.begin(t, file))
         self._begin(contacts)
         return row, sheet
 
@@ -104,11 +105,9 @@ class UploadDesk:
         async with self._turn:
             rows = contacts.chunks()
             while chunk := await asyncio.to_thread(next, rows, None):
-                problems = await self._insist(partial(contacts.keep, chunk=chunk))
-                contacts.note(problems)
+                await self._insist(partial(contacts.keep, chunk=chunk))
                 self.ring()
-            await self._insist(contacts.end)
-            self.path(contacts.upload).unlink()
+            forget(contacts)
 
     async def _insist(self, work: Callable[[Transaction], T]) -> T:
         """Do ``work`` in one transaction, as often as it takes for the database to be there."""
@@ -118,6 +117,16 @@ class UploadDesk:
             except StorageUnavailable as error:
                 log.error("database_unavailable", reason=str(error))
                 await asyncio.sleep(OUTAGE_PAUSE)
+
+
+def path_of(folder: Path, upload: str) -> Path:
+    """Where the file of an upload lies in the uploads folder."""
+    return folder / f"{upload}.csv"
+
+
+def forget(contacts: ContactImport) -> None:
+    """Every row of the upload is kept or reported: its file goes, if whoever else read it has not removed it yet."""
+    contacts.sheet.path.unlink(missing_ok=True)
 
 
 def _row(t: Transaction, upload: str) -> Row | None:

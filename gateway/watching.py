@@ -8,9 +8,9 @@ from pathlib import Path
 import structlog
 
 from gateway.clock import Bell, Clock
+from gateway.parts import Rest, keep_working
 from gateway.rulebooks import Changes, Rulebooks, read_folder, store
 from storage.database import Storage
-from storage.errors import StorageUnavailable
 
 PERIOD = 1.0  # seconds between two looks at the folder
 
@@ -20,7 +20,10 @@ Stamp = tuple[tuple[str, int, int], ...]
 
 @dataclass
 class RulesWatch:
-    """Reads the folder again whenever a file in it changed."""
+    """Reads the folder again whenever a file in it changed.
+
+    ``on_released`` is called when events that waited for a rulebook can be decided.
+    """
 
     folder: Path
     rulebooks: Rulebooks
@@ -28,17 +31,22 @@ class RulesWatch:
     clock: Clock
     bell: Bell
     on_report: Callable[[Changes, dict[str, bytes]], None]
+    on_released: Callable[[], None]
     seen: Stamp = field(default=())
     broken: bool = False
+    releases: bool = True  # at first, what an earlier process has held
+    gone: frozenset[str] = frozenset()
 
     async def run(self) -> None:
         """Watch until the bell is closed."""
-        while not self.bell.closed:
-            await self.bell.wait(None, PERIOD)
-            try:
-                await self.look()
-            except (OSError, StorageUnavailable) as error:
-                log.error("rules_not_read", reason=str(error))
+        await keep_working("rules", self.bell, self._turn)
+
+    async def _turn(self) -> Rest:
+        try:
+            await self.look()
+        except OSError as error:
+            log.error("rules_not_read", reason=str(error))
+        return Rest(PERIOD)
 
     async def look(self) -> None:
         """Load the folder if anything in it changed since the last look."""
@@ -53,12 +61,26 @@ class RulesWatch:
         now = self.clock.now()
         await self.storage.run(lambda t: store(t, changes.books, texts, now))
         self.rulebooks.put_in_force(changes.books)
+        await self._release(changes)
         self.seen = stamp
         if self.broken and not changes.diagnostics:
             log.info("rules_mended", files=sorted(texts))
         self.broken = bool(changes.diagnostics)
+        for campaign in sorted(changes.gone - self.gone):
+            log.warning("rule_file_gone", campaign=campaign, goes_on_with=self.rulebooks.of(campaign).hash[:12])
+        self.gone = changes.gone
         self.on_report(changes, texts)
         return changes
+
+    async def _release(self, changes: Changes) -> None:
+        """Let what waited for a rulebook be decided; what still has none is held again. Only once books are in force:
+        an event that is decided before that is held, and would miss its release."""
+        self.releases |= bool(changes.books)
+        released = await self.storage.run(lambda t: t.inbox.release()) if self.releases else 0
+        self.releases = False
+        if released:
+            log.info("events_released", events=released)
+            self.on_released()
 
 
 def folder_stamp(folder: Path) -> Stamp:

@@ -8,9 +8,11 @@ import structlog
 
 from gateway.batch import Batch, consent_of
 from gateway.clock import Bell, Clock
-from gateway.deciding import Decided, Desk
+from gateway.decided import Decided
+from gateway.deciding import Desk
 from gateway.loading import load
-from gateway.rulebooks import Rulebooks
+from gateway.parts import MAX_ATTEMPTS, SWEEP, Rest, keep_working, reason_of
+from gateway.rulebooks import NoRulebook, Rulebooks
 from gateway.scenes import Scenes
 from gateway.writing import write, write_opt_outs
 from rules.reaction import LoopFound
@@ -20,9 +22,6 @@ from storage.transaction import Transaction
 from storage.values import WaitingEvent
 
 BATCH = 100  # events decided in one transaction
-MAX_ATTEMPTS = 3  # tries before an event that fails is parked
-SWEEP = 1.0  # seconds after which the inbox is looked at though nobody rang: another process may have kept events
-OUTAGE_PAUSE = 1.0  # seconds before the database is tried again
 
 log = structlog.get_logger()
 
@@ -30,7 +29,11 @@ log = structlog.get_logger()
 @dataclass
 class Worker:
     """Decides every waiting event exactly once. ``on_decided`` is told of each batch once it is committed, and called
-    with nothing after an event was parked."""
+    with nothing after an event was parked.
+
+    An event of a campaign without a usable rulebook is held, and what follows in its lane behind it, until a rulebook
+    comes into force; other lanes go on.
+    """
 
     storage: Storage
     rulebooks: Rulebooks
@@ -40,15 +43,10 @@ class Worker:
 
     async def run(self) -> None:
         """Work until the bell is closed."""
-        while not self.bell.closed:
-            try:
-                busy = await self.work_once()
-            except StorageUnavailable as error:
-                log.error("database_unavailable", reason=str(error))
-                await self.bell.wait(None, OUTAGE_PAUSE)
-                continue
-            if not busy:
-                await self.bell.wait(None, SWEEP)
+        await keep_working("worker", self.bell, self._turn)
+
+    async def _turn(self) -> Rest | None:
+        return None if await self.work_once() else Rest(SWEEP)
 
     async def work_once(self) -> bool:
         """Decide one batch; True if there was anything to do."""
@@ -63,7 +61,7 @@ class Worker:
         except StorageUnavailable:
             raise
         except Exception as error:
-            log.warning("batch_redone", events=len(events), reason=type(error).__name__)
+            log.warning("batch_redone", events=len(events), reason=reason_of(error))
             await self._decide_singly(events)
         else:
             self.on_decided(decided)
@@ -85,7 +83,7 @@ class Worker:
             await self._park(event, str(loop))
         except Exception as error:
             log.exception("event_failed", inbox=event.id, kind=event.kind, attempt=event.attempts + 1)
-            return await self._failed(event, f"{type(error).__name__}: {error}")
+            return await self._failed(event, reason_of(error))
         else:
             self.on_decided(decided)
         return True
@@ -103,24 +101,41 @@ class Worker:
         self.on_decided(())
 
     def decide(self, t: Transaction, events: Sequence[WaitingEvent]) -> list[Decided]:
-        """Decide ``events`` and write what follows, inside the transaction ``t``."""
+        """Decide ``events`` and write what follows, inside the transaction ``t``. Returns those that are not held."""
         now = self.clock.now()
-        campaigns = t.campaigns.all()
-        running = frozenset(c["name"] for c in campaigns if c["status"] == "active")
+        running = frozenset(c["name"] for c in t.campaigns.all() if c["status"] == "active")
         scenes = Scenes(load(t, events, self.rulebooks.channels), self.rulebooks, running)
-        desk, batch = Desk(scenes, self.rulebooks.channels, now), Batch(scenes, now)
-        decided = []
-        for event in events:
-            decided.append(desk.decide(event))
-            batch.add(decided[-1])
+        batch = Batch(scenes, now)
+        decided = decide_in_order(t, events, Desk(scenes, self.rulebooks.channels, now), batch)
         write(t, batch)
-        t.inbox.decided([event.id for event in events], now)
+        t.inbox.decided([one.event.id for one in decided], now)
         return decided
+
+
+def decide_in_order(t: Transaction, events: Sequence[WaitingEvent], desk: Desk, batch: Batch) -> list[Decided]:
+    """Decide what can be decided and gather what follows; hold the rest, lane by lane."""
+    decided, missing = [], set()
+    held = t.inbox.held_lanes({event.lane for event in events})
+    for event in events:
+        try:
+            one = None if event.lane in held else desk.decide(event)
+        except NoRulebook as absent:
+            one = None
+            missing.add(absent.campaign)
+        if one is None:
+            held.add(event.lane)
+            batch.hold(event)
+        else:
+            decided.append(one)
+            batch.add(one)
+    if batch.held:
+        log.warning("events_held", events=len(batch.held), no_rules_for=sorted(missing))
+    return decided
 
 
 def park(t: Transaction, event: WaitingEvent, reason: str, now: datetime) -> None:
     """Put an event aside with its reason: a STOP holds nevertheless, the row of an upload counts as failed."""
-    write_opt_outs(t, consent_of(event), now)
+    write_opt_outs(t, filter(None, [consent_of(event)]), now)
     t.inbox.park(event.id, reason, now)
     if upload := event.payload.get("upload"):
         problem = {"row": int(event.key.rpartition(":")[2]), "field": "", "value": "", "reason": reason}

@@ -1,15 +1,13 @@
 """Write a batch: few statements, in the transaction that decided it."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 
-from gateway.batch import Batch
+from gateway.batch import Batch, Consent, canceled_row
 from gateway.carry import communication_changes, communication_row, participant_changes, participant_row
 from gateway.scenes import Place, Scenes
 from rules.scene import Scene
-from rules.statuses import MessageStatus, message_rank
 from storage.transaction import Transaction
-from storage.values import Row
 
 
 def write(t: Transaction, batch: Batch) -> None:
@@ -17,11 +15,12 @@ def write(t: Transaction, batch: Batch) -> None:
     write_customers(t, batch.scenes)
     write_participants(t, batch)
     write_communications(t, batch)
+    write_opt_outs(t, batch.consents, batch.now)
     write_messages(t, batch)
-    write_opt_outs(t, batch.opted, batch.now)
     t.timers.set([row for row in batch.timers.values() if row])
     t.timers.clear([pair for pair, row in batch.timers.items() if not row])
     t.inbox.keep(batch.events)
+    t.inbox.hold(batch.held)
     t.decisions.add(batch.decisions)
     write_counts(t, batch)
 
@@ -83,17 +82,11 @@ def write_messages(t: Transaction, batch: Batch) -> None:
     t.messages.save_status(batch.statuses + [canceled_row(id, batch.now) for id in withdrawn])
 
 
-def canceled_row(message: str, now: datetime, error: str = "") -> Row:
-    status = MessageStatus.CANCELED
-    rank = message_rank(status)
-    return {"id": message, "status": str(status), "rank": rank, "error": error, "updated_at": now}
-
-
-def write_opt_outs(t: Transaction, opted: Mapping[tuple[str, str], str], now: datetime) -> None:
-    """Keep what each (channel, address) said; a stop also withdraws what is still owed to the address."""
-    for (channel, address), consent in opted.items():
-        if consent == "stop":
-            t.opt_outs.put(channel, address, consent, now)
+def write_opt_outs(t: Transaction, consents: Iterable[Consent], now: datetime) -> None:
+    """Keep what people said, in order; a stop also withdraws what the database still owes to the address."""
+    for channel, address, word in consents:
+        if word == "stop":
+            t.opt_outs.put(channel, address, word, now)
             withdrawn = t.outbox.cancel_address(channel, address)
             t.messages.save_status([canceled_row(id, now, "opted out") for id in withdrawn])
         else:

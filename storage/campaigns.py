@@ -32,11 +32,11 @@ class Campaigns:
         insert = insert_into(self._connection, CAMPAIGNS)
         self._connection.execute(insert.on_conflict_do_nothing(index_elements=[CAMPAIGNS.c.name]), {"name": name})
 
-    def set_status(self, name: str, status: str, reason: str, at: datetime) -> None:
-        """The campaign now is inactive, active or in error; ``at`` (UTC) is when it started, if it becomes active."""
+    def set_status(self, name: str, status: str, at: datetime) -> None:
+        """The campaign now is inactive or active; ``at`` (UTC) is when it started, if it becomes active."""
         started = {"started_at": at} if status == ACTIVE else {}
         change = update(CAMPAIGNS).where(CAMPAIGNS.c.name == name)
-        self._connection.execute(change.values(status=status, reason=reason, **started))
+        self._connection.execute(change.values(status=status, **started))
 
     def keep_version(self, hash: str, campaign: str, file: str, text: str, at: datetime) -> None:
         """Keep the text of a rule file under its content hash; the same again changes nothing."""

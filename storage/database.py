@@ -8,21 +8,35 @@ from pathlib import Path
 from typing import TextIO, TypeVar
 
 from sqlalchemy import Engine
-from sqlalchemy.exc import DatabaseError, DBAPIError, InterfaceError, InternalError, OperationalError, TimeoutError
+from sqlalchemy.exc import (
+    DatabaseError,
+    DBAPIError,
+    IntegrityError,
+    InterfaceError,
+    InternalError,
+    OperationalError,
+    TimeoutError,
+)
 
 from storage import schema
 from storage.engines import READERS, database_url, reading_engine, writing_engine
-from storage.errors import StorageUnavailable
+from storage.errors import Conflict, StaleVersion, StorageUnavailable
 from storage.process_lock import lock_process
 from storage.transaction import Transaction
 
 T = TypeVar("T")
 
+TRIES = 4  # times that work is done which meets what another process writes at the same time
+UNIQUE_VIOLATION = "23505"  # PostgreSQL's SQLSTATE
+UNIQUE_FAILED = "UNIQUE constraint failed: "  # SQLite's words, followed by the columns
+
 
 class Storage:
     """All that is remembered, in a SQLite file (``sqlite:///FILE``) or PostgreSQL 15+ (``postgresql://...``).
 
-    Every method raises `StorageUnavailable` when the database can't be used; what was asked has then not happened.
+    Every method raises `StorageUnavailable` when the database can't be used. What was asked has then not happened,
+    unless the database was lost while it committed: whoever asks again must bear that it had. A row that exists already
+    is a `Conflict`.
     """
 
     def __init__(self, url: str) -> None:
@@ -49,6 +63,7 @@ class Storage:
     async def run(self, work: Callable[[Transaction], T]) -> T:
         """Do ``work`` in one write transaction on the writing thread, one after the other; return when committed.
 
+        Work that another process gets in the way of (`Conflict`, `StaleVersion`) is done again, at most `TRIES` times.
         A caller that is cancelled stops waiting: work that has begun is finished, other work is dropped.
         """
         return await in_thread(self._writer, lambda: self._write(work))
@@ -58,6 +73,14 @@ class Storage:
         return await in_thread(self._readers, lambda: self._read(work))
 
     def _write(self, work: Callable[[Transaction], T]) -> T:
+        for _ in range(TRIES - 1):
+            try:
+                return self._write_once(work)
+            except (Conflict, StaleVersion):
+                continue
+        return self._write_once(work)
+
+    def _write_once(self, work: Callable[[Transaction], T]) -> T:
         with self.transaction() as transaction:
             return work(transaction)
 
@@ -96,7 +119,7 @@ class Storage:
 
 @contextmanager
 def connected(engine: Engine) -> Iterator[Transaction]:
-    with unavailable_told(), engine.begin() as connection:
+    with unavailable_told(), conflicts_told(), engine.begin() as connection:
         yield Transaction(connection)
 
 
@@ -117,6 +140,25 @@ def unavailable_told() -> Iterator[None]:
         if not is_trouble(error):
             raise
         raise StorageUnavailable(str(getattr(error, "orig", error)).strip()) from error
+
+
+@contextmanager
+def conflicts_told() -> Iterator[None]:
+    """Raise `Conflict` for a row that exists. Of the database's own words, which quote the row, only names remain."""
+    try:
+        yield
+    except IntegrityError as error:
+        if not (constraint := broken_uniqueness(error)):
+            raise
+        raise Conflict(f"already there: {constraint}") from None
+
+
+def broken_uniqueness(error: IntegrityError) -> str:
+    """The name of the constraint (or its columns) that forbids two such rows; "" for any other mistake."""
+    if getattr(error.orig, "sqlstate", "") == UNIQUE_VIOLATION:
+        return str(getattr(getattr(error.orig, "diag", None), "constraint_name", None) or "a unique constraint")
+    _, failed, columns = str(error.orig).partition(UNIQUE_FAILED)
+    return columns if failed else ""
 
 
 def is_trouble(error: DBAPIError | TimeoutError) -> bool:

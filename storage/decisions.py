@@ -5,7 +5,7 @@ from collections.abc import Collection, Sequence
 from sqlalchemy import Connection, select
 
 from storage.models import Decision, Inbox
-from storage.statements import add_rows, one_row, rows_in, rows_of, table_of
+from storage.statements import add_rows, rows_in, rows_of, table_of
 from storage.values import Row
 
 DECISIONS, INBOX = table_of(Decision), table_of(Inbox)
@@ -18,12 +18,8 @@ class Decisions:
         self._connection = connection
 
     def add(self, rows: Sequence[Row]) -> None:
-        """Keep these decisions; a second one for an event is an integrity error."""
+        """Keep these decisions; a second one for an event is a `Conflict`."""
         add_rows(self._connection, DECISIONS, rows)
-
-    def of(self, event: int) -> Row | None:
-        """The decision for an event; None while there is none."""
-        return one_row(self._connection.execute(select(DECISIONS).where(DECISIONS.c.event == event)))
 
     def applied(self, events: Collection[int]) -> dict[int, str]:
         """What became of those of these events that are decided."""

@@ -22,13 +22,16 @@ POSTGRES = {
 
 
 def database_url(url: str) -> URL:
-    """The URL with the driver this program uses. Raises ValueError unless it names a SQLite file or PostgreSQL."""
-    parsed = make_url(url)
-    kind = parsed.get_backend_name()
-    if kind in ("postgresql", "postgres"):
-        return parsed.set(drivername="postgresql+psycopg")
-    if kind == "sqlite" and parsed.database and parsed.database != ":memory:":
-        return parsed.set(drivername="sqlite+pysqlite")
+    """The URL with the driver this program uses. Raises ValueError unless it names a SQLite file or PostgreSQL.
+
+    All that follows ``sqlite:///`` is the file's path, taken as it stands: folders may have ?, # and % in their names.
+    """
+    kind, _, rest = url.partition("://")
+    path = rest.removeprefix("/")
+    if kind == "sqlite" and path not in ("", rest, ":memory:"):
+        return URL.create("sqlite+pysqlite", database=path)
+    if kind.partition("+")[0] in ("postgresql", "postgres"):
+        return make_url(url).set(drivername="postgresql+psycopg")
     raise ValueError("the database must be sqlite:///FILE or postgresql://USER:PASSWORD@HOST/NAME")
 
 

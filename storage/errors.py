@@ -6,7 +6,14 @@ class StorageError(Exception):
 
 
 class StorageUnavailable(StorageError):
-    """The database can't be used now (locked, read-only, full, gone): nothing was kept, asking again later may help."""
+    """The database can't be used now (locked, read-only, full, gone); asking again later may help.
+
+    Nothing was kept, unless it was lost in the middle of a commit: then nobody knows.
+    """
+
+
+class Conflict(StorageError):
+    """What was to be added exists: somebody added it meanwhile. The transaction is void; asked again, it is found."""
 
 
 class StaleVersion(StorageError):

@@ -11,7 +11,8 @@ from storage.statements import insert_into, rows_in, rows_of, table_of
 from storage.values import NewEvent, Row, WaitingEvent, shard_of
 
 INBOX = table_of(InboxRow)
-IS_WAITING = text("inbox.state = 'waiting'")  # a literal, or the partial indexes can't be used
+IS_WAITING = text("inbox.state = 'waiting'")  # literals, or the partial indexes can't be used
+IS_HELD = text("inbox.state = 'held'")
 WAITING_COLUMNS = [INBOX.c[name] for name in WaitingEvent.__dataclass_fields__]
 
 
@@ -62,6 +63,21 @@ class Inbox:
             change = update(INBOX).where(INBOX.c.id == bindparam("event")).values(state="decided", decided_at=at)
             self._connection.execute(change, [{"event": number} for number in ids])
 
+    def hold(self, ids: Collection[int]) -> None:
+        """These events can't be decided yet: they wait, and so does what follows in their lanes, until `release`."""
+        if ids:
+            change = update(INBOX).where(INBOX.c.id == bindparam("event")).values(state="held")
+            self._connection.execute(change, [{"event": number} for number in ids])
+
+    def held_lanes(self, lanes: Collection[str]) -> set[str]:
+        """Those of these lanes in which an event is held."""
+        query = select(INBOX.c.lane).where(IS_HELD).distinct()
+        return {row["lane"] for row in rows_in(self._connection, query, INBOX.c.lane, lanes)}
+
+    def release(self) -> int:
+        """What was held waits again, in its old order. Return how many events that are."""
+        return self._connection.execute(update(INBOX).where(IS_HELD).values(state="waiting")).rowcount
+
     def park(self, event: int, error: str, at: datetime) -> None:
         """Put an event aside that can't be decided, with the reason in words; later events of its lane go on."""
         change = update(INBOX).where(INBOX.c.id == event)
@@ -73,16 +89,21 @@ class Inbox:
         self._connection.execute(change.values(attempts=INBOX.c.attempts + 1, error=error))
 
     def states(self, ids: Collection[int]) -> dict[int, str]:
-        """waiting, decided or parked, for each of these events that exists."""
+        """waiting, held, decided or parked, for each of these events that exists."""
         rows = rows_in(self._connection, select(INBOX.c.id, INBOX.c.state), INBOX.c.id, ids)
         return {row["id"]: row["state"] for row in rows}
 
-    def known(self, keys: Collection[str]) -> set[str]:
-        """Those of these keys under which an event is kept."""
-        return {row["key"] for row in rows_in(self._connection, select(INBOX.c.key), INBOX.c.key, keys)}
+    def undecided_in(self, lanes: Collection[str], kind: str) -> list[WaitingEvent]:
+        """The events of this kind in these lanes that wait or are held, in no order."""
+        of_kind = select(*WAITING_COLUMNS).where(INBOX.c.kind == kind)
+        waiting = of_kind.where(IS_WAITING, INBOX.c.shard.in_({shard_of(lane) for lane in lanes}))
+        queries = (waiting, of_kind.where(IS_HELD))
+        return [
+            WaitingEvent(**row) for query in queries for row in rows_in(self._connection, query, INBOX.c.lane, lanes)
+        ]
 
     def waiting_count(self) -> int:
-        """How many events nobody has decided yet."""
+        """How many events are to be decided now: neither decided yet nor held."""
         return self._connection.execute(select(func.count()).select_from(INBOX).where(IS_WAITING)).scalar_one()
 
     def latest_time(self) -> datetime | None:

@@ -63,7 +63,7 @@ class Messages:
         return {(row["channel"], row["thread"]) for row in rows} & set(threads)
 
     def add(self, rows: Sequence[Row]) -> None:
-        """Add messages; an id that exists is an integrity error."""
+        """Add messages; an id that exists is a `Conflict`."""
         add_rows(self._connection, MESSAGES, rows)
 
     def save_status(self, rows: Sequence[Row]) -> None:

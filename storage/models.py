@@ -10,6 +10,7 @@ from storage.types import Json, UtcDateTime
 
 BIG_ID = BigInteger().with_variant(Integer, "sqlite")
 WAITING = text("state = 'waiting'")
+HELD = text("state = 'held'")
 NOT_FIRED = text("NOT fired")
 NOT_DONE = text("state <> 'done'")
 SAID_BY_US = text("direction = 'out'")
@@ -26,11 +27,10 @@ def document(**options: Any) -> Any:
 
 
 class Campaign(SQLModel, table=True):
-    """One campaign: whether it runs (inactive, active, error with a reason), and the rule file version it runs on."""
+    """One campaign: whether it runs (inactive or active), and the rule file version it runs on."""
 
     name: str = Field(primary_key=True)
     status: str = "inactive"
-    reason: str = ""
     rules: str = ""
     started_at: datetime | None = moment(default=None)
 
@@ -162,11 +162,15 @@ class Outbox(SQLModel, table=True):
 
 
 class Inbox(SQLModel, table=True):
-    """Every event, exactly once. ``state`` is waiting, decided or parked. Append-only but for the deciding columns."""
+    """Every event, exactly once. ``state`` is waiting, held, decided or parked. Append-only but for these columns.
+
+    A held event waits for the rulebook of its campaign, or behind such an event in its lane.
+    """
 
     __table_args__ = (
         Index("inbox_waiting", "shard", "id", sqlite_where=WAITING, postgresql_where=WAITING),
         Index("inbox_queue", "id", sqlite_where=WAITING, postgresql_where=WAITING),
+        Index("inbox_held", "lane", sqlite_where=HELD, postgresql_where=HELD),
     )
     id: int = Field(sa_column=Column(BIG_ID, primary_key=True, autoincrement=True))
     key: str = Field(unique=True)
@@ -215,13 +219,17 @@ class OptOut(SQLModel, table=True):
 
 
 class Upload(SQLModel, table=True):
-    """One contact list. Failed rows were never kept; the others are counted as they are decided."""
+    """One contact list. Rows are counted once each: bad ones as they are read, the others as they are decided.
+
+    ``last_row`` is the last row of the file that was read; an import that was cut off goes on after it.
+    """
 
     id: str = Field(primary_key=True)
     campaign: str = Field(index=True)
     file: str
     status: str = "processing"
     total: int = 0
+    last_row: int = 0
     created: int = 0
     updated: int = 0
     unchanged: int = 0

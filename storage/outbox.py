@@ -95,10 +95,6 @@ class Outbox:
                 claimed.values(state=SENDING, attempts=OUTBOX.c.attempts + 1, first_tried_at=first)
             )
 
-    def sent(self, message: str, provider_id: str) -> None:
-        """The provider took the message under this id."""
-        self.sent_many([(message, provider_id)])
-
     def sent_many(self, sent: Sequence[tuple[str, str]]) -> None:
         """The provider took these messages: (our id, the provider's id)."""
         if sent:
@@ -154,13 +150,15 @@ class Outbox:
         rows = rows_of(self._connection.execute(queued.returning(OUTBOX.c.seq, OUTBOX.c.message)))
         return [row["message"] for row in sorted(rows, key=lambda row: int(row["seq"]))]
 
-    def recover(self, now: datetime) -> int:
-        """After a crash: what was being sent is unknown now, to be looked at from ``now`` (UTC). Return how many.
+    def recover(self, now: datetime, channel: str, except_for: Collection[str] = ()) -> int:
+        """After a crash or an outage: what this channel was sending is unknown now, to be looked at from ``now`` (UTC),
+        ``except_for`` the messages that are being sent at this moment. Return how many there were.
 
-        Only while no other process sends from this database.
+        Only while no other process sends on this channel from this database.
         """
-        broken = update(OUTBOX).where(NOT_DONE, OUTBOX.c.state == SENDING)
-        return self._connection.execute(broken.values(state=UNKNOWN, next_at=now, attempts=0)).rowcount
+        broken = update(OUTBOX).where(NOT_DONE, OUTBOX.c.channel == channel, OUTBOX.c.state == SENDING)
+        lost = broken.where(OUTBOX.c.message.not_in(list(except_for)))
+        return self._connection.execute(lost.values(state=UNKNOWN, next_at=now, attempts=0)).rowcount
 
     def next_due(self, channels: Sequence[str]) -> datetime | None:
         """When `claim` on these channels next finds something (UTC), unless others change it; None: not by itself."""

@@ -60,11 +60,11 @@ class People:
         return rows_of(self._connection.execute(query))
 
     def add_customers(self, rows: Sequence[Row]) -> None:
-        """Add customers; an id that exists is an integrity error."""
+        """Add customers; an id that exists is a `Conflict`."""
         add_rows(self._connection, CUSTOMERS, rows)
 
     def add_identifiers(self, rows: Sequence[Row]) -> None:
-        """Add identifiers; one that belongs to somebody already is an integrity error."""
+        """Add identifiers; one that belongs to somebody already is a `Conflict`."""
         add_rows(self._connection, IDENTIFIERS, rows)
 
     def release_identifiers(self, pairs: Collection[tuple[str, str]]) -> None:
@@ -75,7 +75,7 @@ class People:
             self._connection.execute(delete(IDENTIFIERS).where(*same_kind), released)
 
     def add_participants(self, rows: Sequence[Row]) -> None:
-        """Add participants; a second place of a customer in one campaign is an integrity error."""
+        """Add participants; a second place of a customer in one campaign is a `Conflict`."""
         add_rows(self._connection, PARTICIPANTS, rows)
 
     def save_customers(self, rows: Sequence[Row]) -> None:

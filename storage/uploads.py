@@ -34,16 +34,30 @@ class Uploads:
         counted = {name: UPLOADS.c[name] + number for name, number in more.items()}
         self._connection.execute(update(UPLOADS).where(UPLOADS.c.id == upload).values(**counted))
 
-    def report_failures(self, upload: str, errors: Sequence[Row], failed: int | None = None) -> None:
-        """Rows failed with these errors (row, field, value, reason), of which the first `ERRORS_KEPT` are stored.
+    def last_row(self, upload: str) -> int:
+        """The last row of the file that was read, 0 at first. Until this transaction ends, nobody else reads on.
 
-        ``failed`` is the number of rows, by default the number of different ``row`` values among the errors.
+        Raises LookupError where there is no such upload.
         """
+        locked = select(UPLOADS.c.last_row).where(UPLOADS.c.id == upload).with_for_update()
+        row = self._connection.execute(locked).scalar_one_or_none()
+        if row is None:
+            raise LookupError(f"there is no upload {upload}")
+        return int(row)
+
+    def read_to(self, upload: str, row: int) -> None:
+        """The file was read up to and with this row, and what became of each row is in this transaction."""
+        self._connection.execute(update(UPLOADS).where(UPLOADS.c.id == upload).values(last_row=row))
+
+    def report_failures(self, upload: str, errors: Sequence[Row]) -> None:
+        """Rows failed with these errors (row, field, value, reason): each different ``row`` counts once, and the first
+        `ERRORS_KEPT` errors are stored."""
+        if not errors:
+            return
         locked = select(UPLOADS.c.errors).where(UPLOADS.c.id == upload).with_for_update()
         kept = [*self._connection.execute(locked).scalar_one(), *errors][:ERRORS_KEPT]
-        more = len({error["row"] for error in errors}) if failed is None else failed
-        change = update(UPLOADS).where(UPLOADS.c.id == upload)
-        self._connection.execute(change.values(errors=kept, failed=UPLOADS.c.failed + more))
+        failed = UPLOADS.c.failed + len({error["row"] for error in errors})
+        self._connection.execute(update(UPLOADS).where(UPLOADS.c.id == upload).values(errors=kept, failed=failed))
 
     def finish_when_counted(self, upload: str, at: datetime) -> bool:
         """Finish the upload if every row is accounted for: failed if any row failed, else completed.

@@ -1,5 +1,6 @@
 """An append-only file of entries, one JSON line each: the provider's memory, which no crash of ours may take away."""
 
+import os
 from pathlib import Path
 from typing import BinaryIO
 
@@ -25,13 +26,16 @@ class Journal:
         self._file: BinaryIO | None = None
 
     def open(self) -> tuple[Entry, ...]:
-        """All entries kept so far, and be ready to keep more. A torn last line is cut off. Raises `JournalBroken`."""
+        """All entries kept so far, and be ready to keep more. A torn last line is cut off. Raises `JournalBroken`.
+
+        Only the file's owner may read it: it holds what people wrote.
+        """
         if self._path is None:
             return ()
         self._path.parent.mkdir(parents=True, exist_ok=True)
         whole = self._whole_lines(self._path)
         entries = tuple(self._entry(number, line) for number, line in enumerate(whole.splitlines(), 1))
-        self._file = self._path.open("ab")
+        self._file = os.fdopen(os.open(self._path, os.O_CREAT | os.O_APPEND | os.O_WRONLY | os.O_CLOEXEC, 0o600), "ab")
         self._file.truncate(len(whole))
         return entries
 

@@ -44,15 +44,21 @@ def start(name: str, project: Path) -> None:
 @click.argument("name")
 @project_option
 def stop(name: str, project: Path) -> None:
-    """Triggers of campaign NAME fire no more. Participants, messages and answers are still kept."""
+    """Triggers of campaign NAME fire no more. Participants, messages and answers are still kept.
+
+    What runs can be stopped, whatever became of its rule file.
+    """
     from gateway.campaigns import stop as stop_campaign
     from gateway.clock import SystemClock
     from gateway.settings import load_settings
 
     settings = load_settings(project, offline=True)
-    book = rulebook_of(settings, name)
-    with opened(settings) as storage, storage.transaction() as t:
-        stop_campaign(t, book.campaign, SystemClock().now())
+    with opened(settings) as storage:
+        with storage.reading() as t:
+            known = t.campaigns.get(name) is not None
+        campaign = name if known else rulebook_of(settings, name).campaign
+        with storage.transaction() as t:
+            stop_campaign(t, campaign, SystemClock().now())
     click.echo(f"{name} is inactive")
 
 
@@ -75,10 +81,9 @@ def status(name: str | None, project: Path) -> None:
 
 def _line(t: "Transaction", row: dict[str, Any]) -> str:
     counts = t.campaigns.counts(row["name"])
-    reason = f" ({row['reason']})" if row["reason"] else ""
     talks = ", ".join(f"{number} {status}" for status, number in sorted(counts.communications.items())) or "none"
     messages = ", ".join(f"{number} {status or 'owed'}" for status, number in sorted(counts.messages.items())) or "none"
     return (
-        f"{row['name']}: {row['status']}{reason}\n"
+        f"{row['name']}: {row['status']}\n"
         f"  participants: {counts.participants}\n  communications: {talks}\n  messages: {messages}"
     )

@@ -35,10 +35,13 @@ class Commands(click.Group):
 def sentence_for(error: Exception) -> str | None:
     """What an operator reads of an error that is no fault of the program; None for one that is."""
     from gateway.settings import SettingsError
+    from gateway.sheets import SheetRefused
     from storage.errors import AlreadyRunning, SchemaMismatch, StorageUnavailable
 
     if isinstance(error, SettingsError | AlreadyRunning | SchemaMismatch):
         return str(error)
+    if isinstance(error, SheetRefused):
+        return f"this contact list can't be imported: {error}"
     if isinstance(error, StorageUnavailable):
         return f"the database can't be used: {error}"
     if isinstance(error, OSError):

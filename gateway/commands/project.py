@@ -25,22 +25,25 @@ project_option = click.option(
 
 
 def rulebook_of(settings: "Settings", campaign: str) -> "Rulebook":
-    """The campaign's rulebook as its file is now, or as it is in force where that is broken. Raises `CommandFailed`."""
+    """The campaign's rulebook as its file is now, or as it is in force where that is broken or gone.
+
+    Raises `CommandFailed`.
+    """
     from gateway.adapters import project_channels, rule_project
     from gateway.hints import did_you_mean
     from gateway.rulebooks import Rulebooks, read_folder
 
     rulebooks = Rulebooks(rule_project(settings), project_channels(settings))
-    changes = rulebooks.read(read_folder(settings.rules))
-    rulebooks.put_in_force(changes.books)
-    if campaign not in rulebooks.active and changes.diagnostics:
-        click.echo("some rule files have mistakes (run `pointsman check`): taking the version in force", err=True)
-        with opened(settings) as storage, storage.reading() as t:
-            rulebooks.restore(t)
+    rulebooks.put_in_force(rulebooks.read(read_folder(settings.rules)).books)
     if campaign in rulebooks.active:
         return rulebooks.active[campaign]
-    hint = did_you_mean(campaign, rulebooks.active)
-    raise CommandFailed(f'there is no campaign "{campaign}" with a usable rule file in {settings.rules}{hint}')
+    missing = f'there is no campaign "{campaign}" with a usable rule file in {settings.rules}'
+    with opened(settings) as storage, storage.reading() as t:
+        rulebooks.restore(t)
+    if campaign not in rulebooks.active:
+        raise CommandFailed(missing + did_you_mean(campaign, rulebooks.active))
+    click.echo(f"{missing} (run `pointsman check`): taking the version in force", err=True)
+    return rulebooks.active[campaign]
 
 
 @contextmanager

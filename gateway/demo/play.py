@@ -17,6 +17,7 @@ from gateway.commands.failing import CommandFailed
 from gateway.demo.books import Books, Expectation, expectations, read_books
 from gateway.demo.driving import CAMPAIGN, Driver
 from gateway.demo.telling import Story
+from gateway.private_files import owner_only
 from gateway.sandboxes import read_script
 from gateway.server import serving
 from gateway.settings import Settings, load_settings
@@ -71,7 +72,8 @@ def clear(folder: Path) -> None:
 def write_whole(path: Path, text: str) -> None:
     """Write a file that is there with all of its text or not at all."""
     unfinished = path.with_name(f"{path.name}.new")
-    unfinished.write_text(text, "utf-8")
+    with open(unfinished, "w", encoding="utf-8", opener=owner_only) as file:
+        file.write(text)
     unfinished.replace(path)
 
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from gateway.deciding import Decided
+from gateway.decided import Decided
 from rules.effects import ChangeCommunication, FinishParticipant, SendMessage, SetFields
 from rules.reaction import Activation, Considered, Reaction
 

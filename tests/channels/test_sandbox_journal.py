@@ -1,5 +1,6 @@
 """What the sandbox wrote down survives a kill -9; what is out of order is said, not guessed."""
 
+import stat
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -78,3 +79,11 @@ def test_each_lane_keeps_its_order_and_nothing_is_lost(things: list[tuple[int, i
     for lane in {owed.thing.lane for owed in done}:
         orders = [owed.order for owed in done if owed.thing.lane == lane]
         assert orders == sorted(orders)
+
+
+def test_only_its_owner_may_read_what_people_wrote(tmp_path: Path) -> None:
+    journal = Journal(tmp_path / "j")
+    journal.open()
+    journal.close()
+
+    assert stat.S_IMODE((tmp_path / "j").stat().st_mode) == 0o600

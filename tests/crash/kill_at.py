@@ -33,7 +33,7 @@ POINTS = {
     "found again, not recorded": ("channels.twilio.adapter.TwilioSms.find", AFTER),
     "an upload is on disk, not accepted": ("gateway.uploads.UploadDesk.accept", BEFORE),
     "an upload is accepted, not answered": ("gateway.uploads.UploadDesk.accept", AFTER),
-    "rows are kept, their upload has not ended": ("gateway.contacts.ContactImport.end", BEFORE),
+    "rows are kept, their file is still there": ("gateway.uploads.forget", BEFORE),
     "timers fire, not committed": ("gateway.timers.Timers.fire", AFTER),
     # The sandbox and the demo's own steps.
     "the provider has noted it, nobody knows": ("channels.sandbox.journal.Journal.keep", AFTER),

@@ -1,6 +1,7 @@
 """The API's doors: tokens, content types, sizes, and problems as RFC 9457 says."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,6 +11,8 @@ from gateway import api_bodies
 from gateway.api_rows import MAX_ROWS
 from storage.errors import StorageUnavailable
 from tests.gateway.desk import CAMPAIGN, Client, Desk
+from tests.gateway.example_rules import ECHO
+from tests.gateway.running import running
 
 PARTICIPANTS = f"{CAMPAIGN}/participants"
 
@@ -102,6 +105,19 @@ async def test_a_body_that_is_too_large_is_refused(api: Client, monkeypatch: pyt
     body = await problem(told, 413)
 
     assert "10 bytes" in body["title"]
+
+
+@pytest.mark.parametrize(
+    ("path", "status"), [("participants?after=%00", 422), ("participants?after=x", 422), ("uploads/%00", 404)]
+)
+async def test_what_can_be_no_id_is_never_asked_of_a_database(
+    tmp_path: Path, database_url: str, path: str, status: int
+) -> None:
+    async with (
+        running(tmp_path, ECHO, database=database_url) as world,
+        world.api("GET", f"campaigns/echo/{path}", b"") as answer,
+    ):
+        await problem(answer, status)
 
 
 async def test_a_database_that_is_away_is_told_and_nothing_is_accepted(

@@ -1,11 +1,15 @@
 """`PUT .../participants`: one result for each row, in order, once the rows are decided."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from gateway.intake import MAX_PROBLEMS
+from tests.gateway.books import BOOK
 from tests.gateway.desk import CAMPAIGN, Client, Desk
 
+MANY = {str(number): 1 for number in range(999)}
 PARTICIPANTS = f"{CAMPAIGN}/participants"
 ADA = {"external_id": "A", "phone": "0151 12345601", "fields": {"first_name": "Ada", "amount_due": 129.90}}
 
@@ -146,3 +150,42 @@ async def test_a_thousand_rows_are_kept(api: Client) -> None:
     results = await put(api, [{"external_id": str(n), "fields": {"amount_due": n}} for n in range(1000)])
 
     assert [r["status"] for r in results] == ["created"] * 1000
+
+
+async def test_what_is_given_right_after_a_new_person_need_not_be_complete(desk: Desk, api: Client) -> None:
+    """However slow the worker is."""
+    desk.works = False
+    await put(api, ADA)
+    (update,) = await put(api, {"external_id": "A", "fields": {"first_name": "Eva"}})
+
+    assert update["status"] == "accepted"
+    await desk.work()
+    (participant,) = (await listed(api))["participants"]
+    assert participant["fields"]["first_name"] == "Eva"
+
+
+async def test_wherever_in_a_request_rows_stand_they_are_about_the_same_people(desk: Desk, api: Client) -> None:
+    desk.works = False
+    many = [{"external_id": str(n), "fields": {"amount_due": n}} for n in range(999)]
+    results = await put(api, [*many, {"external_id": "0", "fields": {"first_name": "Nil"}}])
+
+    assert {result["status"] for result in results} == {"accepted"}
+    assert results[0]["participant"] == results[-1]["participant"]
+
+
+async def test_a_person_of_another_campaign_is_new_to_this_one(desk: Desk, api: Client) -> None:
+    desk.works = False
+    desk.books["other"] = replace(BOOK, campaign="other", hash="1" * 64)
+    response = await api.put("/campaigns/other/participants", json=ADA)
+    assert response.status == 200
+    (result,) = await put(api, {"external_id": "A", "fields": {"first_name": "Eva"}})
+
+    assert result["errors"] == [{"field": "amount_due", "value": "", "reason": "is required"}]
+
+
+@pytest.mark.parametrize("row", [{"fields": MANY}, MANY, {"identifiers": MANY}], ids=["fields", "keys", "identifiers"])
+async def test_of_a_hopeless_row_only_the_first_problems_are_reported(api: Client, row: dict[str, Any]) -> None:
+    (result,) = await put(api, {"external_id": "A", **row})
+
+    assert len(result["errors"]) == MAX_PROBLEMS + 1
+    assert result["errors"][-1]["reason"] == f"and {999 - MAX_PROBLEMS} more, which were not read"

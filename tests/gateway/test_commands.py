@@ -215,6 +215,15 @@ def test_a_database_that_can_not_be_used_is_told_without_a_traceback(project: Pa
     assert "the database can't be used" in result.stderr
 
 
+def test_a_project_may_lie_in_a_folder_of_any_name(tmp_path: Path) -> None:
+    folder = tmp_path / "what? #1 100%"
+    write_project(folder, TODAY)
+    result = pointsman("import", CAMPAIGN, contacts(folder, HEADER + ADA), "-C", folder)
+
+    assert result.exit_code == 0, result.output
+    assert (folder / "pointsman.db").is_file()
+
+
 def test_help_imports_nothing_costly() -> None:
     script = "import sys, gateway.cli; print(*sorted({name.partition('.')[0] for name in sys.modules}))"
     loaded: set[str] = set(run_python(script).split())

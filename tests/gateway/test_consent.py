@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from channels.sandbox import Fault
+from storage.values import About, NewEvent
 from tests.gateway.example_rules import ADA, ASK_NOW, ECHO, HELLO
 from tests.gateway.running import World, running
 
@@ -63,8 +64,8 @@ async def test_who_has_said_stop_is_skipped_until_they_say_start(tmp_path: Path,
         assert await said_by_us(world) == ["You wrote START", "You wrote hello"]
 
 
-async def test_help_is_answered_by_the_provider_and_reaches_no_agent(tmp_path: Path) -> None:
-    async with running(tmp_path, ASK_NOW) as world:
+async def test_help_is_answered_by_the_provider_and_reaches_no_agent(tmp_path: Path, database_url: str) -> None:
+    async with running(tmp_path, ASK_NOW, database=database_url) as world:
         await world.start("ask")
         await world.give("ask", {"phone": ADA, "name": "Ada"})
         await world.passes(seconds=2)
@@ -73,3 +74,26 @@ async def test_help_is_answered_by_the_provider_and_reaches_no_agent(tmp_path: P
         assert (talk["status"], talk["talk"]["tries"]) == ("delivered", 0)
         await world.texts(ADA, "yes")
         assert await said_by_us(world) == [OPENING, "Noted."]
+
+
+async def test_a_stop_withdraws_what_was_owed_before_it_though_a_start_follows_at_once(
+    tmp_path: Path, database_url: str
+) -> None:
+    async with running(tmp_path, ECHO, database=database_url) as world:
+        await world.start("echo")
+        await world.give("echo", {"phone": ADA})
+        world.sandbox.twilio("sms").behaviour.add(Fault("throttle", retry_after=60))
+        await world.texts(ADA, "owed before")
+        talk = [("1", "in the same batch", ""), ("2", "STOP", "stop"), ("3", "START", "start"), ("4", "after it", "")]
+        await world.gateway.storage.run(lambda t: t.inbox.keep([said(world, *one) for one in talk]))
+        world.gateway.worker_bell.ring()
+        await world.passes(minutes=5)
+        assert not await opted_out(world)
+        assert world.heard(ADA) == ["You wrote START", "You wrote after it"]
+        assert await world.read(lambda t: t.outbox.owed_count()) == 0
+
+
+def said(world: World, key: str, text: str, consent: str) -> NewEvent:
+    payload = {"channel": "sms", "key": key, "address": ADA, "text": text, "consent": consent}
+    whole = {**payload, "thread": "", "addressed": True, "answers": ""}
+    return NewEvent(f"sms:{key}", "message", About("phone", ADA), whole, world.clock.now())

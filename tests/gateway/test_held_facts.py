@@ -51,9 +51,11 @@ async def test_what_happens_while_a_campaign_is_stopped_fires_when_it_starts_aga
         assert world.heard(DESK) == ["no_response invite.ask", "paid"]
 
 
-async def test_an_answer_given_while_a_campaign_is_stopped_ends_its_talk_for_the_flows_later(tmp_path: Path) -> None:
+async def test_an_answer_given_while_a_campaign_is_stopped_ends_its_talk_for_the_flows_later(
+    tmp_path: Path, database_url: str
+) -> None:
     text = ASK_NOW + '    ended: {when: communication_ended, next: tell}\n    tell: {do: reply, text: "No reply."}\n'
-    async with running(tmp_path, text) as world:
+    async with running(tmp_path, text, database=database_url) as world:
         await world.start("ask")
         await world.give("ask", {"phone": ADA, "name": "Ada"})
         await world.passes(seconds=2)

@@ -1,4 +1,4 @@
-"""Rows become customers and events: nobody is made twice, no identifier is given away, nothing is kept twice."""
+"""Rows become customers and events: nobody is made twice, and no identifier is given away."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -45,10 +45,10 @@ def undone(storage: Storage) -> Iterator[Transaction]:
         raise Undone
 
 
-def keep(t: Transaction, rows: Rows, size: int, upload: str = "") -> list[Kept]:
+def keep(t: Transaction, rows: Rows, size: int) -> list[Kept]:
     givens = [Given(number, who, {}, missing) for number, (who, missing) in enumerate(rows, 1)]
     chunks = [givens[start : start + size] for start in range(0, len(givens), size)]
-    return [keep_participants(t, BOOK.campaign, chunk, source="import", upload=upload, now=NOW) for chunk in chunks]
+    return [keep_participants(t, BOOK.campaign, chunk, source="import", now=NOW) for chunk in chunks]
 
 
 def people(kept: list[Kept]) -> dict[int, int]:
@@ -71,7 +71,9 @@ def test_the_same_people_are_found_however_rows_are_cut_into_chunks(storage: Sto
 
 @settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(rows=ROWS)
-def test_every_row_is_kept_once_or_reported_and_a_person_has_the_latest_identifier_of_a_kind(storage: Storage, rows: Rows) -> None:
+def test_every_row_is_kept_once_or_reported_and_a_person_has_the_latest_identifier_of_a_kind(
+    storage: Storage, rows: Rows
+) -> None:
     with undone(storage) as t:
         (kept,) = keep(t, rows, 100) or [Kept((), ())]
         reported = {problem.row for problem in kept.problems}
@@ -80,15 +82,3 @@ def test_every_row_is_kept_once_or_reported_and_a_person_has_the_latest_identifi
         assert sorted([*reported, *(row.row for row in kept.rows)]) == list(range(1, len(rows) + 1))
         latest = {(row.customer, kind): value for row in kept.rows for kind, value in rows[row.row - 1][0].items()}
         assert owners == {(kind, value): customer for (customer, kind), value in latest.items()}
-
-
-@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
-@given(rows=ROWS)
-def test_the_rows_of_an_upload_are_kept_once_however_often_it_is_done(storage: Storage, rows: Rows) -> None:
-    with undone(storage) as t:
-        keep(t, rows, 3, "u1")
-        before = t.inbox.waiting_count()
-        again = [row for chunk in keep(t, rows, 3, "u1") for row in chunk.rows]
-
-        # A row that failed for what was missing may be kept now, where a later row of the upload made the person.
-        assert t.inbox.waiting_count() - before == len(again)

@@ -86,7 +86,7 @@ class Bench:
         phone = f"+49151{next(NUMBERS)}"
         with self.storage.transaction() as t:
             t.campaigns.ensure(self.book.campaign)
-            t.campaigns.set_status(self.book.campaign, "active", "", START)
+            t.campaigns.set_status(self.book.campaign, "active", START)
             given = Given(1, {"phone": phone}, {"name": "Ada"}, ())
             (row,) = keep_participants(t, self.book.campaign, [given], source="api", now=START).rows
             self.work(t)

@@ -4,17 +4,19 @@ import asyncio
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
 from channels.sandbox import Fault
 from gateway import app
 from tests.gateway.example_rules import ADA, ECHO, HELLO
-from tests.gateway.running import CARLA, World, running, until
+from tests.gateway.running import CARLA, SETTINGS, World, running, until
+from tests.gateway.test_worker import inbox, last_event
 
 
 async def owe_greeting(world: World, fault: Fault) -> None:
     """Ada's greeting is being sent at this moment."""
     world.sandbox.twilio("sms").behaviour.add(fault)
-    await world.gateway.storage.run(lambda t: t.campaigns.set_status("hello", "active", "", world.clock.now()))
+    await world.gateway.storage.run(lambda t: t.campaigns.set_status("hello", "active", world.clock.now()))
     body = b'{"phone": "%s", "fields": {"name": "Ada"}}' % ADA.encode()
     async with world.api("PUT", "campaigns/hello/participants", body) as answer:
         assert answer.status == 200
@@ -66,6 +68,24 @@ async def test_a_request_that_was_kept_and_not_read_is_read_after_the_restart(
     async with running(tmp_path, database=database_url) as world:
         await world.quiet()
         assert world.heard(CARLA) == ["You wrote hello"]
+
+
+async def test_a_request_kept_for_a_channel_that_left_the_settings_is_parked_at_once_with_a_word(
+    tmp_path: Path, database_url: str
+) -> None:
+    async with running(tmp_path, ECHO, database=database_url) as world:
+        world.gateway.reader_bell.close()
+        await until(lambda: has_ended(world))
+        world.sandbox.slack("slack").say(CARLA, "hello")
+        await until(lambda: waits(world))
+    (tmp_path / "pointsman.toml").write_text(SETTINGS.partition("[channels.slack]")[0])
+    (tmp_path / "sandbox.toml").write_text("")
+    async with running(tmp_path, database=database_url) as world:
+        with capture_logs() as lines:
+            await world.quiet()
+        row = await inbox(world, await world.read(last_event))
+        assert row == {"state": "parked", "attempts": 0, "error": "channel slack is no longer in the settings"}
+        assert [line for line in lines if "exc_info" in line] == []
 
 
 async def has_ended(world: World) -> bool:

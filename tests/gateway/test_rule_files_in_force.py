@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import text
+from structlog.testing import capture_logs
 
 from gateway.app import open_gateway
 from gateway.clock import ManualClock
@@ -109,3 +110,17 @@ async def test_a_campaign_whose_file_can_be_read_no_more_does_not_keep_people_fr
 
 def spoil(t: Transaction, hash: str) -> None:
     t.inbox._connection.execute(text("UPDATE rule_version SET text = '{' WHERE hash = :hash"), {"hash": hash})
+
+
+async def test_a_rule_file_that_went_away_is_told_once_and_its_campaign_goes_on(tmp_path: Path) -> None:
+    async with running(tmp_path, ECHO, ASK_NOW) as world:
+        await world.start("echo")
+        await world.give("echo", {"phone": ADA})
+        with capture_logs() as logs:
+            (tmp_path / "rules" / "1.yaml").unlink()
+            await world.edit(2, ASK_NOW + "# changed")
+            await world.edit(2, ASK_NOW + "# changed again")
+        await world.texts(ADA, "hello")
+
+        assert world.heard(ADA) == ["You wrote hello"]
+    assert [line["campaign"] for line in logs if line["event"] == "rule_file_gone"] == ["echo"]

@@ -1,14 +1,17 @@
 """The sender: whatever the provider does, a message goes out once, in order, and its end is known."""
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from channels.sandbox import Fault, Webhooks
-from gateway import sender
+from gateway import parts, sender
 from storage.errors import StorageUnavailable
+from storage.values import Owed
 from tests.gateway.example_rules import ADA, ASK_NOW, BEN, ECHO, HELLO
-from tests.gateway.running import SETTINGS, World, running, write_project
+from tests.gateway.running import SETTINGS, World, running, until, write_project
 
 LATE = Webhooks(late=3600)
 ACCEPTED_THEN_DROPPED = Fault("drop", accept=True)
@@ -77,8 +80,8 @@ async def test_where_the_settings_say_so_a_message_found_missing_fails_instead(t
         assert await ends(world) == [("failed", "unknown the provider does not have it, and it must not be sent again")]
 
 
-async def test_a_look_that_fails_settles_nothing(tmp_path: Path) -> None:
-    async with running(tmp_path, HELLO) as world:
+async def test_a_look_that_fails_settles_nothing(tmp_path: Path, database_url: str) -> None:
+    async with running(tmp_path, HELLO, database=database_url) as world:
         world.sandbox.twilio("sms").behaviour.webhooks = LATE
         await greet(world, ACCEPTED_THEN_DROPPED, Fault("fail", status=503, on="read", times=3))
         await world.passes(minutes=3)
@@ -86,8 +89,8 @@ async def test_a_look_that_fails_settles_nothing(tmp_path: Path) -> None:
         assert await owed(world) == 0
 
 
-async def test_a_throttled_message_waits_as_long_as_it_is_told(tmp_path: Path) -> None:
-    async with running(tmp_path, HELLO) as world:
+async def test_a_throttled_message_waits_as_long_as_it_is_told(tmp_path: Path, database_url: str) -> None:
+    async with running(tmp_path, HELLO, database=database_url) as world:
         await greet(world, Fault("throttle", retry_after=7, times=2))
         await world.passes(seconds=13)
         assert world.heard(ADA) == []
@@ -107,16 +110,18 @@ async def test_a_definite_no_ends_the_communication(tmp_path: Path, code: str, e
         assert await ends(world) == [end]
 
 
-async def test_a_channel_that_refuses_our_account_rests_and_no_message_is_lost(tmp_path: Path) -> None:
-    async with running(tmp_path, HELLO) as world:
+async def test_a_channel_that_refuses_our_account_rests_and_no_message_is_lost(
+    tmp_path: Path, database_url: str
+) -> None:
+    async with running(tmp_path, HELLO, database=database_url) as world:
         await greet(world, Fault("fail", status=401, code="20003"))
         assert await ends(world) == [("planned", "")]
         await world.passes(minutes=2)
         assert world.heard(ADA) == ["Hello Ada"]
 
 
-async def test_who_opted_out_between_decision_and_sending_is_not_written_to(tmp_path: Path) -> None:
-    async with running(tmp_path, HELLO) as world:
+async def test_who_opted_out_between_decision_and_sending_is_not_written_to(tmp_path: Path, database_url: str) -> None:
+    async with running(tmp_path, HELLO, database=database_url) as world:
         await greet(world, Fault("throttle", retry_after=5))
         now = world.clock.now()
         await world.gateway.storage.run(lambda t: t.opt_outs.put("sms", ADA, "stop", now))
@@ -125,8 +130,10 @@ async def test_who_opted_out_between_decision_and_sending_is_not_written_to(tmp_
         assert await ends(world) == [("skipped", "opted_out opted out")]
 
 
-async def test_what_one_address_is_owed_goes_out_in_order_and_holds_up_nobody_else(tmp_path: Path) -> None:
-    async with running(tmp_path, ECHO) as world:
+async def test_what_one_address_is_owed_goes_out_in_order_and_holds_up_nobody_else(
+    tmp_path: Path, database_url: str
+) -> None:
+    async with running(tmp_path, ECHO, database=database_url) as world:
         await world.start("echo")
         await world.give("echo", {"phone": ADA}, {"phone": BEN})
         world.sandbox.twilio("sms").behaviour.add(Fault("throttle", retry_after=9, to=ADA))
@@ -166,3 +173,70 @@ async def test_a_provider_that_is_slow_to_answer_is_waited_for_and_its_callbacks
         await world.give("ask", {"phone": ADA, "name": "Ada"})
         assert await world.statuses("ask") == ["delivered"]
         assert dict((await world.read(lambda t: t.campaigns.counts("ask"))).messages) == {"delivered": 1}
+
+
+async def test_a_message_whose_claim_was_committed_though_nobody_was_told_is_sent(
+    tmp_path: Path, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(parts, "OUTAGE_PAUSE", 0.01)
+    async with running(tmp_path, HELLO, database=database_url) as world:
+        run, answers_lost = world.gateway.storage.run, [1]
+
+        async def loses_the_answer(work: Callable[..., Any]) -> Any:
+            done = await run(work)
+            if answers_lost and isinstance(done, list) and done and isinstance(done[0], Owed):
+                answers_lost.pop()
+                raise StorageUnavailable("the connection was lost")
+            return done
+
+        monkeypatch.setattr(world.gateway.storage, "run", loses_the_answer)
+        await greet(world)
+        await world.passes(seconds=10)
+        assert (answers_lost, world.heard(ADA), await owed(world)) == ([], ["Hello Ada"], 0)
+
+
+@pytest.mark.parametrize("failures", [1, 3])
+async def test_a_send_that_could_not_be_recorded_is_settled_without_a_restart_and_goes_out_once(
+    tmp_path: Path, database_url: str, monkeypatch: pytest.MonkeyPatch, failures: int
+) -> None:
+    async with running(tmp_path, HELLO, database=database_url) as world:
+        world.sandbox.twilio("sms").behaviour.webhooks = LATE
+        sms = world.gateway.senders["sms"]
+        record, mistakes = sms._record_all, [ValueError("unforeseen")] * failures
+
+        def stumbles(*arguments: object) -> None:
+            if mistakes:
+                raise mistakes.pop()
+            record(*arguments)  # type: ignore[arg-type]
+
+        monkeypatch.setattr(sms, "_record_all", stumbles)
+        await greet(world)
+        await world.passes(minutes=5)
+        assert (world.heard(ADA), await owed(world), await ends(world)) == (["Hello Ada"], 0, [("completed", "")])
+
+
+async def test_addresses_that_hang_delay_nobody_else(tmp_path: Path, database_url: str) -> None:
+    slow = [f"+4915112345{number}" for number in (701, 702, 703)]
+    async with running(tmp_path, ECHO, database=database_url) as world:
+        sms = world.sandbox.twilio("sms")
+        await world.start("echo")
+        await world.give("echo", *({"phone": phone} for phone in (*slow, BEN)))
+        for phone in slow:
+            sms.behaviour.add(Fault("slow", seconds=2, to=phone))
+            sms.say(phone, "hello")
+        await until(lambda: sending(world, len(slow)))
+        for text in ("one", "two", "three"):
+            sms.say(BEN, text)
+        await until(lambda: heard(world, BEN, 3))
+        await until(lambda: sending(world, len(slow)))
+        assert world.heard(BEN) == ["You wrote one", "You wrote two", "You wrote three"]
+        await world.quiet()
+        assert [world.heard(phone) for phone in slow] == [["You wrote hello"]] * len(slow)
+
+
+async def sending(world: World, number: int) -> bool:
+    return await world.read(lambda t: t.outbox.sending_count()) == number
+
+
+async def heard(world: World, address: str, number: int) -> bool:
+    return len(world.heard(address)) == number

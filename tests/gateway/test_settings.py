@@ -36,6 +36,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         monkeypatch.delenv(name)
     for name, value in SECRETS.items():
         monkeypatch.setenv(name, value)
+    (tmp_path / "rules").mkdir()
     (tmp_path / "pointsman.toml").write_text(FILE)
     return tmp_path
 
@@ -226,3 +227,10 @@ def test_channels_can_be_pointed_at_the_sandbox(project: Path) -> None:
     settings: Settings = load_settings(project).at_apis({"sms": "http://127.0.0.1:1"})
 
     assert [c.api_url for c in settings.channels.values()] == ["http://127.0.0.1:1", ""]
+
+
+def test_a_rules_folder_that_is_not_there_is_refused(project: Path) -> None:
+    rewrite(project, "public_url", 'rules = "ruels"\npublic_url')
+    complaint = f"there is no folder {project}/ruels: make it, or set rules to the folder of the rule files"
+
+    assert problems(project) == [complaint]

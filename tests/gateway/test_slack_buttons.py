@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from channels.base import InboundMessage
-from gateway.deciding import EARLIER_BUTTON
+from gateway.hearing import EARLIER_BUTTON
 from gateway.incoming import new_event
 from rules.book import Channel
 from storage.values import NewEvent
@@ -28,6 +28,17 @@ flows:
     answer: {{do: reply, text: "Pardon?"}}
 """
 ASK, ASK_TOO = FORM.format(name="first"), FORM.format(name="second")
+TWO_TALKS = """
+campaign: first
+agents:
+  one: {kind: form, questions: [{result: comes, ask: "Will you come?", type: boolean}]}
+  two: {kind: form, questions: [{result: erase, ask: "May we delete your data?", type: boolean}]}
+flows:
+  invite:
+    joined: {when: participant_created, next: ask}
+    ask: {do: communicate, channel: slack, agent: one, next: ask_too}
+    ask_too: {do: communicate, channel: slack, agent: two}
+"""
 
 
 async def ask(world: World, *campaigns: str) -> None:
@@ -100,7 +111,14 @@ async def test_a_button_of_a_talk_that_is_over_does_nothing_but_is_kept(tmp_path
         assert sorted(row["text"] for row in kept if row["direction"] == "in") == ["No", "Yes", "Yes"]
 
 
-async def test_a_press_answers_its_own_talk_though_another_one_began_later(tmp_path: Path) -> None:
+async def test_a_press_answers_its_own_talk_though_the_campaign_began_another_one_later(tmp_path: Path) -> None:
+    async with running(tmp_path, TWO_TALKS) as world:
+        await ask(world, "first")
+        await press(world, question(world, "come?"), "Yes")
+        assert [talk["talk"]["results"] for talk in await world.talks("first")] == [{"comes": True}, {}]
+
+
+async def test_a_press_answers_its_own_talk_though_another_campaign_began_one_later(tmp_path: Path) -> None:
     async with running(tmp_path, ASK, ASK_TOO) as world:
         await ask(world, "first", "second")
         await press(world, question(world, "first: will"), "No")

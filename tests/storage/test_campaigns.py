@@ -22,16 +22,15 @@ def test_a_campaign_begins_inactive_and_is_made_once(storage: Storage) -> None:
         assert transaction.campaigns.get("winter") is None
 
 
-def test_a_campaign_remembers_when_it_last_started_and_why_it_stopped(storage: Storage) -> None:
+def test_a_campaign_remembers_when_it_last_started(storage: Storage) -> None:
     with storage.transaction() as transaction:
         campaigns = transaction.campaigns
         campaigns.ensure("spring")
-        campaigns.set_status("spring", "active", "", NOON)
-        campaigns.set_status("spring", "error", "line 3: no such flow", NOON + SECOND)
+        campaigns.set_status("spring", "active", NOON)
+        campaigns.set_status("spring", "inactive", NOON + SECOND)
         campaigns.activate_version("spring", "hash1")
 
-        reason = "line 3: no such flow"
-        expected = {"name": "spring", "status": "error", "reason": reason, "rules": "hash1", "started_at": NOON}
+        expected = {"name": "spring", "status": "inactive", "rules": "hash1", "started_at": NOON}
         assert campaigns.get("spring") == expected
 
 
@@ -100,10 +99,21 @@ def test_of_a_hopeless_upload_only_the_first_errors_are_stored_but_all_are_count
     with storage.transaction() as transaction:
         transaction.uploads.add(upload("u1", total=rows))
         transaction.uploads.report_failures("u1", [{"row": n} for n in range(rows - 1)])
-        transaction.uploads.report_failures("u1", [{"row": rows}], failed=1)
+        transaction.uploads.report_failures("u1", [{"row": rows}])
         transaction.uploads.finish_when_counted("u1", NOON)
 
         found = transaction.uploads.get("u1")
         assert found is not None
         assert (found["failed"], len(found["errors"]), found["status"]) == (rows, ERRORS_KEPT, "failed")
         assert transaction.uploads.get("u2") is None
+
+
+def test_an_upload_remembers_how_far_its_file_was_read(storage: Storage) -> None:
+    with storage.transaction() as transaction:
+        transaction.uploads.add(upload("u1", total=3))
+        assert transaction.uploads.last_row("u1") == 0
+
+        transaction.uploads.read_to("u1", 501)
+        assert transaction.uploads.last_row("u1") == 501
+        with pytest.raises(LookupError, match="u2"):
+            transaction.uploads.last_row("u2")

@@ -7,12 +7,13 @@ import stat
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from traceback import format_exception
 
 import pytest
 from sqlalchemy.exc import IntegrityError
 
-from storage.database import Storage
-from storage.errors import AlreadyRunning, StorageUnavailable
+from storage.database import TRIES, Storage
+from storage.errors import AlreadyRunning, Conflict, StorageUnavailable
 from storage.transaction import Transaction
 from tests.databases import PostgresServer
 from tests.storage.rows import customer, event
@@ -64,14 +65,42 @@ async def test_work_is_done_one_after_the_other_on_one_thread(storage: Storage) 
 
 async def test_a_mistake_in_a_row_is_not_called_trouble_with_the_database(storage: Storage) -> None:
     with pytest.raises(IntegrityError):
-        await storage.run(lambda transaction: transaction.people.add_customers([customer("c1"), customer("c1")]))
+        await storage.run(lambda transaction: transaction.people.add_customers([customer("c1", lane=None)]))
+
+
+async def test_a_row_that_another_process_adds_meanwhile_is_found_when_the_work_is_done_again(
+    storage: Storage, database_url: str
+) -> None:
+    seen: list[bool] = []
+
+    def add_unless_known(transaction: Transaction) -> bool:
+        seen.append(bool(transaction.people.customers(["c1"])))
+        if seen == [False]:
+            raise Conflict("already there: customer_pkey")  # as PostgreSQL says once the other process has committed
+        return seen[-1]
+
+    assert not await storage.run(add_unless_known)
+    assert seen == [False, False]
+
+
+async def test_work_that_meets_a_conflict_again_and_again_is_given_up(storage: Storage) -> None:
+    tries: list[int] = []
+
+    def add(transaction: Transaction) -> None:
+        tries.append(len(tries))
+        transaction.people.add_customers([customer("c1"), customer("c1")])
+
+    with pytest.raises(Conflict, match=r"^already there: customer(_pkey|\.id)$"):
+        await storage.run(add)
+    assert len(tries) == TRIES
 
 
 def test_no_error_shows_what_a_row_holds(storage: Storage) -> None:
-    with pytest.raises(IntegrityError) as caught, storage.transaction() as transaction:
-        transaction.people.add_customers([customer("c1", fields={"pin": "SECRET"})] * 2)
+    row = {"kind": "phone", "value": "SECRET", "customer": "c1"}
+    with pytest.raises(Conflict) as caught, storage.transaction() as transaction:
+        transaction.people.add_identifiers([row] * 2)
 
-    assert "SECRET" not in str(caught.value)
+    assert "SECRET" not in "".join(format_exception(caught.value))
 
 
 async def test_closed_storage_is_unavailable(storage: Storage) -> None:
@@ -205,3 +234,15 @@ def test_a_server_that_is_not_there_is_unavailable(tmp_path: Path) -> None:
     with pytest.raises(StorageUnavailable, match="No such file"), storage.transaction():
         pass
     storage.close()
+
+
+@pytest.mark.parametrize("name", ["why?", "?mode=ro", "c#", "100%", "%3F", "a b"])
+def test_a_file_is_found_whatever_its_folder_is_called(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).mkdir()
+    storage = Storage(f"sqlite:///{tmp_path / name}/pointsman.db")
+    storage.migrate()
+    storage.claim_process()
+    storage.close()
+
+    assert (tmp_path / name / "pointsman.db").is_file()
+    assert (tmp_path / name / "pointsman.db.lock").is_file()

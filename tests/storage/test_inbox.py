@@ -121,3 +121,16 @@ def test_the_latest_time_is_that_of_the_event_kept_last(storage: Storage) -> Non
         first = event("b")
         transaction.inbox.keep([type(first)("b", "timer", first.about, {}, later)])
         assert transaction.inbox.latest_time() == later
+
+
+def test_what_is_undecided_in_a_lane_is_found_by_kind(storage: Storage) -> None:
+    x, y = About("lane", "x"), About("lane", "y")
+    with storage.transaction() as transaction:
+        inbox = transaction.inbox
+        kept = inbox.keep([event("a", x), event("b", x, "timer"), event("c", y), event("d", x), event("e", x)])
+        numbers = [number or 0 for number in kept]
+        inbox.decided([numbers[3]], NOON)
+        inbox.hold([numbers[4]])
+
+        assert sorted(row.key for row in inbox.undecided_in(["x"], "message")) == ["a", "e"]
+        assert inbox.undecided_in([], "message") == []

@@ -48,7 +48,7 @@ def test_the_second_message_to_an_address_waits_until_the_first_is_done(storage:
     assert claimed(storage) == ["a1", "b1"]
     assert claimed(storage) == []
     with storage.transaction() as transaction:
-        transaction.outbox.sent("a1", "SM1")
+        transaction.outbox.sent_many([("a1", "SM1")])
         transaction.outbox.retry("b1", NOON + SECOND)
     assert claimed(storage) == ["a2"]
     assert claimed(storage, seconds=1) == ["b1"]
@@ -91,7 +91,9 @@ def test_after_a_crash_what_was_being_sent_is_unknown(storage: Storage) -> None:
     with storage.transaction() as transaction:
         owe(transaction, message("m1"), message("m2", "B"), message("m3", "C"))
         transaction.outbox.claim(NOON, 2, ["sms"])
-        assert transaction.outbox.recover(NOON + SECOND) == 2
+        assert transaction.outbox.recover(NOON + SECOND, "slack") == 0
+        assert transaction.outbox.recover(NOON + SECOND, "sms", except_for=["m1", "m2"]) == 0
+        assert transaction.outbox.recover(NOON + SECOND, "sms") == 2
         owed = transaction.outbox.claim(NOON + SECOND, 9, ["sms"])
 
     assert [(row.message, row.was_unknown) for row in owed] == [("m3", False), ("m1", True), ("m2", True)]
@@ -186,7 +188,7 @@ def deliveries(transaction: Transaction, fates: dict[str, Iterator[str]]) -> Ite
         for claim in claims:
             end = next(fates[claim.address], "sent")
             if end == "sent":
-                transaction.outbox.sent(claim.message, "SM")
+                transaction.outbox.sent_many([(claim.message, "SM")])
                 yield claim
             else:
                 getattr(transaction.outbox, end)(claim.message, NOON)

@@ -3,10 +3,9 @@
 from collections.abc import Iterator
 
 import pytest
-from sqlalchemy.exc import IntegrityError
 
 from storage.database import Storage
-from storage.errors import StaleVersion
+from storage.errors import Conflict, StaleVersion
 from storage.statements import IN_LIMIT
 from storage.transaction import Transaction
 from tests.storage.rows import NOON, customer, participant
@@ -104,7 +103,7 @@ def test_nobody_exists_twice(storage: Storage, method: str, row: dict[str, objec
         transaction.people.add_identifiers([{"kind": "phone", "value": "+1", "customer": "c1"}])
         transaction.people.add_participants([participant("p1", "c1", "spring")])
 
-    with pytest.raises(IntegrityError), storage.transaction() as transaction:
+    with pytest.raises(Conflict), storage.transaction() as transaction:
         getattr(transaction.people, method)([row])
 
 

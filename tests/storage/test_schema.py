@@ -28,7 +28,7 @@ def test_both_partial_indexes_and_their_conditions_are_there(storage: Storage) -
     assert partial == INDEXES
 
 
-INDEXES = {"inbox_waiting", "inbox_queue", "outbox_owed", "outbox_order", "communication_open"}
+INDEXES = {"inbox_waiting", "inbox_queue", "inbox_held", "outbox_owed", "outbox_order", "communication_open"}
 
 
 def test_an_empty_database_is_refused_until_it_is_migrated(empty_url: str) -> None:

@@ -5,10 +5,9 @@ from uuid import uuid4
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy.exc import IntegrityError
 
 from storage.database import Storage
-from storage.errors import StaleVersion
+from storage.errors import Conflict, StaleVersion
 from storage.values import Row
 from tests.storage.rows import NOON, SECOND, communication, customer, message, participant
 
@@ -93,8 +92,7 @@ def test_an_event_is_decided_exactly_once(storage: Storage) -> None:
     decision = {"event": 7, "customer": "c1", "applied": "applied", "log": [{"saw": {"x": 1}}], "decided_at": NOON}
     with storage.transaction() as transaction:
         transaction.decisions.add([decision])
-        assert transaction.decisions.of(7) == decision
-        assert transaction.decisions.of(8) is None
+        assert transaction.decisions.applied([7, 8]) == {7: "applied"}
 
-    with pytest.raises(IntegrityError), storage.transaction() as transaction:
+    with pytest.raises(Conflict), storage.transaction() as transaction:
         transaction.decisions.add([decision])

@@ -58,7 +58,6 @@ def create_campaign() -> None:
         "campaign",
         sa.Column("name", sa.String(), nullable=False),
         sa.Column("status", sa.String(), nullable=False),
-        sa.Column("reason", sa.String(), nullable=False),
         sa.Column("rules", sa.String(), nullable=False),
         sa.Column("started_at", sa.BigInteger(), nullable=True),
         sa.PrimaryKeyConstraint("name"),
@@ -215,6 +214,7 @@ def create_inbox() -> None:
     )
     op.create_index("inbox_queue", "inbox", ["id"], **where("state = 'waiting'"))
     op.create_index("inbox_waiting", "inbox", ["shard", "id"], **where("state = 'waiting'"))
+    op.create_index("inbox_held", "inbox", ["lane"], **where("state = 'held'"))
 
 
 def create_decision() -> None:
@@ -264,6 +264,7 @@ def create_upload() -> None:
         sa.Column("file", sa.String(), nullable=False),
         sa.Column("status", sa.String(), nullable=False),
         sa.Column("total", sa.Integer(), nullable=False),
+        sa.Column("last_row", sa.Integer(), nullable=False),
         sa.Column("created", sa.Integer(), nullable=False),
         sa.Column("updated", sa.Integer(), nullable=False),
         sa.Column("unchanged", sa.Integer(), nullable=False),

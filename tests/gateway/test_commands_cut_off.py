@@ -1,0 +1,121 @@
+"""Commands that are killed half-way, and campaigns whose rule files went away."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+import structlog
+
+from gateway.commands.project import rulebook_of
+from gateway.contacts import ContactImport
+from gateway.intake import Read, RowProblem
+from gateway.settings import load_settings
+from storage.database import Storage
+from storage.transaction import Transaction
+from storage.values import Row
+from tests.gateway.desk import NOW, Desk
+from tests.gateway.test_commands import ADA, CAMPAIGN, HEADER, contacts, pointsman, project
+
+__all__ = ["project"]
+
+BEN = "B,Ben,+4915112345602,80,2026-11-30\n"
+CAT = "C,Cat,+4915112345603,80,2026-11-30\n"
+BAD = "D,Dan,nothing,80,2026-11-30\n"
+
+
+def killed_import(project: Path, monkeypatch: pytest.MonkeyPatch, text: str) -> None:
+    """An import that ends after its first row."""
+    keep = ContactImport.keep
+
+    def keep_one(self: ContactImport, t: Transaction, chunk: list[Read]) -> tuple[RowProblem, ...]:
+        if t.uploads.last_row(self.upload):
+            raise SystemExit(137)
+        return keep(self, t, chunk)
+
+    with monkeypatch.context() as patched:
+        patched.setattr("gateway.contacts.CHUNK_ROWS", 1)
+        patched.setattr(ContactImport, "keep", keep_one)
+        assert pointsman("import", CAMPAIGN, contacts(project, text), "-C", project).exit_code == 137
+
+
+def decided_uploads(project: Path) -> list[Row]:
+    """What became of all uploads, once a gateway took up the project and decided all that waits."""
+    settings = load_settings(project, offline=True)
+    storage = Storage(settings.database)
+    book = rulebook_of(settings, CAMPAIGN)
+
+    async def work() -> None:
+        desk = Desk(storage, settings.uploads, books={book.campaign: book})
+        await desk.uploads.resume()
+        await desk.uploads.idle()
+        await desk.work()
+
+    asyncio.run(work())
+    with storage.reading() as t:
+        rows = t.uploads._connection.exec_driver_sql("SELECT id FROM upload ORDER BY started_at").scalars().all()
+        found = [t.uploads.get(id) or {} for id in rows]
+    storage.close()
+    return found
+
+
+@pytest.mark.parametrize("imports_again", [False, True], ids=["by the next run", "by another import"])
+def test_an_import_that_was_killed_is_finished(
+    project: Path, monkeypatch: pytest.MonkeyPatch, imports_again: bool
+) -> None:
+    killed_import(project, monkeypatch, HEADER + ADA + BAD + CAT)
+    assert len(list((project / "uploads").iterdir())) == 1
+    if imports_again:
+        result = pointsman("import", CAMPAIGN, contacts(project, HEADER + BEN), "-C", project)
+        assert result.output.startswith("going on with list.csv, whose import was cut off\nrow 3: phone")
+        assert list((project / "uploads").iterdir()) == []
+    first = decided_uploads(project)[0]
+
+    assert (first["status"], first["created"] + first["updated"], first["failed"]) == ("failed", 2, 1)
+    assert list((project / "uploads").iterdir()) == []
+
+
+def test_a_campaign_whose_rule_file_is_gone_is_stopped_started_and_given_people(project: Path) -> None:
+    pointsman("campaign", "start", CAMPAIGN, "-C", project)
+    put_in_force(project)
+    (project / "rules" / f"{CAMPAIGN}.yaml").unlink()
+
+    stopped = pointsman("campaign", "stop", CAMPAIGN, "-C", project)
+    assert (stopped.exit_code, stopped.output) == (0, f"{CAMPAIGN} is inactive\n")
+    started = pointsman("campaign", "start", CAMPAIGN, "-C", project)
+    assert "taking the version in force" in started.stderr
+    assert pointsman("import", CAMPAIGN, contacts(project, HEADER + ADA), "-C", project).exit_code == 0
+
+
+def put_in_force(project: Path) -> None:
+    """What a gateway does when it starts."""
+    settings = load_settings(project, offline=True)
+    book = rulebook_of(settings, CAMPAIGN)
+    storage = Storage(settings.database)
+    with storage.transaction() as t:
+        t.campaigns.keep_version(book.hash, book.campaign, book.file, Path(book.file).read_text(), NOW)
+        t.campaigns.activate_version(book.campaign, book.hash)
+    storage.close()
+
+
+def test_stopping_what_never_was_is_refused(project: Path) -> None:
+    result = pointsman("campaign", "stop", "payment_remindr", "-C", project)
+
+    assert result.exit_code == 2
+    assert 'did you mean "payment_reminder"?' in result.stderr
+
+
+@pytest.mark.parametrize("command", [["check"], ["campaign", "status"], ["campaign", "stop", CAMPAIGN]])
+def test_every_command_logs_in_our_way(project: Path, command: list[str]) -> None:
+    """What structlog does by itself would show the values of variables in a traceback."""
+    structlog.reset_defaults()
+    pointsman(*command, "-C", project)
+
+    assert structlog.is_configured()
+
+
+def test_check_refuses_a_project_without_its_rules_folder(project: Path) -> None:
+    (project / "rules").rename(project / "ruels")
+    result = pointsman("check", "-C", project)
+
+    assert result.exit_code == 2
+    assert f"there is no folder {project.resolve()}/rules: make it" in result.stderr
