@@ -20,6 +20,7 @@ from storage.values import NewEvent, Owed
 
 CONCURRENCY = 20  # messages of one channel in flight at once
 SWEEP = 5.0  # seconds after which the outbox is looked at though nobody rang
+CUT_OFF = timedelta(seconds=15)  # how long a request may take that nobody waits for any more; adapters wait 10
 SETTLE_AFTER = timedelta(seconds=30)  # how long a callback may take to settle an unknown send before we ask
 DOWN_PAUSE = timedelta(seconds=60)  # how long a channel rests that refuses our account
 BACK_OFF = (1, 2, 4, 8, 16, 32, 60)  # seconds between tries where the provider names none
@@ -156,7 +157,10 @@ class Sender:
             return Sent(owed.provider_id, owed.status)
         since = owed.first_tried_at - KNOWN_BEFORE
         known = await self.storage.read(lambda t: t.messages.provider_ids(owed.channel, owed.address, since))
-        return await self.channel.find(message, owed.first_tried_at, known)
+        found = await self.channel.find(message, owed.first_tried_at, known)
+        if not found and self.clock.now() < arrival_of(owed):
+            raise SendUnknown("it may still be on its way to the provider")
+        return found
 
     def _settle_later(self, t: Transaction, tried: Sequence[tuple[Owed, Outcome]]) -> None:
         for owed, _ in tried:
@@ -186,7 +190,7 @@ class Sender:
                 return self._refused(t, owed, reason, skipped=False)
             case SendUnknown():
                 log.warning("send_unknown", message=owed.message, reason=outcome.reason)
-                t.outbox.unknown(owed.message, now + SETTLE_AFTER, looks_of(owed))
+                t.outbox.unknown(owed.message, next_look(owed, now), looks_of(owed))
         return None
 
     def _refused(self, t: Transaction, owed: Owed, error: str, *, skipped: bool) -> NewEvent:
@@ -195,6 +199,17 @@ class Sender:
 
     def _told(self, owed: Owed, status: str, error: str, *, skipped: bool = False) -> NewEvent:
         return outcome_event(owed.message, self.channel.name, status, error, self.clock.now(), skipped=skipped)
+
+
+def arrival_of(owed: Owed) -> datetime:
+    """When a send that was cut off has surely come to the provider, if it ever does."""
+    return owed.first_tried_at + CUT_OFF
+
+
+def next_look(owed: Owed, now: datetime) -> datetime:
+    """When to ask the provider (again) for a message. After a crash the first look may come too early."""
+    arrival = arrival_of(owed)
+    return arrival if owed.was_unknown and now < arrival else now + SETTLE_AFTER
 
 
 def looks_of(owed: Owed) -> int:

@@ -103,8 +103,8 @@ class Outbox:
             self.done_many([message for message, _ in sent])
 
     def retry(self, message: str, next_at: datetime) -> None:
-        """It surely was not sent: try again at ``next_at`` (UTC). Nothing happens if it is done meanwhile."""
-        self._give_back(message, QUEUED, next_at)
+        """It surely was not sent: try for the first time again at ``next_at`` (UTC), unless it is done meanwhile."""
+        self._give_back(message, QUEUED, next_at, first_tried_at=None)
 
     def unknown(self, message: str, next_at: datetime, looks: int = 0) -> None:
         """Nobody knows whether it was sent: look at ``next_at`` (UTC), after ``looks`` in vain, which are counted on.
@@ -113,9 +113,9 @@ class Outbox:
         """
         self._give_back(message, UNKNOWN, next_at, attempts=looks)
 
-    def _give_back(self, message: str, state: str, next_at: datetime, **counted: int) -> None:
+    def _give_back(self, message: str, state: str, next_at: datetime, **also: Any) -> None:
         claimed = (OUTBOX.c.message == message, OUTBOX.c.state == SENDING)
-        self._connection.execute(update(OUTBOX).where(*claimed).values(state=state, next_at=next_at, **counted))
+        self._connection.execute(update(OUTBOX).where(*claimed).values(state=state, next_at=next_at, **also))
 
     def done(self, message: str) -> None:
         """The message is owed no longer, however it ended."""

@@ -191,7 +191,7 @@ async def test_a_message_whose_claim_was_committed_though_nobody_was_told_is_sen
 
         monkeypatch.setattr(world.gateway.storage, "run", loses_the_answer)
         await greet(world)
-        await world.passes(seconds=10)
+        await world.passes(seconds=20)
         assert (answers_lost, world.heard(ADA), await owed(world)) == ([], ["Hello Ada"], 0)
 
 
