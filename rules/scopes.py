@@ -1,6 +1,7 @@
 """The values that conditions and texts may name, read off a scene."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -40,10 +41,8 @@ def _typed(rulebook: Rulebook, level: str, values: Values) -> Values:
 def zone_of(rulebook: Rulebook, own: Value) -> tzinfo:
     """The participant's own time zone where it is one, else the campaign's."""
     if isinstance(own, str) and own:
-        try:
+        with suppress(ZoneInfoNotFoundError, ValueError, OSError):  # a field holds what people typed
             return ZoneInfo(own)
-        except (ZoneInfoNotFoundError, ValueError, OSError):  # a field holds what people typed
-            pass
     return ZoneInfo(rulebook.timezone)
 
 

@@ -72,6 +72,7 @@ async def test_an_environment_for_another_region_has_no_effect(
     channel = sms(api_url=provider.url)
     await channel.send(MESSAGE)
     await channel.close()
+    assert len(provider.heard) == 1
 
 
 REFUSED = [
@@ -166,6 +167,7 @@ async def test_a_closed_channel_opens_again(provider: Provider, channel: TwilioS
     for _ in range(2):
         await channel.send(MESSAGE)
         await channel.close()
+    assert len(provider.heard) == 2
 
 
 @pytest.mark.parametrize("seconds", [0.0, -1.0])
