@@ -9,7 +9,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 from pydantic import SecretStr
 
-from gateway.api_problems import Problem, answer_problems
+from gateway.api_problems import Problem
 from gateway.hints import did_you_mean
 from gateway.uploads import UploadDesk
 from rules.book import Rulebook
@@ -45,17 +45,6 @@ class ApiDesk:
 
 
 DESK: web.AppKey[ApiDesk] = web.AppKey("desk", ApiDesk)
-
-
-def api_application(desk: ApiDesk) -> web.Application:
-    """The application to be mounted at `/api/v1`."""
-    from gateway import api_campaigns, api_participants, api_uploads
-
-    api = web.Application(middlewares=[answer_problems, require_token])
-    api[DESK] = desk
-    for part in (api_campaigns, api_participants, api_uploads):
-        api.add_routes(part.ROUTES)
-    return api
 
 
 @web.middleware

@@ -8,7 +8,8 @@ from contextlib import asynccontextmanager
 from aiohttp import web
 
 from channels.sandbox import Sandbox
-from gateway.api import ApiDesk, api_application
+from gateway.api import ApiDesk
+from gateway.api_site import api_application
 from gateway.app import Gateway, open_gateway
 from gateway.clock import Clock, SystemClock
 from gateway.playing import set_going

@@ -1,17 +1,14 @@
 """What a person's words mean as an answer to a question."""
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING
 
+from rules.agents.question import Question
 from rules.book import Field
 from rules.fields import FieldError, coerce
 from rules.names import Scope
 from rules.templates import MAX_RENDERED
 from rules.texts import without_controls
 from rules.values import Position, Value, ValueType
-
-if TYPE_CHECKING:
-    from rules.agents.form import Question
 
 YES = frozenset({"yes", "y", "ja", "j", "true", "1"})
 NO = frozenset({"no", "n", "nein", "false", "0"})
@@ -27,12 +24,12 @@ HOW_TO_ANSWER: Mapping[ValueType, str] = {
 _TRAILING = " \t\r\n.,!?;:)\"'"
 
 
-def choices_of(question: "Question") -> tuple[str, ...]:
+def choices_of(question: Question) -> tuple[str, ...]:
     """The answers that are offered with the question; () where it may be anything."""
     return ("Yes", "No") if question.type is ValueType.BOOLEAN else question.choices
 
 
-def how_to_answer(question: "Question", room: int) -> str:
+def how_to_answer(question: Question, room: int) -> str:
     """What to say after an answer that does not fit, in at most ``room`` characters where that can be."""
     if question.choices:
         listed = f"Sorry, please answer with one of: {', '.join(question.choices)}."
@@ -40,7 +37,7 @@ def how_to_answer(question: "Question", room: int) -> str:
     return f"Sorry, {HOW_TO_ANSWER.get(question.type, 'please answer with a text.')}"
 
 
-def read_answer(question: "Question", text: str, scope: Scope) -> Value:
+def read_answer(question: Question, text: str, scope: Scope) -> Value:
     """The answer as a value of the question's type, as it is written where the participant is; None where the words
     do not fit it."""
     words = text.strip()
@@ -54,24 +51,24 @@ def plain(words: str) -> str:
     return words.strip().rstrip(_TRAILING).casefold()
 
 
-def _boolean(question: "Question", words: str, scope: Scope) -> Value:
+def _boolean(question: Question, words: str, scope: Scope) -> Value:
     return True if plain(words) in YES else False if plain(words) in NO else None
 
 
-def _enumeration(question: "Question", words: str, scope: Scope) -> Value:
+def _enumeration(question: Question, words: str, scope: Scope) -> Value:
     """By value, or by its number in the list, counted from 1."""
     by_word = {str(number): choice for number, choice in enumerate(question.choices, start=1)}
     by_word.update({plain(choice): choice for choice in question.choices})
     return by_word.get(plain(words))
 
 
-def _text(question: "Question", words: str, scope: Scope) -> Value:
+def _text(question: Question, words: str, scope: Scope) -> Value:
     """Anything that can be shown again, up to the length that can be sent."""
     text = without_controls(words)
     return text if 0 < len(text) <= MAX_RENDERED else None
 
 
-def _any_type(question: "Question", words: str, scope: Scope) -> Value:
+def _any_type(question: Question, words: str, scope: Scope) -> Value:
     field = Field(name=question.result, type=question.type, position=Position("", 1, 1))
     try:
         return coerce(field, words, scope.region, scope.zone)
@@ -79,7 +76,7 @@ def _any_type(question: "Question", words: str, scope: Scope) -> Value:
         return None
 
 
-_READERS: Mapping[ValueType, Callable[["Question", str, Scope], Value]] = {
+_READERS: Mapping[ValueType, Callable[[Question, str, Scope], Value]] = {
     ValueType.STRING: _text,
     ValueType.BOOLEAN: _boolean,
     ValueType.ENUMERATION: _enumeration,

@@ -9,6 +9,7 @@ from pydantic import Field
 
 from rules.agents.answers import choices_of, how_to_answer, plain, read_answer
 from rules.agents.base import Say, Step
+from rules.agents.question import Question
 from rules.loading.naming import check_result, check_values
 from rules.loading.shape import AgentSpec, Duration, FieldType, Message, Spec, Words
 from rules.loading.site import Site
@@ -22,22 +23,6 @@ DEFAULT_REPLY_WITHIN = timedelta(hours=24)
 MAX_QUESTIONS = 50
 MAX_CHOICES = 25  # of one question; Slack shows at most 25 buttons in a row (block kit, actions block)
 MAX_RETRIES = 10
-
-
-@dataclass(frozen=True, kw_only=True)
-class Question:
-    """One question. ``retries`` is how often it is asked again after an answer that does not fit its type.
-
-    ``choices`` are the allowed answers of an enumeration; ``invalid`` is said before asking again (None: a sentence
-    that says how to answer).
-    """
-
-    result: str
-    ask: Template
-    type: ValueType = ValueType.STRING
-    choices: tuple[str, ...] = ()
-    retries: int = 0
-    invalid: Template | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,7 +9,8 @@ from typing import Any
 from aiohttp.test_utils import TestClient
 from pydantic import SecretStr
 
-from gateway.api import ApiDesk, api_application
+from gateway.api import ApiDesk
+from gateway.api_site import api_application
 from gateway.clock import Bell, ManualClock
 from gateway.outcomes import Outcomes
 from gateway.rulebooks import Rulebooks
