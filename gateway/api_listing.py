@@ -44,7 +44,7 @@ def _page(t: Transaction, campaign: str, after: str, limit: int) -> dict[str, An
     ids = [row["customer"] for row in rows]
     customers, identifiers = t.people.customers(ids), t.people.identifiers(ids)
     talks: dict[str, list[Row]] = defaultdict(list)
-    for communication in t.communications.of_customers(ids):
+    for communication in t.communications.of_participants([row["id"] for row in rows]):
         talks[communication["participant"]].append(communication)
     participants = [
         _participant(row, customers[row["customer"]], identifiers.get(row["customer"], {}), talks[row["id"]])

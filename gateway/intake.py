@@ -1,6 +1,6 @@
 """From raw rows (a CSV line, a JSON object) to validated ones, or to everything that is wrong with them."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import TypeVar
@@ -71,9 +71,9 @@ def read_row(book: Rulebook, row: int, identifiers: Mapping[str, object], fields
     return tuple(problems) if problems else Given(row, kept, values, tuple(_missing(book, values)))
 
 
-def missing_problems(given: Given) -> tuple[RowProblem, ...]:
-    """What to report where the fields missing from ``given`` are needed."""
-    return tuple(RowProblem(given.row, name, "", "is required") for name in given.missing)
+def missing_problems(row: int, fields: Iterable[str]) -> tuple[RowProblem, ...]:
+    """What to report of a row that lacks these fields where they are needed."""
+    return tuple(RowProblem(row, name, "", "is required") for name in fields)
 
 
 def read_cells(

@@ -1,6 +1,6 @@
 """Keep validated rows: find or make their customers and leave one inbox event for each."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -47,6 +47,7 @@ class _Batch:
     now: datetime
     known: dict[Pair, str]
     participants: dict[str, str]  # customer to participant, of this campaign
+    has: dict[str, frozenset[str]]  # fields that a customer brings from other campaigns
     customers: list[Row] = field(default_factory=list)
     owned: dict[tuple[str, str], str] = field(default_factory=dict)  # (customer, kind) to the value as of now
     claimed: dict[tuple[str, str], str] = field(default_factory=dict)  # (customer, kind) to a value that is new
@@ -63,8 +64,9 @@ class _Batch:
             second = conflict.second
             self.problems.append(RowProblem(given.row, second.kind, second.value, str(conflict)))
             return None
-        if customer not in self.participants and given.missing:
-            self.problems += missing_problems(given)
+        missing = [name for name in given.missing if name not in self.has.get(customer or "", ())]
+        if customer not in self.participants and missing:
+            self.problems += missing_problems(given.row, missing)
             return None
         known_before = customer is not None
         customer = customer or self._new_customer()
@@ -124,13 +126,15 @@ def _look_up(t: Transaction, campaign: str, givens: Collection[Given], now: date
     rows = t.people.participants(set(known.values()))
     participants = {row["customer"]: row["id"] for row in rows if row["campaign"] == campaign}
     lacking = {known[pair] for given in givens if given.missing for pair in given.identifiers.items() if pair in known}
-    return _Batch(campaign, now, dict(known), participants | _joining(t, campaign, lacking - set(participants)))
+    customers = t.people.customers(lacking - set(participants))
+    has = {id: frozenset(row["fields"]) for id, row in customers.items()}
+    return _Batch(campaign, now, dict(known), participants | _joining(t, campaign, customers.values()), has)
 
 
-def _joining(t: Transaction, campaign: str, customers: Collection[str]) -> dict[str, str]:
+def _joining(t: Transaction, campaign: str, customers: Iterable[Row]) -> dict[str, str]:
     """Those of ``customers`` who were given to the campaign by rows that wait to be decided, with their participants:
     how fast the worker is makes no difference to what a row must bring."""
-    lanes = [row["lane"] for row in t.people.customers(customers).values()]
+    lanes = [row["lane"] for row in customers]
     given = (event.payload for event in t.inbox.undecided_in(lanes, "participant"))
     return {row["customer"]: row["participant"] for row in given if row["campaign"] == campaign and row["participant"]}
 

@@ -4,6 +4,7 @@ import asyncio
 import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from errno import EADDRINUSE
 
 from aiohttp import web
 
@@ -15,7 +16,7 @@ from gateway.clock import Clock, SystemClock
 from gateway.playing import set_going
 from gateway.sandbox_site import only_this_machine, sandbox_app
 from gateway.sandboxes import build_sandbox, read_script, sandbox_addresses
-from gateway.settings import Settings
+from gateway.settings import Settings, SettingsError
 from storage.errors import StorageUnavailable
 
 REQUEST_LIMIT = 1024 * 1024  # bytes of a request's body, where a route does not say otherwise
@@ -91,7 +92,7 @@ async def serving(
     try:
         await gateway.take_up()
         await runner.setup()
-        await web.TCPSite(runner, settings.host, settings.port).start()
+        await listen(runner, settings)
         await gateway.start()
         yield gateway, sandbox
     finally:
@@ -100,6 +101,17 @@ async def serving(
             await sandbox.close()
         await runner.cleanup()
         await gateway.close()
+
+
+async def listen(runner: web.AppRunner, settings: Settings) -> None:
+    """Open the gateway's address. Raises `SettingsError` where another program has it."""
+    try:
+        await web.TCPSite(runner, settings.host, settings.port).start()
+    except OSError as error:
+        if error.errno != EADDRINUSE:
+            raise
+        taken = f"another program listens on {settings.host}:{settings.port}"
+        raise SettingsError((f"{taken}: set another port in pointsman.toml or POINTSMAN_PORT",)) from None
 
 
 async def serve(settings: Settings, *, migrate: bool) -> None:

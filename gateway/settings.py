@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from secrets import token_hex
 from typing import Any
+from urllib.parse import urlsplit
 
 from pydantic import SecretStr, ValidationError
 
@@ -152,7 +153,7 @@ def _settings(home: Path, file: SettingsFile, sandbox: bool) -> Settings:
     return Settings(
         folder=home,
         sandbox=sandbox,
-        public_url=file.public_url,
+        public_url=own_address(file) if sandbox else file.public_url,
         host=file.host,
         port=file.port,
         database=_database(home, file.database),
@@ -160,6 +161,11 @@ def _settings(home: Path, file: SettingsFile, sandbox: bool) -> Settings:
         api_token=file.api_token,
         channels=file.channels,
     )
+
+
+def own_address(file: SettingsFile) -> str:
+    """Where the sandbox reaches this gateway: its providers are in this process, so a changed port is enough."""
+    return file.public_url if urlsplit(file.public_url).port == file.port else f"http://{file.host}:{file.port}"
 
 
 def _database(home: Path, url: str) -> str:

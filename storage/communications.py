@@ -45,10 +45,10 @@ class Communications:
         """The communications that exist, by id."""
         return by("id", rows_in(self._connection, select(COMMUNICATIONS), COMMUNICATIONS.c.id, ids))
 
-    def of_participant(self, participant: str) -> list[Row]:
-        """All communications of a participant, oldest first."""
-        query = select(COMMUNICATIONS).where(COMMUNICATIONS.c.participant == participant)
-        return rows_of(self._connection.execute(query.order_by(COMMUNICATIONS.c.seq)))
+    def of_participants(self, participants: Collection[str]) -> list[Row]:
+        """All communications of these participants, each one's oldest first."""
+        found = rows_in(self._connection, select(COMMUNICATIONS), COMMUNICATIONS.c.participant, participants)
+        return sorted(found, key=lambda row: (row["participant"], row["seq"]))
 
     def open_versions(self) -> list[str]:
         """The content hashes of the rule files that open communications began with."""

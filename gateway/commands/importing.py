@@ -102,9 +102,8 @@ def _keep(storage: "Storage", contacts: "ContactImport") -> None:
 def _line(problem: "RowProblem") -> str:
     from gateway.intake import printable
 
-    where = f" {problem.field}" if problem.field else ""
-    what = f' "{problem.value}"' if problem.value else ""
-    return printable(f"row {problem.row}:{where}{what}: {problem.reason}")
+    what = f'{problem.field} "{problem.value}"' if problem.value else problem.field
+    return printable(": ".join(part for part in (f"row {problem.row}", what.strip(), problem.reason) if part))
 
 
 def _decided(settings: "Settings", storage: "Storage", id: str) -> dict[str, Any]:

@@ -56,7 +56,7 @@ def read_books(t: Transaction, campaign: str) -> Books:
 
 def person(t: Transaction, row: Row, name: str, identifiers: dict[str, str]) -> dict[str, Any]:
     """One participant's final state; ids and times are left out, so that two runs can be compared."""
-    talks = [talk(c) for c in t.communications.of_participant(row["id"])]
+    talks = [talk(c) for c in t.communications.of_participants([row["id"]])]
     said = [message(m) for m in t.messages.of_customers([row["customer"]])]
     return {
         "name": name,

@@ -10,6 +10,7 @@ from rules.effects import ChangeCommunication, FinishParticipant, SendMessage, S
 from rules.reaction import Activation, Considered, Reaction
 
 ZONE = ZoneInfo("Europe/Berlin")
+SLACK = "slack"  # the example's channel that shows choices as buttons
 
 
 class Story:
@@ -33,18 +34,23 @@ class Story:
         if outcome.event.kind == "message":
             yield f"{self.name(payload['address'])} writes ({payload['channel']}): {payload['text']}"
         for _, reaction in outcome.reactions:
-            yield from self._decisions(reaction)
-            yield from (line for effect in reaction.effects if (line := self._effect(effect)))
+            yield from self._decisions(reaction, self._person(reaction))
+            yield from (line for effect in reaction.effects if (line := self._effect(effect, self._person(reaction))))
 
-    def _decisions(self, reaction: Reaction) -> Iterator[str]:
+    def _person(self, reaction: Reaction) -> str:
+        addresses = reaction.scene.customer.identifiers.values()
+        return next((self._names[address] for address in addresses if address in self._names), "somebody")
+
+    def _decisions(self, reaction: Reaction, person: str) -> Iterator[str]:
         for considered in reaction.log:
             for activation in considered.activations:
-                yield f"    trigger {trigger_text(considered)}: {path_text(activation)}"
+                yield f"    trigger {trigger_text(considered)} for {person}: {path_text(activation)}"
 
-    def _effect(self, effect: Any) -> str:
+    def _effect(self, effect: Any, person: str) -> str:
         match effect:
             case SendMessage():
-                buttons = f" [{'] ['.join(effect.choices)}]" if effect.choices else ""
+                shown = effect.choices if effect.channel == SLACK else ()
+                buttons = "".join(f" [{choice}]" for choice in shown)
                 text = effect.text.replace("\n", " / ")
                 return f"to {self.name(effect.to)} ({effect.channel}): {text}{buttons}"
             case ChangeCommunication():
@@ -52,9 +58,10 @@ class Story:
                 because = f" ({talk.reason})" if talk.reason else ""
                 return f"    {talk.node} with {self.name(talk.address)} is {talk.status}{because}"
             case SetFields() if effect.participant:
-                return f"    fields: {', '.join(f'{name} = {value}' for name, value in effect.participant.items())}"
+                fields = (f"{name} = {value}" for name, value in effect.participant.items())
+                return f"    fields of {person}: {', '.join(fields)}"
             case FinishParticipant():
-                return f"    finished: {effect.outcome}"
+                return f"    {person} is finished: {effect.outcome}"
         return ""
 
 

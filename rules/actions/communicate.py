@@ -41,7 +41,7 @@ class Communicate(Action):
 def _outcome(communication: Communication) -> str:
     if communication.reason:
         return f"{communication.status.value}: {communication.reason}"
-    return "begun" if communication.opened else f"planned for {communication.at.isoformat()}"
+    return "begun" if communication.opened else f"planned for {communication.at:%Y-%m-%d %H:%M} UTC"
 
 
 class CommunicateSpec(ActionSpec):

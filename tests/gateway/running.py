@@ -179,7 +179,7 @@ class World:
     async def talks(self, campaign: str) -> list[Row]:
         """All communications of a campaign, each participant's oldest first."""
         people = [person["id"] for person in await self.people(campaign)]
-        return await self.read(lambda t: [talk for one in people for talk in t.communications.of_participant(one)])
+        return await self.read(lambda t: t.communications.of_participants(people))
 
     async def statuses(self, campaign: str) -> list[str]:
         return [talk["status"] for talk in await self.talks(campaign)]

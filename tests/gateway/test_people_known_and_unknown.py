@@ -93,3 +93,22 @@ async def test_a_customer_field_changed_in_one_campaign_fires_updated_in_the_oth
         told = (await world.decisions("participant"))[-1]
         assert told["key"] == f"{wrote['key']}/customer/care/0"
         assert told["payload"]["fields"] == {"tier": "basic"}
+
+
+FIRST = """
+campaign: first
+fields: {city: {type: string, level: customer, required: true}}
+flows:
+  f:
+    joined: {when: participant_created, next: tell}
+    tell: {do: notify, channel: slack, to: "#general", text: "in"}
+"""
+
+
+async def test_a_required_field_of_the_customer_need_not_be_given_again_to_another_campaign(tmp_path: Path) -> None:
+    async with running(tmp_path, FIRST, FIRST.replace("campaign: first", "campaign: second")) as world:
+        await world.give("first", {"phone": ADA, "city": "Bonn"})
+        (known,) = await world.give("second", {"phone": ADA})
+        (stranger,) = await world.give("second", {"external_id": "X"})
+
+    assert (known["status"], stranger["status"]) == ("created", "failed")

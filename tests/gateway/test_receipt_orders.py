@@ -108,7 +108,7 @@ class Bench:
     def end(self, participant: str, message: str) -> tuple[str, str]:
         """How the communication and its message ended."""
         with self.storage.reading() as t:
-            (talk,) = t.communications.of_participant(participant)
+            (talk,) = t.communications.of_participants([participant])
             sent = t.messages.by_ids([message])[message]
         return talk["status"], sent["status"]
 

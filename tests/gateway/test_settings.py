@@ -210,6 +210,16 @@ def test_the_sandbox_gives_the_secrets_that_the_environment_does_not(
     assert settings.api_token.get_secret_value() == SANDBOX_API_TOKEN
 
 
+def test_the_sandbox_speaks_to_the_gateway_where_it_listens_though_only_the_port_was_changed(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rewrite(project, "https://gateway.example.org/", "http://127.0.0.1:8080")
+    monkeypatch.setenv("POINTSMAN_PORT", "9000")
+
+    assert load_settings(project, sandbox=True).public_url == "http://127.0.0.1:9000"
+    assert load_settings(project).public_url == "http://127.0.0.1:8080"
+
+
 @pytest.mark.parametrize(
     ("public_url", "host", "complaint"),
     [
