@@ -6,12 +6,14 @@ from functools import cached_property
 from threading import Lock
 from typing import TYPE_CHECKING
 
+from rules.contact import NO_LIMITS, Contact
 from rules.expressions import Expression
 from rules.facts import Trigger
 from rules.values import Position, Value, ValueType
 
 if TYPE_CHECKING:
     from rules.agents.base import Agent
+    from rules.events import CallAnswered
     from rules.matcher import Matcher
     from rules.turn import Turn
 
@@ -68,13 +70,22 @@ class Node:
     def visit(self, turn: "Turn") -> str:
         raise TypeError(f"{type(self).__name__} is not a node that can be visited")
 
+    def resume(self, turn: "Turn", answer: "CallAnswered | None") -> str:
+        """Go on after the path has waited here: ``answer`` is what a call came to, None where the time has come.
+
+        Returns the name of the next node, "" where the path ends.
+        """
+        raise TypeError(f"{type(self).__name__} is not a node that waits")
+
 
 @dataclass(frozen=True, kw_only=True)
 class TriggerNode(Node):
-    """Where a flow starts. ``narrowing`` maps of, status, channel, keyword, field, source to the values allowed."""
+    """Where a flow starts. ``narrowing`` maps of, status, channel, keyword, field, source to the values allowed;
+    ``takes`` are the values that From Another Flow is handed, named `input.NAME` in its flow."""
 
     when: Trigger
     narrowing: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    takes: Mapping[str, Field] = field(default_factory=dict)
     next: str = ""
 
     @property
@@ -141,7 +152,11 @@ class Flow:
 
 @dataclass(frozen=True, kw_only=True)
 class Rulebook:
-    """One campaign. ``hash`` is the SHA-256 of the file's text; ``region`` (ISO 3166) reads national phone numbers."""
+    """One campaign. ``hash`` is the SHA-256 of the file's text; ``region`` (ISO 3166) reads national phone numbers.
+
+    ``contact`` are the limits that every communication keeps to; ``talks_named`` the full names of the communicate
+    nodes whose last communication expressions name.
+    """
 
     campaign: str
     hash: str
@@ -149,6 +164,8 @@ class Rulebook:
     title: str = ""
     timezone: str = "UTC"
     region: str = ""
+    contact: Contact = NO_LIMITS
+    talks_named: frozenset[str] = frozenset()
     fields: Mapping[str, Field] = field(default_factory=dict)
     agents: Mapping[str, "Agent"] = field(default_factory=dict)
     channels: Mapping[str, Channel] = field(default_factory=dict)

@@ -1,17 +1,22 @@
 """What deciding asks for. Effects are values: nothing happens until the gateway has written them as rows."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from rules.facts import Fact
-from rules.scene import Communication
+from rules.scene import Communication, Run
 from rules.values import Values
 
 START_TIMER = "start"  # a planned communication begins
 REPLY_TIMER = "reply"  # reply_within has passed without an answer
 FAILED_TIMER = "failed"  # a failure was held long enough for a shuffled `delivered` to win
 SETTLE_TIMER = "settle"  # a message that expects no answer was accepted and no delivery receipt came
-TIMERS = (START_TIMER, REPLY_TIMER, FAILED_TIMER, SETTLE_TIMER)
+RETRY_TIMER = "retry"  # the next attempt of a communication that failed or was not answered
+EXPIRE_TIMER = "expire"  # a planned communication that has not begun by then is skipped
+WAIT_TIMER = "wait"  # a run goes on
+TIMERS = (START_TIMER, REPLY_TIMER, FAILED_TIMER, SETTLE_TIMER, RETRY_TIMER, EXPIRE_TIMER, WAIT_TIMER)
+HELD_TIMERS = (START_TIMER, RETRY_TIMER, WAIT_TIMER)  # while a campaign does not run these stand still
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +79,7 @@ class SendMessage:
     thread: str = ""
     communication: str = ""
     choices: tuple[str, ...] = ()
+    attempt: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +100,8 @@ class ChangeMessage:
 
 @dataclass(frozen=True, slots=True)
 class SetTimer:
-    """Wake ``subject`` (a communication's id) under ``name`` when ``due`` (UTC) has come; replaces one so named."""
+    """Wake ``subject`` (a communication's or a run's id) under ``name`` when ``due`` (UTC) has come; replaces one so
+    named."""
 
     subject: str
     name: str
@@ -116,6 +123,45 @@ class FinishParticipant:
     outcome: str
 
 
+@dataclass(frozen=True, slots=True)
+class StopContact:
+    """Nothing more may be sent to this address on this channel, as if the person had asked for it."""
+
+    channel: str
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class KeepRun:
+    """A path waits, or waits otherwise than before (see `rules.scene.Run`)."""
+
+    run: Run
+
+
+@dataclass(frozen=True, slots=True)
+class DropRun:
+    """The run waits no longer: it went on, or was ended."""
+
+    run: str
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceCall:
+    """Somebody outside is asked; what comes back is a `CallAnswered` for ``subject`` (a run's or communication's id).
+
+    ``kind`` is webhook (``target`` is a service of the settings) or python (a function, ``module.name``); ``body`` is
+    the JSON object that is handed over. Calls of one subject are answered in the order in which they were placed.
+    ``held``: the answer waits while the campaign does not run.
+    """
+
+    call: str
+    kind: str
+    target: str
+    subject: str
+    body: Mapping[str, object]
+    held: bool = True
+
+
 Effect = (
     JoinCampaign
     | SetFields
@@ -130,4 +176,8 @@ Effect = (
     | SetTimer
     | ClearTimer
     | FinishParticipant
+    | StopContact
+    | KeepRun
+    | DropRun
+    | PlaceCall
 )

@@ -1,5 +1,6 @@
 """What can happen to one participant of one campaign: the events that `react` decides."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -62,7 +63,31 @@ class ReceiptArrived(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TimerDue(Event):
-    """A timer ran out. ``subject`` is the communication's id, ``name`` one of `rules.effects.TIMERS`."""
+    """A timer ran out. ``subject`` is a communication's or a run's id, ``name`` one of `rules.effects.TIMERS`."""
 
     subject: str
     name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallAnswered(Event):
+    """A call to an outside service or to an operator's function came to its end.
+
+    ``subject`` is the id of the run or the communication that asked; ``answer`` the JSON object that came back, None
+    where the call failed for good, and ``error`` then says why, in the operator's words.
+    """
+
+    call: str
+    subject: str
+    answer: Mapping[str, object] | None = None
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settled(Event):
+    """The operator settled what waits at nodes of earlier versions.
+
+    ``moves`` maps the full name of a node to that of a node of the present rule file, or to "": what waits there ends.
+    """
+
+    moves: Mapping[str, str]

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from rules.values import Value
+
 
 class Trigger(StrEnum):
     """The six triggers of the specification."""
@@ -21,7 +23,8 @@ class Fact:
 
     ``of`` is the full name (``flow.node``) of the node that planned the communication, ``flow`` the flow entered by
     To Another Flow, ``changed`` the names of the fields whose values changed. ``communication`` is the id of the
-    communication the fact is about; it is not matched on.
+    communication the fact is about, ``inputs`` the values that To Another Flow hands over, by name; neither is
+    matched on.
     """
 
     trigger: Trigger
@@ -33,3 +36,4 @@ class Fact:
     flow: str = ""
     changed: frozenset[str] = frozenset()
     communication: str = ""
+    inputs: tuple[tuple[str, Value], ...] = ()

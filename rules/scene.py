@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from rules.events import MessageReceived
 from rules.facts import Fact
 from rules.statuses import OPEN_STATUSES, OWED, CommunicationStatus
 from rules.values import Values
@@ -52,6 +53,10 @@ class Communication:
     ``node`` is the full name of the node that planned it; ``rules`` the content hash of the rule file it began with;
     ``at`` when it is (or was) to begin, UTC; ``opened`` whether its first message is owed or sent; ``thread`` the
     provider's thread it lives in ("" for a direct talk); ``reason`` why it ended, in the operator's words.
+
+    ``expires`` (UTC) is when it is skipped if it has not begun by then; ``begun_at`` (UTC) when its first message was
+    owed; ``attempt`` counts, from 1, how often the agent has begun to speak (retries and other channels included),
+    ``retried`` the retries on the present channel.
     """
 
     id: str
@@ -67,6 +72,10 @@ class Communication:
     opened: bool = False
     talk: Talk = Talk()
     reason: str = ""
+    expires: datetime | None = None
+    begun_at: datetime | None = None
+    attempt: int = 1
+    retried: int = 0
 
     @property
     def is_open(self) -> bool:
@@ -75,22 +84,50 @@ class Communication:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One outbound message, as far as deciding needs it. ``communication`` is "" for a reply or a notification."""
+    """One outbound message, as far as deciding needs it. ``communication`` is "" for a reply or a notification,
+    ``attempt`` the attempt of the communication that it belongs to."""
 
     id: str
     communication: str
     status: str = OWED
     error: str = ""
+    attempt: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A path through a flow that waits at one of its nodes.
+
+    ``node`` is that node's full name and ``rules`` the content hash of the rule file that the path began with: it
+    stays on that version. ``fact`` and ``message`` are what started the path; ``due`` (UTC) is when it goes on by
+    itself, None where only an answer or a change of data lets it go on; ``call`` the id of the call whose answer it
+    waits for, "" for none.
+    """
+
+    id: str
+    node: str
+    rules: str
+    fact: Fact
+    message: MessageReceived | None = None
+    due: datetime | None = None
+    call: str = ""
+
+    @property
+    def flow(self) -> str:
+        return self.node.split(".", 1)[0]
 
 
 @dataclass(frozen=True, slots=True)
 class Scene:
     """Everything `react` may look at besides the rulebook, the event and the time.
 
-    ``communications`` holds at least the open ones, the last one and those that held facts are about, oldest first;
+    ``communications`` holds at least the open ones, the last one, the last one of each node in `Rulebook.talks_named`
+    and those that held facts and waiting runs are about, oldest first; ``runs`` all that wait, oldest first;
+    ``begun`` when communications of the participant began, by id, at least those of the last 8 days where the
+    campaign has caps;
     ``messages`` the outbound messages the event is about; ``opted_out`` pairs of (channel, address); ``active`` whether
-    the campaign runs, that is whether triggers fire; ``earlier`` rulebooks of earlier versions that open communications
-    began with, by hash.
+    the campaign runs, that is whether triggers fire; ``earlier`` rulebooks of the versions that open communications
+    and waiting runs began with, by hash.
     ``participant`` is None while the customer has not joined the campaign.
     """
 
@@ -101,3 +138,5 @@ class Scene:
     opted_out: frozenset[tuple[str, str]] = frozenset()
     active: bool = True
     earlier: Mapping[str, "Rulebook"] = field(default_factory=dict)
+    runs: tuple[Run, ...] = ()
+    begun: Mapping[str, datetime] = field(default_factory=dict)

@@ -1,4 +1,4 @@
-"""What a rule file may count on: the channels of the project it belongs to."""
+"""What a rule file may count on: the channels, services and functions of the project it belongs to."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -16,6 +16,9 @@ class ProjectChannel:
 
 @dataclass(frozen=True, slots=True)
 class Project:
-    """The channels by their names."""
+    """The channels by their names, the names of the services that may be asked, and the functions (``module.name``)
+    that the settings allow."""
 
     channels: Mapping[str, ProjectChannel] = field(default_factory=dict)
+    services: frozenset[str] = frozenset()
+    functions: frozenset[str] = frozenset()
