@@ -1,4 +1,4 @@
-"""The channels of the settings, as adapters that speak to their providers."""
+"""The channels and services of the settings, as adapters that speak to them."""
 
 from collections.abc import Mapping
 
@@ -7,6 +7,7 @@ from pydantic import SecretStr
 from channels.base import Channel as Adapter
 from channels.slack.adapter import Slack
 from channels.twilio.adapter import TwilioSms
+from gateway.calls.posting import Service
 from gateway.settings import Settings
 from gateway.settings_file import SlackSettings, TwilioSettings
 from rules.book import Channel
@@ -24,7 +25,16 @@ def project_channels(settings: Settings) -> dict[str, Channel]:
 def rule_project(settings: Settings) -> Project:
     """What rule files may count on in this project."""
     channels = project_channels(settings).values()
-    return Project({c.name: ProjectChannel(c.name, c.kind, c.identifier) for c in channels})
+    return Project(
+        {c.name: ProjectChannel(c.name, c.kind, c.identifier) for c in channels},
+        services=frozenset(settings.services),
+        functions=frozenset(settings.actions.allow),
+    )
+
+
+def build_services(settings: Settings) -> dict[str, Service]:
+    """Who asks each service of the settings, by its name. Opens no connection yet."""
+    return {name: Service(name, service) for name, service in settings.services.items()}
 
 
 def build_adapters(settings: Settings) -> dict[str, Adapter]:

@@ -28,6 +28,12 @@ def checked_address(text: str) -> str:
     return text.rstrip("/")
 
 
+def whole_address(text: str) -> str:
+    """``text`` as it stands, for an address that is asked as such. Raises ValueError as `checked_address` does."""
+    checked_address(text)
+    return text
+
+
 def _split(text: str) -> SplitResult:
     if not text.isascii() or any(character.isspace() for character in text):
         raise ValueError("must not hold blanks or letters outside ASCII")

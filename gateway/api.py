@@ -14,6 +14,7 @@ from gateway.hints import did_you_mean
 from gateway.uploads import UploadDesk
 from rules.book import Rulebook
 from storage.database import Storage
+from storage.transaction import Transaction
 
 Decided = Callable[[Sequence[int], float], Awaitable[Mapping[int, str]]]
 
@@ -24,7 +25,7 @@ class ApiDesk:
 
     ``campaigns`` gives the rulebooks in force by campaign; ``now`` is UTC; ``ring`` wakes the worker after rows were
     kept; ``decided`` waits at most that many seconds for these inbox events and maps those decided by then to what
-    became of them (`rules.reaction.Applied`, or parked).
+    became of them (`rules.reaction.Applied`, or parked); ``hindrances`` says why a campaign cannot run.
     """
 
     storage: Storage
@@ -34,6 +35,7 @@ class ApiDesk:
     now: Callable[[], datetime]
     ring: Callable[[], None]
     decided: Decided
+    hindrances: Callable[[Transaction, str], Sequence[str]] = lambda t, campaign: ()
 
     def book(self, request: web.Request) -> Rulebook:
         """The rulebook of the campaign in the address. Raises 404."""

@@ -7,7 +7,9 @@ from aiohttp import web
 
 from gateway.api import DESK
 from gateway.api_listing import moment
-from gateway.campaigns import CampaignStart, stop
+from gateway.api_problems import Problem
+from gateway.campaigns import CampaignStart, CannotRun, stop
+from gateway.hindrances import standing
 from rules.book import Rulebook
 from storage.values import Row
 
@@ -22,7 +24,7 @@ async def list_campaigns(request: web.Request) -> web.Response:
 
 
 async def get_campaign(request: web.Request) -> web.Response:
-    """One campaign: its status, and counts of participants, communications and messages by status."""
+    """One campaign: its status (in error, why), and counts of participants, communications and messages by status."""
     desk = request.app[DESK]
     book = desk.book(request)
     name = book.campaign
@@ -31,11 +33,15 @@ async def get_campaign(request: web.Request) -> web.Response:
 
 
 async def start_campaign(request: web.Request) -> web.Response:
-    """Triggers fire from now on; participants who joined before enter now. Starting again changes nothing."""
+    """Triggers fire from now on; participants who joined before enter now. Starting again changes nothing; one that
+    cannot run is left as it was: 409."""
     desk = request.app[DESK]
     book = desk.book(request)
-    start = CampaignStart(book.campaign, desk.now())
-    await desk.storage.run(start.begin)
+    start = CampaignStart(book.campaign, desk.now(), desk.hindrances)
+    try:
+        await desk.storage.run(start.begin)
+    except CannotRun as error:
+        raise Problem(409, "cannot-run", "The campaign cannot run", str(error)) from error
     while await desk.storage.run(start.wake):
         desk.ring()
     desk.ring()
@@ -54,7 +60,7 @@ def _campaign(name: str, book: Rulebook | None, row: Row | None) -> dict[str, An
     return {
         "campaign": name,
         "title": book.title if book else "",
-        "status": row["status"] if row else "inactive",
+        **dict(zip(("status", "reason"), standing(row, has_rules=book is not None), strict=True)),
         "started_at": moment(row["started_at"]) if row else None,
         "rules": book.hash if book else row["rules"] if row else "",
     }

@@ -8,9 +8,13 @@ from dataclasses import dataclass, field
 import structlog
 
 from channels.base import Channel as Adapter
-from gateway.adapters import build_adapters, project_channels, rule_project
+from gateway.adapters import build_adapters, build_services, project_channels, rule_project
+from gateway.calls.caller import Caller
+from gateway.calls.python_desk import PythonDesk
 from gateway.clock import Bell, Clock
 from gateway.decided import Decided
+from gateway.guarding import Guard
+from gateway.hindrances import Hindrances
 from gateway.ingress import Ingress
 from gateway.outcomes import Outcomes
 from gateway.parts import Part
@@ -22,7 +26,7 @@ from gateway.timers import Timers
 from gateway.uploads import UploadDesk
 from gateway.watching import RulesWatch
 from gateway.worker import Worker
-from rules.effects import SendMessage, SetTimer
+from rules.effects import PlaceCall, SendMessage, SetTimer
 from rules.loader import report
 from storage.database import Storage
 from storage.group_commit import GroupCommit
@@ -50,12 +54,20 @@ class Gateway:
         """Wire the parts: each rings the bell of the one that goes on with its rows."""
         self.inbox = GroupCommit(self.storage)
         self.outcomes = Outcomes(self.storage)
-        self.worker_bell, self.reader_bell, self.timer_bell = (Bell(self.clock) for _ in range(3))
+        self.worker_bell, self.reader_bell, self.timer_bell, self.caller_bell = (Bell(self.clock) for _ in range(4))
         self.worker = Worker(self.storage, self.rulebooks, self.clock, self.worker_bell, self._decided)
         self.reader = Reader(
             self.storage, self.adapters, self.rulebooks.channels, self.clock, self.reader_bell, self.worker_bell
         )
-        self.timers = Timers(self.storage, self.clock, self.timer_bell, self.worker_bell.ring)
+        self.timers = Timers(self.storage, self.clock, self.timer_bell, self.worker_bell.ring, self.rulebooks.paces)
+        self.caller = Caller(
+            self.storage,
+            self.clock,
+            self.caller_bell,
+            build_services(self.settings),
+            PythonDesk(self.settings.functions, self.settings.actions),
+            self.worker_bell.ring,
+        )
         self.senders = {name: self._sender(adapter) for name, adapter in self.adapters.items()}
         self.ingress = Ingress(self.adapters, self.rulebooks.channels, self.inbox, self.clock, self._kept)
         self.watch_bell = Bell(self.clock)
@@ -68,6 +80,8 @@ class Gateway:
             report_changes,
             self.worker_bell.ring,
         )
+        hindrances = Hindrances(self.rulebooks, self.settings.missing_secrets())
+        self.guard = Guard(self.storage, hindrances, Bell(self.clock))
         self.uploads = UploadDesk(
             self.storage,
             self.settings.uploads,
@@ -92,6 +106,9 @@ class Gateway:
         """Rows were left from outside: by the API, an import, or a campaign that begins to run."""
         self.worker_bell.ring()
         self.timer_bell.ring()
+        self.caller_bell.ring()
+        for sender in self.senders.values():
+            sender.bell.ring()
 
     def _kept(self, kind: str) -> None:
         (self.reader_bell if kind == "request" else self.worker_bell).ring()
@@ -104,6 +121,8 @@ class Gateway:
                 self.senders[channel].bell.ring()
         if any(isinstance(effect, SetTimer) for effect in effects):
             self.timer_bell.ring()
+        if any(isinstance(effect, PlaceCall) for effect in effects):
+            self.caller_bell.ring()
         self.outcomes.ring()
         self.on_decided(decided)
 
@@ -113,7 +132,8 @@ class Gateway:
 
     async def start(self) -> None:
         """Begin to work."""
-        parts: list[Part] = [self.worker, self.reader, self.timers, *self.senders.values(), self.watch]
+        parts: list[Part] = [self.worker, self.reader, self.timers, self.caller, *self.senders.values(), self.watch]
+        parts.append(self.guard)
         self.tasks = [asyncio.create_task(part.run()) for part in parts]
 
     async def rest(self) -> None:
@@ -130,6 +150,7 @@ class Gateway:
         """Let go of everything; call after the last request was answered."""
         await self.uploads.close()
         await self.inbox.close()
+        await self.caller.close()
         for adapter in self.adapters.values():
             await adapter.close()
         self.storage.close()
@@ -139,7 +160,9 @@ class Gateway:
             self.worker_bell,
             self.reader_bell,
             self.timer_bell,
+            self.caller_bell,
             self.watch_bell,
+            self.guard.bell,
             *(sender.bell for sender in self.senders.values()),
         ]
 
@@ -148,9 +171,12 @@ def report_changes(changes: Changes, texts: dict[str, bytes]) -> None:
     """Say what a look at the rules folder brought; the mistakes in full and readable, for the operator at work."""
     for book in changes.books:
         log.info("rules_in_force", campaign=book.campaign, file=book.file, hash=book.hash[:12])
-    if changes.diagnostics:
-        log.error("rules_refused", files=sorted({d.position.file for d in changes.diagnostics}))
-        print(report(changes.diagnostics, texts), file=sys.stderr, flush=True)
+    if changes.errors:
+        log.error("rules_refused", files=sorted({d.position.file for d in changes.errors}))
+    if changes.warnings:
+        log.warning("rules_doubtful", files=sorted({d.position.file for d in changes.warnings}))
+    if told := (*changes.errors, *changes.warnings):
+        print(report(told, texts), file=sys.stderr, flush=True)
 
 
 async def open_gateway(settings: Settings, clock: Clock, *, migrate: bool = True) -> Gateway:
@@ -175,6 +201,7 @@ async def build_gateway(settings: Settings, clock: Clock, storage: Storage) -> G
     gateway = Gateway(settings, clock, storage, rulebooks, build_adapters(settings))
     await storage.run(rulebooks.restore)
     refuse_unknown_channels(await gateway.watch.load())
+    await gateway.guard.look()
     return gateway
 
 

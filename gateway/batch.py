@@ -5,21 +5,33 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
 
+from gateway.calls.rows import call_row
 from gateway.decided import Decided
 from gateway.explaining import reaction_log
 from gateway.ids import derived_id
 from gateway.scenes import Place, Scenes
-from rules.effects import CancelMessages, ChangeMessage, ClearTimer, Effect, SendMessage, SetTimer
+from rules.effects import (
+    HELD_TIMERS,
+    CancelMessages,
+    ChangeMessage,
+    ClearTimer,
+    Effect,
+    PlaceCall,
+    SendMessage,
+    SetTimer,
+    StopContact,
+)
 from rules.reaction import Applied, LoopFound
 from rules.statuses import MessageStatus, message_rank
 from storage.values import About, NewEvent, Row, WaitingEvent
 
 COUNTED = (Applied.CREATED, Applied.UPDATED, Applied.UNCHANGED)
 MAX_HOPS = 10  # times that campaigns may answer one another's changes of a customer before it counts as a loop
+WITHDRAWN = {"stop": "opted out", "rules": "stopped by the rules"}  # why what was owed is not sent, by who stopped it
 
 
 class Consent(NamedTuple):
-    """Somebody said ``word``, stop or start, on being written to at this address."""
+    """Whether an address may be written to: somebody said ``word``, stop or start, or "rules" stopped it."""
 
     channel: str
     address: str
@@ -29,8 +41,9 @@ class Consent(NamedTuple):
 @dataclass
 class Batch:
     """The rows of one batch, event by event. ``counts`` are (upload, created|updated|unchanged); ``known_as`` the
-    provider's ids of messages of ours, where they are learnt from a callback; ``consents`` what people said of being
-    written to, in order; ``held`` the events that can't be decided yet."""
+    provider's ids of messages of ours, where they are learnt from a callback; ``consents`` what people and rules said
+    of being written to, in order; ``held`` the events that can't be decided yet, ``untold`` the calls whose answers
+    can't."""
 
     scenes: Scenes
     now: datetime
@@ -45,11 +58,15 @@ class Batch:
     consents: list[Consent] = field(default_factory=list)
     held: list[int] = field(default_factory=list)
     known_as: dict[str, str] = field(default_factory=dict)
+    calls: list[Row] = field(default_factory=list)
+    untold: list[str] = field(default_factory=list)
 
     def add(self, decided: Decided) -> None:
         """Gather the rows of one decided event."""
         if decided.event.kind == "timer":
             self._put_away(decided)
+        if decided.event.kind == "answer" and decided.too_early:
+            self.untold.append(decided.event.payload["call"])
         if decided.event.kind == "receipt":
             self._learn_provider(decided.event.payload)
         for place, reaction in decided.reactions:
@@ -58,6 +75,7 @@ class Batch:
         self._tell_other_campaigns(decided)
         if decided.event.kind == "message" and not decided.overheard:
             self._add_inbound(decided)
+        self._stop_contact(decided)
         self._add_decision(decided)
         self._count(decided)
 
@@ -78,10 +96,14 @@ class Batch:
                 self._set_timer(place, effect, decided)
             case ClearTimer():
                 self.timers[effect.subject, effect.name] = None
+            case PlaceCall():
+                row = call_row(effect, place.customer, place.campaign, decided.event.lane, self.now)
+                self.calls.append(row)
 
     def _owe(self, place: Place, effect: SendMessage) -> None:
         row = self._message_row(place, effect.message, "out", effect.channel, effect.to, effect.thread, effect.text)
-        self.messages.append({**row, "communication": effect.communication, "choices": list(effect.choices)})
+        also = {"communication": effect.communication, "choices": list(effect.choices), "attempt": effect.attempt}
+        self.messages.append({**row, **also})
         self.owed.append(
             {"message": effect.message, "channel": effect.channel, "address": effect.to, "next_at": self.now}
         )
@@ -104,6 +126,7 @@ class Batch:
             "rank": 0,
             "error": "",
             "provider_id": "",
+            "attempt": 1,
             "created_at": self.now,
             "updated_at": self.now,
         }
@@ -140,6 +163,8 @@ class Batch:
             "lane": decided.event.lane,
             "customer": place.customer,
             "campaign": place.campaign,
+            "held": effect.name in HELD_TIMERS,
+            "event": decided.event.id,
         }
 
     def _tell_other_campaigns(self, decided: Decided) -> None:
@@ -176,14 +201,23 @@ class Batch:
     def _obey(self, event: WaitingEvent) -> None:
         """A stop withdraws what was owed before it, in this batch as in the database; what comes after it is another
         matter."""
-        if (consent := consent_of(event)) is None:
-            return
+        if consent := consent_of(event):
+            self._heed(consent)
+
+    def _stop_contact(self, decided: Decided) -> None:
+        """After what the person said of it: whoever says START may be stopped by the rules that hear it."""
+        for _, reaction in decided.reactions:
+            for effect in reaction.effects:
+                if isinstance(effect, StopContact):
+                    self._heed(Consent(effect.channel, effect.address, "rules"))
+
+    def _heed(self, consent: Consent) -> None:
         self.consents.append(consent)
-        if consent.word == "stop":
+        if why := WITHDRAWN.get(consent.word):
             where = (consent.channel, consent.address)
             stopped = [row for row in self.owed if (row["channel"], row["address"]) == where]
             self.owed = [row for row in self.owed if row not in stopped]
-            self.statuses += [canceled_row(row["message"], self.now, "opted out") for row in stopped]
+            self.statuses += [canceled_row(row["message"], self.now, why) for row in stopped]
 
     def _add_decision(self, decided: Decided) -> None:
         reactions = [reaction_log(place.campaign, reaction) for place, reaction in decided.reactions]

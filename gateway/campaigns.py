@@ -1,5 +1,6 @@
 """Start and stop a campaign."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -9,22 +10,33 @@ from storage.values import About, NewEvent
 CHUNK_PARTICIPANTS = 500
 
 
+class CannotRun(Exception):
+    """The campaign cannot run; ``reasons`` are in the operator's words. It is left as it was."""
+
+    def __init__(self, campaign: str, reasons: Sequence[str]) -> None:
+        super().__init__(f"{campaign} cannot run: {'; '.join(reasons)}")
+        self.reasons = tuple(reasons)
+
+
 @dataclass
 class CampaignStart:
     """A campaign begins to run, and what happened to participants while it did not is worked off now.
 
     Its steps are `begin` and then `wake` until that returns False, each one transaction. All of it may be done again,
-    also for a campaign that runs already: what happened once is worked off once.
+    also for a campaign that runs already: what happened once is worked off once. ``hindrances`` says why it cannot run.
     """
 
     campaign: str
     now: datetime
+    hindrances: Callable[[Transaction, str], Sequence[str]] = lambda t, campaign: ()
     since: datetime | None = None
     after: str = ""
     woken: int = 0
 
     def begin(self, t: Transaction) -> None:
-        """From here on its triggers fire."""
+        """From here on its triggers fire, and it stands in error no longer. Raises `CannotRun`."""
+        if reasons := self.hindrances(t, self.campaign):
+            raise CannotRun(self.campaign, reasons)
         t.campaigns.ensure(self.campaign)
         row = t.campaigns.get(self.campaign)
         if row and row["status"] == "active":

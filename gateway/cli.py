@@ -7,9 +7,11 @@ from gateway.commands.campaigning import campaign
 from gateway.commands.checking import check
 from gateway.commands.failing import Commands
 from gateway.commands.importing import import_contacts
+from gateway.commands.planning import plan
 from gateway.commands.running import demo, run
+from gateway.commands.schema import schema
 
-COMMANDS = (run, demo, check, init, import_contacts, campaign)
+COMMANDS = (run, demo, check, plan, schema, init, import_contacts, campaign)
 
 
 @click.group(cls=Commands, commands=list(COMMANDS), context_settings={"help_option_names": ["-h", "--help"]})

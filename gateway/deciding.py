@@ -7,14 +7,15 @@ from typing import Any
 
 from gateway.decided import Decided, event_id, react_at
 from gateway.hearing import Hearing
+from gateway.rulebooks import NoRulebook
 from gateway.scenes import Place, Scenes
 from rules.book import Channel
-from rules.effects import START_TIMER
-from rules.events import CampaignStarted, ParticipantGiven, ReceiptArrived, TimerDue
+from rules.effects import HELD_TIMERS
+from rules.events import CallAnswered, CampaignStarted, ParticipantGiven, ReceiptArrived, Settled, TimerDue
 from rules.fields import from_json
 from storage.values import Row, WaitingEvent
 
-STOPPED = "the campaign was stopped meanwhile: it begins once the campaign runs again"
+STOPPED = "the campaign was stopped meanwhile: it waits until the campaign runs again"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,8 @@ class Desk:
             "message": Hearing(self.scenes, self.channels, self.now).message,
             "receipt": self._receipt,
             "timer": self._timer,
+            "answer": self._answer,
+            "settled": self._settled,
         }
         return deciders[event.kind](event)
 
@@ -63,10 +66,32 @@ class Desk:
         standing = self.scenes.loaded.timers.get((payload["subject"], name))
         if standing is None or standing.isoformat() != payload["due"]:
             return Decided(event, customer=place.customer, note="the timer was cleared or set anew meanwhile")
-        if name == START_TIMER and place.campaign not in self.scenes.active:
+        if name in HELD_TIMERS and place.campaign not in self.scenes.active:
             return Decided(event, customer=place.customer, note=STOPPED, too_early=True)
         due = TimerDue(id=event_id(event, place), at=event.received_at, subject=payload["subject"], name=name)
         return Decided(event, react_at(self.scenes, place, due, self.now), place.customer)
+
+    def _answer(self, event: WaitingEvent) -> Decided:
+        payload = event.payload
+        place = Place(payload["customer"], payload["campaign"])
+        if payload["held"] and place.campaign not in self.scenes.active:
+            return Decided(event, customer=place.customer, note=STOPPED, too_early=True)
+        answered = CallAnswered(
+            id=event_id(event, place),
+            at=event.received_at,
+            call=payload["call"],
+            subject=payload["subject"],
+            answer=payload["answer"],
+            error=payload["error"],
+        )
+        return Decided(event, react_at(self.scenes, place, answered, self.now), place.customer)
+
+    def _settled(self, event: WaitingEvent) -> Decided:
+        place = Place(event.payload["customer"], event.payload["campaign"])
+        if place.campaign in self.scenes.behind:
+            raise NoRulebook(place.campaign)
+        settled = Settled(id=event_id(event, place), at=event.received_at, moves=event.payload["moves"])
+        return Decided(event, react_at(self.scenes, place, settled, self.now), place.customer)
 
     def _receipt(self, event: WaitingEvent) -> Decided:
         message = self._message_of(event.payload)

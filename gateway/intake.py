@@ -105,6 +105,8 @@ def _value(book: Rulebook, name: str, raw: object) -> Value:
     field = book.fields.get(name)
     if field is None:
         raise FieldError(f"campaign {book.campaign} has no such field{did_you_mean(name, book.fields)}")
+    if not field.imported:
+        raise FieldError("is set by the rules only: its field says import: false")
     value = coerce(field, _storable(raw), book.region, ZoneInfo(book.timezone))
     if value is None and field.required:
         raise FieldError("is required and can't be cleared")

@@ -1,21 +1,27 @@
 """Load everything a batch of events is about, in a fixed number of queries."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
 
+from gateway.rulebooks import Rulebooks
 from gateway.scenes import Loaded, Place
 from rules.book import Channel
 from storage.transaction import Transaction
 from storage.values import Row, WaitingEvent
 
+COUNTED_FOR = timedelta(days=8)  # how long what began counts for a cap: a week, and a day for the time zones
 
-def load(t: Transaction, events: Sequence[WaitingEvent], channels: Mapping[str, Channel]) -> Loaded:
-    """The rows behind ``events``. ``channels`` are the project's, by name."""
+
+def load(t: Transaction, events: Sequence[WaitingEvent], rulebooks: Rulebooks, now: datetime) -> Loaded:
+    """The rows behind ``events``, at ``now`` (UTC). What only some rulebooks need is read only where they do."""
     loaded = Loaded()
     _load_messages(t, events, loaded)
-    _load_owners(t, events, channels, loaded)
+    _load_owners(t, events, rulebooks.channels, loaded)
     _load_customers(t, _customers(events, loaded), loaded)
-    _load_communications(t, events, loaded)
-    _load_opt_outs(t, events, channels, loaded)
+    loaded.runs = {row["id"]: row for row in t.runs.of_customers(sorted(loaded.customers))}
+    _load_communications(t, events, loaded, rulebooks.talks_named())
+    _load_begun(t, loaded, rulebooks.capped(), now)
+    _load_opt_outs(t, events, rulebooks.channels, loaded)
     return loaded
 
 
@@ -59,9 +65,9 @@ def _by_provider(t: Transaction, named: Iterable[tuple[str, str]]) -> dict[str, 
 
 
 def _communications(events: Sequence[WaitingEvent], loaded: Loaded) -> list[str]:
-    """The communications that receipts and timers of this batch are about."""
+    """The communications that receipts, timers and answers of this batch are about."""
     spoken = {row["communication"] for row in loaded.messages.values()}
-    return sorted((spoken | {p["subject"] for p in _payloads(events, "timer")}) - {""})
+    return sorted((spoken | {p["subject"] for p in _payloads(events, "timer", "answer")}) - {""})
 
 
 def _load_owners(
@@ -73,7 +79,7 @@ def _load_owners(
 
 
 def _customers(events: Sequence[WaitingEvent], loaded: Loaded) -> list[str]:
-    named = {p["customer"] for p in _payloads(events, "participant", "started", "timer")}
+    named = {p["customer"] for p in _payloads(events, "participant", "started", "timer", "answer", "settled")}
     written_to = {row["customer"] for row in loaded.messages.values()}
     return sorted((named | written_to | set(loaded.owners.values())) - {""})
 
@@ -85,18 +91,39 @@ def _load_customers(t: Transaction, ids: list[str], loaded: Loaded) -> None:
         loaded.participants[Place(row["customer"], row["campaign"])] = row
 
 
-def _load_communications(t: Transaction, events: Sequence[WaitingEvent], loaded: Loaded) -> None:
-    """The open ones and the last one of each participant, and before them those that a late word or a held fact is
-    about."""
-    current = {row["id"]: row for row in t.communications.of_customers(sorted(loaded.customers))}
-    late = {*_communications(events, loaded), *_held(loaded)} - set(current)
-    loaded.communications = t.communications.by_ids(sorted(late)) | current
+def _load_communications(
+    t: Transaction, events: Sequence[WaitingEvent], loaded: Loaded, named: Mapping[str, frozenset[str]]
+) -> None:
+    """The open ones and the last one of each participant, and before them those that rules name (the last of each such
+    node) and those that a late word, a held fact or a run is about."""
+    customers = sorted(loaded.customers)
+    current = {row["id"]: row for row in t.communications.of_customers(customers)}
+    rows = t.communications.last_of_nodes(_here(named, loaded), customers)
+    earlier = {row["id"]: row for row in rows if row["id"] not in current}
+    late = {*_communications(events, loaded), *_kept(loaded)} - set(current) - set(earlier)
+    earlier |= t.communications.by_ids(sorted(late))
+    in_order = sorted(earlier.values(), key=lambda row: (row["created_at"], row["seq"], row["id"]))
+    loaded.communications = {row["id"]: row for row in in_order} | current
 
 
-def _held(loaded: Loaded) -> set[str]:
-    """The communications that facts held by participants are about."""
-    facts = (fact for row in loaded.participants.values() for fact in row["held"])
+def _here(named: Mapping[str, frozenset[str]], loaded: Loaded) -> Mapping[str, frozenset[str]]:
+    """What is named in the campaigns that somebody of the batch takes part in."""
+    campaigns = {place.campaign for place in loaded.participants} if named else set()
+    return {campaign: nodes for campaign, nodes in named.items() if campaign in campaigns}
+
+
+def _kept(loaded: Loaded) -> set[str]:
+    """The communications that held facts and waiting runs are about."""
+    held = (fact for row in loaded.participants.values() for fact in row["held"])
+    facts = (*held, *(run["fact"] for run in loaded.runs.values()))
     return {fact["communication"] for fact in facts if "communication" in fact}
+
+
+def _load_begun(t: Transaction, loaded: Loaded, capped: frozenset[str], now: datetime) -> None:
+    """When something began with the participants of campaigns that have caps."""
+    participants = [row["id"] for place, row in loaded.participants.items() if place.campaign in capped]
+    for row in t.communications.begun(participants, now - COUNTED_FOR) if participants else ():
+        loaded.begun.setdefault(row["participant"], {})[row["id"]] = row["begun_at"]
 
 
 def _load_opt_outs(

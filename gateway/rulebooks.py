@@ -11,6 +11,7 @@ from rules.book import Channel, Rulebook
 from rules.diagnostics import Diagnostic
 from rules.loader import Project, load_folder, load_rulebook
 from storage.transaction import Transaction
+from storage.values import Row
 
 log = structlog.get_logger()
 Texts = Mapping[str, bytes]
@@ -37,6 +38,17 @@ class Changes:
     diagnostics: tuple[Diagnostic, ...]
     gone: frozenset[str] = frozenset()
 
+    @property
+    def errors(self) -> tuple[Diagnostic, ...]:
+        """What keeps files from coming into force."""
+        return tuple(found for found in self.diagnostics if found.level == "error")
+
+    @property
+    def warnings(self) -> tuple[Diagnostic, ...]:
+        """Those about files that come into force now; of the others they have been told."""
+        files = {book.file for book in self.books}
+        return tuple(found for found in self.diagnostics if found.level == "warning" and found.position.file in files)
+
 
 @dataclass
 class Rulebooks:
@@ -46,6 +58,7 @@ class Rulebooks:
     channels: Mapping[str, Channel]
     active: dict[str, Rulebook] = field(default_factory=dict)
     versions: dict[str, Rulebook] = field(default_factory=dict)
+    unreadable: set[str] = field(default_factory=set)
 
     def of(self, campaign: str) -> Rulebook:
         """The rulebook a campaign runs on. Raises `NoRulebook` if no version of it can be read."""
@@ -62,18 +75,41 @@ class Rulebooks:
         return [name for name in self.active if name in campaigns]
 
     def restore(self, t: Transaction) -> None:
-        """Take up what the database knows: the version each campaign ran on, and those that open talks began with."""
+        """Take up what the database knows: the version each campaign ran on, and those that open talks and runs began
+        with."""
         for campaign in t.campaigns.all():
             if campaign["rules"] and (book := self._stored(t, campaign["rules"])):
                 self.put_in_force([book])
-        for hash in t.communications.open_versions():
+        self.take_up(t, {*t.communications.open_versions(), *t.runs.versions()})
+
+    def take_up(self, t: Transaction, hashes: Collection[str]) -> None:
+        """Have these versions at hand, too; one that can't be read is looked for once."""
+        for hash in sorted(set(hashes) - self.versions.keys() - self.unreadable):
             self._stored(t, hash)
+
+    def talks_named(self) -> dict[str, frozenset[str]]:
+        """The nodes whose last communication some version names, by campaign; no campaign without any."""
+        named: dict[str, frozenset[str]] = {}
+        for book in tuple(self.versions.values()):
+            if book.talks_named:
+                named[book.campaign] = named.get(book.campaign, frozenset()) | book.talks_named
+        return named
+
+    def capped(self) -> frozenset[str]:
+        """The campaigns that cap how many communications may begin."""
+        limits = ((book.campaign, book.contact) for book in tuple(self.versions.values()))
+        return frozenset(campaign for campaign, contact in limits if contact.per_day or contact.per_week)
+
+    def paces(self) -> dict[str, int]:
+        """How many communications may begin per minute in each campaign that sets a pace."""
+        return {name: book.contact.pace for name, book in self.active.items() if book.contact.pace}
 
     def _stored(self, t: Transaction, hash: str) -> Rulebook | None:
         row = t.campaigns.version(hash)
         book = load_rulebook(row["text"], row["file"], self.project).rulebook if row else None
         if book is None:
             log.error("rule_version_unreadable", hash=hash)
+            self.unreadable.add(hash)
             return None
         return self.versions.setdefault(hash, book)
 
@@ -89,11 +125,24 @@ class Rulebooks:
         current = self.active.get(book.campaign)
         return current is not None and current.hash == book.hash
 
+    def behind(self, campaigns: Iterable[Row]) -> frozenset[str]:
+        """Those of these campaigns (rows) for which the database has another version in force than is known here."""
+        stored = {row["name"]: row["rules"] for row in campaigns if row["rules"]}
+        return frozenset(name for name, book in self.active.items() if stored.get(name, book.hash) != book.hash)
+
     def put_in_force(self, books: Iterable[Rulebook]) -> None:
         """Campaigns run on these from now on. Whole mappings are exchanged: the worker may be reading the old ones."""
         for book in books:
             self.versions = {**self.versions, book.hash: book}
             self.active = {**self.active, book.campaign: book}
+
+
+def agree(t: Transaction, rulebooks: Rulebooks) -> bool:
+    """The database takes each campaign's version from here, where it has another one; whether it had any."""
+    behind = rulebooks.behind(t.campaigns.all())
+    for campaign in behind:
+        t.campaigns.activate_version(campaign, rulebooks.of(campaign).hash)
+    return bool(behind)
 
 
 def store(t: Transaction, books: Iterable[Rulebook], texts: Texts, now: datetime) -> None:

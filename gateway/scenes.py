@@ -8,9 +8,16 @@ from functools import cached_property
 from operator import itemgetter
 from typing import NamedTuple, TypeVar
 
-from gateway.carry import communication_value, customer_value, encoded, message_value, participant_value
+from gateway.carry import (
+    communication_value,
+    customer_value,
+    encoded,
+    message_value,
+    participant_value,
+    run_value,
+)
 from gateway.rulebooks import Rulebooks
-from rules.effects import ClearTimer, SendMessage, SetFields, SetTimer
+from rules.effects import ClearTimer, SendMessage, SetFields, SetTimer, StopContact
 from rules.reaction import Reaction
 from rules.scene import Communication, Customer, Scene
 from storage.values import Row
@@ -30,7 +37,8 @@ class Loaded:
     """The rows that a batch of events is about, as they were read.
 
     ``last_said`` is the last message owed in a communication whose button was pressed; ``heard`` what people said in
-    threads, by channel and the provider's id.
+    threads, by channel and the provider's id; ``begun`` when communications began, by participant and id, where the
+    campaign has caps.
     """
 
     customers: dict[str, Row] = field(default_factory=dict)
@@ -44,11 +52,18 @@ class Loaded:
     heard: set[tuple[str, str]] = field(default_factory=set)
     last_said: dict[str, str] = field(default_factory=dict)
     timers: dict[tuple[str, str], datetime] = field(default_factory=dict)
+    runs: dict[str, Row] = field(default_factory=dict)
+    begun: dict[str, dict[str, datetime]] = field(default_factory=dict)
+
+    def versions(self) -> set[str]:
+        """The content hashes of the rule files that what was read began with."""
+        return {row["rules"] for rows in (self.communications, self.runs) for row in rows.values()}
 
 
 @dataclass
 class Scenes:
-    """What is known about every customer of a batch. ``active`` names the campaigns that run."""
+    """What is known about every customer of a batch. ``active`` names the campaigns that run, ``behind`` those whose
+    rule file in force this process has yet to read."""
 
     loaded: Loaded
     rulebooks: Rulebooks
@@ -58,6 +73,7 @@ class Scenes:
     changed_customers: set[str] = field(default_factory=set)
     customer_changes: list[tuple[Place, Row]] = field(default_factory=list)
     new_customers: list[str] = field(default_factory=list)
+    behind: frozenset[str] = frozenset()
 
     def at(self, place: Place) -> Scene:
         """The scene as it stands after the events decided so far."""
@@ -83,6 +99,8 @@ class Scenes:
                     self.loaded.timers[effect.subject, effect.name] = effect.due
                 case ClearTimer():
                     self.loaded.timers.pop((effect.subject, effect.name), None)
+                case StopContact():
+                    self.loaded.opted_out.add((effect.channel, effect.address))
 
     def take_customer_changes(self) -> list[tuple[Place, Row]]:
         """The customer fields changed since the last call, each place with the values (JSON) of before."""
@@ -118,23 +136,30 @@ class Scenes:
             yield from ((place, c) for c in self.at(place).communications if c.is_open)
 
     def _read(self, place: Place) -> Scene:
-        book = self.rulebooks.of(place.campaign)
+        present = self.rulebooks.of(place.campaign)
         row = self.loaded.participants.get(place)
         rows = self._communications[row["id"]] if row else []
+        runs = self._runs[row["id"]] if row else []
         known = {"", *(c["id"] for c in rows)}
         messages = (m for m in self._messages[place] if m["communication"] in known)
         return Scene(
             customer=self._customer(place),
-            participant=participant_value(row, book) if row else None,
+            participant=participant_value(row, present) if row else None,
             communications=tuple(communication_value(c, self.rulebooks.version(c["rules"])) for c in rows),
             messages=tuple(message_value(m) for m in messages),
-            earlier={c["rules"]: earlier for c in rows if (earlier := self.rulebooks.version(c["rules"]))},
+            earlier={of["rules"]: book for of in (*rows, *runs) if (book := self.rulebooks.version(of["rules"]))},
+            runs=tuple(run_value(r, self.rulebooks.version(r["rules"])) for r in runs),
+            begun=self.loaded.begun.get(row["id"], {}) if row else {},
         )
 
     @cached_property
     def _communications(self) -> Mapping[str, list[Row]]:
         """What was loaded, by participant: to look through all of it for each place costs the square of a batch."""
         return grouped(self.loaded.communications.values(), itemgetter("participant"))
+
+    @cached_property
+    def _runs(self) -> Mapping[str, list[Row]]:
+        return grouped(self.loaded.runs.values(), itemgetter("participant"))
 
     @cached_property
     def _messages(self) -> Mapping[Place, list[Row]]:

@@ -182,9 +182,7 @@ class Sender:
             case SendThrottled():
                 t.outbox.retry(owed.message, now + timedelta(seconds=outcome.retry_after or back_off(owed)))
             case ChannelDown():
-                log.error("channel_down", channel=self.channel.name, code=outcome.code, reason=outcome.reason)
-                self.rests_until = now + DOWN_PAUSE
-                t.outbox.retry(owed.message, self.rests_until)
+                self._channel_down(t, owed, outcome)
             case SendUnknown() if looks_of(owed) >= MAX_SETTLE_TRIES:
                 reason = f"unknown after {MAX_SETTLE_TRIES} tries: {outcome.reason}"
                 return self._refused(t, owed, reason, skipped=False)
@@ -192,6 +190,14 @@ class Sender:
                 log.warning("send_unknown", message=owed.message, reason=outcome.reason)
                 t.outbox.unknown(owed.message, next_look(owed, now), looks_of(owed))
         return None
+
+    def _channel_down(self, t: Transaction, owed: Owed, outcome: ChannelDown) -> None:
+        """The message waits, and so does all that its campaign owes, until an operator starts it anew."""
+        log.error("channel_down", channel=self.channel.name, code=outcome.code, reason=outcome.reason)
+        self.rests_until = self.clock.now() + DOWN_PAUSE
+        t.outbox.retry(owed.message, self.rests_until)
+        for campaign in t.campaigns.fail([owed.campaign], f"channel {self.channel.name}: {outcome}"):
+            log.error("campaign_in_error", campaign=campaign, channel=self.channel.name)
 
     def _refused(self, t: Transaction, owed: Owed, error: str, *, skipped: bool) -> NewEvent:
         t.outbox.done(owed.message)

@@ -52,6 +52,7 @@ def api_desk(gateway: Gateway) -> ApiDesk:
         now=gateway.clock.now,
         ring=gateway.wake,
         decided=gateway.outcomes.decided,
+        hindrances=gateway.guard.hindrances.of,
     )
 
 
@@ -132,8 +133,13 @@ async def serve(settings: Settings, *, migrate: bool) -> None:
 async def idle_campaigns(gateway: Gateway) -> list[str]:
     """A line for each campaign that has a sound rule file and does not run."""
     campaigns = await gateway.storage.read(lambda t: t.campaigns.all())
-    idle = (c["name"] for c in campaigns if c["name"] in gateway.rulebooks.active and c["status"] != "active")
-    return [f"campaign {name} does not run; to start it: pointsman campaign start {name}" for name in idle]
+    idle = (c for c in campaigns if c["name"] in gateway.rulebooks.active and c["status"] != "active")
+    return [_how_to_start(c["name"], c["reason"]) for c in idle]
+
+
+def _how_to_start(campaign: str, reason: str) -> str:
+    stands = f"is in error ({reason}); mend it, then" if reason else "does not run; to start it"
+    return f"campaign {campaign} {stands}: pointsman campaign start {campaign}"
 
 
 def ready_line(settings: Settings) -> str:

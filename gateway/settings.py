@@ -1,6 +1,7 @@
 """The settings of one project: `pointsman.toml` in its folder, then the environment, which wins.
 
-Variables are `POINTSMAN_<KEY>` and `POINTSMAN_CHANNELS__<NAME>__<KEY>`. Secrets come from the environment only.
+Variables are `POINTSMAN_<KEY>`, `POINTSMAN_CHANNELS__<NAME>__<KEY>`, `POINTSMAN_SERVICES__<NAME>__<KEY>` and
+`POINTSMAN_ACTIONS__<KEY>`. Secrets come from the environment only.
 """
 
 import os
@@ -13,6 +14,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from pydantic import SecretStr, ValidationError
+from pydantic_settings.exceptions import SettingsError as UnreadableVariable
 
 from gateway.settings_checks import (
     problems_of_environment,
@@ -22,13 +24,22 @@ from gateway.settings_checks import (
     problems_of_values,
     tables,
 )
-from gateway.settings_file import CHANNEL_KINDS, SettingsFile, SlackSettings, TwilioSettings
-from gateway.settings_sentences import sentence
+from gateway.settings_file import (
+    CHANNEL_KINDS,
+    ActionSettings,
+    ServiceSettings,
+    SettingsFile,
+    SlackSettings,
+    TwilioSettings,
+)
+from gateway.settings_sentences import sentence, variable
 
 FILE = "pointsman.toml"
 MAX_FILE_BYTES = 1_000_000
+ALLOW = ("actions", "allow")
 
 SANDBOX_API_TOKEN = "sandbox-api-token"  # noqa: S105 - public on purpose: the sandbox listens on this machine only
+SANDBOX_SERVICE_SECRET = "sandbox-service-secret"  # noqa: S105 - as above
 SANDBOX_MESSAGES_PER_SECOND = 500.0
 SANDBOX_DEFAULTS: Mapping[str, Mapping[str, Any]] = {
     "twilio": {
@@ -61,7 +72,7 @@ class Settings:
 
     ``public_url`` is how providers reach us, without a trailing slash; ``database`` is ``sqlite:///`` and an absolute
     path as it stands, or a PostgreSQL URL; ``rules`` the absolute folder of the rule files; ``channels`` in the order
-    of the file.
+    of the file; ``services`` those that rules may ask, by name; ``actions`` what they may run.
     """
 
     folder: Path
@@ -73,6 +84,18 @@ class Settings:
     rules: Path
     api_token: SecretStr
     channels: Mapping[str, TwilioSettings | SlackSettings]
+    services: Mapping[str, ServiceSettings]
+    actions: ActionSettings
+
+    @property
+    def functions(self) -> Path:
+        """The absolute folder of the operator's functions."""
+        return self.folder / self.actions.folder
+
+    def missing_secrets(self) -> dict[str, str]:
+        """The services that lack their secret, each with the variable that it belongs in; what asks them fails."""
+        lacking = (name for name, service in self.services.items() if service.secret is None)
+        return {name: variable(("services", name, "secret")) for name in lacking}
 
     @property
     def uploads(self) -> Path:
@@ -104,10 +127,10 @@ def load_settings(folder: Path | str, *, sandbox: bool = False, offline: bool = 
     content = _content(home / FILE)
     given = content
     if sandbox:
-        given = _filled(content, SANDBOX_API_TOKEN, SANDBOX_DEFAULTS)
+        given = _filled(content, SANDBOX_API_TOKEN, SANDBOX_DEFAULTS, SANDBOX_SERVICE_SECRET)
     elif offline:
-        given = _filled(content, token_hex(), OFFLINE_SECRETS)
-    problems = [*problems_of_file(content), *problems_of_environment(os.environ, tables(content))]
+        given = _filled(content, token_hex(), OFFLINE_SECRETS, token_hex())
+    problems = [*problems_of_file(content), *problems_of_environment(os.environ, content)]
     file, wrong = _read(given)
     if file is not None:
         wrong += problems_of_values(file)
@@ -133,12 +156,16 @@ def _content(path: Path) -> dict[str, Any]:
         raise SettingsError((f"{path} is not valid TOML: {error}",)) from None
 
 
-def _filled(content: Mapping[str, Any], api_token: str, by_kind: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+def _filled(
+    content: Mapping[str, Any], api_token: str, by_kind: Mapping[str, Mapping[str, Any]], service_secret: str
+) -> dict[str, Any]:
     """Defaults under what the file says, each channel's by its kind; the environment still wins over them."""
-    channels = content.get("channels")
-    filled = {name: {**by_kind.get(str(table.get("kind")), {}), **table} for name, table in tables(content).items()}
-    merged = {**channels, **filled} if isinstance(channels, Mapping) else channels
-    return {"api_token": api_token, **content} | ({"channels": merged} if channels is not None else {})
+    filled: dict[str, Any] = {"api_token": api_token, **content}
+    for name, table in tables(content, "channels").items():
+        filled["channels"] = {**filled["channels"], name: {**by_kind.get(str(table.get("kind")), {}), **table}}
+    for name, table in tables(content, "services").items():
+        filled["services"] = {**filled["services"], name: {"secret": service_secret, **table}}
+    return filled
 
 
 def _read(content: Mapping[str, Any]) -> tuple[SettingsFile | None, list[str]]:
@@ -147,6 +174,8 @@ def _read(content: Mapping[str, Any]) -> tuple[SettingsFile | None, list[str]]:
     except ValidationError as error:
         errors = error.errors(include_url=False, include_input=False)
         return None, [sentence(found) for found in errors]
+    except UnreadableVariable:
+        return None, [f"a variable that holds a list or a table must hold JSON, such as {variable(ALLOW)}='[\"a.b\"]'"]
 
 
 def _settings(home: Path, file: SettingsFile, sandbox: bool) -> Settings:
@@ -160,6 +189,8 @@ def _settings(home: Path, file: SettingsFile, sandbox: bool) -> Settings:
         rules=home / file.rules,
         api_token=file.api_token,
         channels=file.channels,
+        services=file.services,
+        actions=file.actions,
     )
 
 

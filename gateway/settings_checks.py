@@ -8,37 +8,47 @@ from urllib.parse import urlsplit
 
 from gateway.addresses import is_loopback
 from gateway.hints import did_you_mean
-from gateway.settings_file import CHANNEL_FORMS, SECRET_KEYS, SettingsFile
+from gateway.settings_file import CHANNEL_FORMS, SECRET_KEYS, ActionSettings, ServiceSettings, SettingsFile
 from gateway.settings_sentences import keys_of, variable
 
 PREFIX = "POINTSMAN_"
-MAX_CHANNEL_NAME = 32
+MAX_NAME = 32  # characters of a channel's or a service's name
 CHANNEL_KEYS = tuple(sorted({key for form in CHANNEL_FORMS.values() for key in keys_of(form)}))
+NAMED = {"channels": CHANNEL_KEYS, "services": keys_of(ServiceSettings)}  # tables of tables, with what is in each
+PLAIN_PATHS = (
+    *((key,) for key in SettingsFile.model_fields if key not in (*NAMED, "actions")),
+    *(("actions", key) for key in keys_of(ActionSettings)),
+)
 DATABASES = ("sqlite", "postgresql", "postgresql+psycopg")
 
 Content = Mapping[str, Any]
 
 
-def tables(content: Content) -> dict[str, Content]:
-    """The channels' tables; what is not a table is left to the form to refuse."""
-    channels = content.get("channels")
-    named = channels.items() if isinstance(channels, Mapping) else ()
+def tables(content: Content, section: str) -> dict[str, Content]:
+    """The tables of the channels or of the services; what is not a table is left to the form to refuse."""
+    found = content.get(section)
+    named = found.items() if isinstance(found, Mapping) else ()
     return {str(name): table for name, table in named if isinstance(table, Mapping)}
 
 
 def problems_of_file(content: Content) -> Iterator[str]:
-    """Secrets that stand in the file, and channel names that could not be named in an address or a variable."""
+    """Secrets that stand in the file, and names that could not be named in an address or a variable."""
     yield from _secrets_in(content, ())
     yield from (f'unknown key "{key[:60]}"' for key in content if key.startswith("_"))  # pydantic-settings' own
-    for name, table in tables(content).items():
-        yield from _secrets_in(table, ("channels", name))
-        if not re.fullmatch(r"[a-z]([a-z0-9]|_(?=[a-z0-9]))*", name) or len(name) > MAX_CHANNEL_NAME:
-            yield (
-                f'channel name "{name[:60]}" must begin with a small letter and hold only small letters, digits and '
-                f"single underscores, at most {MAX_CHANNEL_NAME}"
-            )
+    for section in NAMED:
+        for name, table in tables(content, section).items():
+            yield from _secrets_in(table, (section, name))
+            yield from _problems_of_name(section.removesuffix("s"), name)
     if "@" in str(content.get("database", "")) and _has_password(str(content["database"])):
         yield f"a password stands in pointsman.toml: move database to the variable {PREFIX}DATABASE"
+
+
+def _problems_of_name(what: str, name: str) -> Iterator[str]:
+    if not re.fullmatch(r"[a-z]([a-z0-9]|_(?=[a-z0-9]))*", name) or len(name) > MAX_NAME:
+        yield (
+            f'{what} name "{name[:60]}" must begin with a small letter and hold only small letters, digits and '
+            f"single underscores, at most {MAX_NAME}"
+        )
 
 
 def _secrets_in(table: Content, path: tuple[str, ...]) -> Iterator[str]:
@@ -57,27 +67,29 @@ def _has_password(url: str) -> bool:
         return False
 
 
-def problems_of_environment(names: Iterable[str], channels: Iterable[str]) -> Iterator[str]:
-    """Variables with our prefix that name no setting or a channel that does not exist."""
-    known = tuple(channels)
+def problems_of_environment(names: Iterable[str], content: Content) -> Iterator[str]:
+    """Variables with our prefix that name no setting, or a channel or service that does not exist."""
     for name in sorted(n for n in names if n.upper().startswith(PREFIX)):
         path = name[len(PREFIX) :].lower().split("__")
-        if path[0] == "channels" and len(path) == 3:
-            yield from _problems_of_channel_variable(name, path, known)
-        elif len(path) > 1 or path[0] == "channels" or path[0] not in SettingsFile.model_fields:
-            plain = [variable((key,)) for key in SettingsFile.model_fields if key != "channels"]
-            yield f"the environment variable {name} is no setting of ours{did_you_mean(name, plain)}"
+        if path[0] in NAMED and len(path) == 3:
+            yield from _problems_of_named_variable(name, path, tuple(tables(content, path[0])))
+        elif tuple(path) not in PLAIN_PATHS:
+            yield (
+                f"the environment variable {name} is no setting of ours"
+                f"{did_you_mean(name, [variable(plain) for plain in PLAIN_PATHS])}"
+            )
 
 
-def _problems_of_channel_variable(name: str, path: list[str], known: tuple[str, ...]) -> Iterator[str]:
+def _problems_of_named_variable(name: str, path: list[str], known: tuple[str, ...]) -> Iterator[str]:
+    what, keys = path[0].removesuffix("s"), NAMED[path[0]]
     if path[1] not in known:
         yield (
-            f'the environment variable {name} names the channel "{path[1]}", which pointsman.toml does not have'
+            f'the environment variable {name} names the {what} "{path[1]}", which pointsman.toml does not have'
             f"{did_you_mean(path[1], known)}"
         )
-    elif path[2] not in CHANNEL_KEYS:
-        names = [variable((*path[:2], key)) for key in CHANNEL_KEYS]
-        yield f"the environment variable {name} is no setting of a channel{did_you_mean(name, names)}"
+    elif path[2] not in keys:
+        names = [variable((*path[:2], key)) for key in keys]
+        yield f"the environment variable {name} is no setting of a {what}{did_you_mean(name, names)}"
 
 
 def problems_of_sandbox(file: SettingsFile) -> Iterator[str]:
@@ -105,3 +117,7 @@ def problems_of_folders(home: Path, file: SettingsFile) -> Iterator[str]:
     """What must be there before anything can work."""
     if not (home / file.rules).is_dir():
         yield f"there is no folder {home / file.rules}: make it, or set rules to the folder of the rule files"
+    for function in file.actions.allow:
+        module = home / file.actions.folder / f"{function.partition('.')[0]}.py"
+        if not module.is_file():
+            yield f"actions.allow names {function}, but there is no file {module}"

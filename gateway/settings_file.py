@@ -8,10 +8,14 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
-from gateway.addresses import checked_address
+from gateway.addresses import checked_address, whole_address
 
 MIN_SECRET_LENGTH = 16
 MAX_MESSAGES_PER_SECOND = 1000.0
+MAX_CALLS_PER_MINUTE = 60_000
+LONGEST_CALL = 60.0  # seconds
+MAX_MEMORY_MB = 65_536
+MIN_MEMORY_MB = 128  # below this a process hardly comes up
 SECRET_KEYS = (
     "api_token",
     "auth_token",
@@ -19,6 +23,7 @@ SECRET_KEYS = (
     "signing_secret",
     "signing_secret_previous",
     "bot_token",
+    "secret",
 )
 FORM = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
@@ -66,6 +71,11 @@ def in_own_words(check: Callable[[str], str]) -> Callable[[str], str]:
 Secret = Annotated[SecretStr, AfterValidator(long_enough)]
 WebAddress = Annotated[str, AfterValidator(in_own_words(checked_address))]
 Rate = Annotated[float, BeforeValidator(no_bool), Field(gt=0, le=MAX_MESSAGES_PER_SECOND, allow_inf_nan=False)]
+Seconds = Annotated[float, BeforeValidator(no_bool), Field(gt=0, le=LONGEST_CALL, allow_inf_nan=False)]
+ServiceAddress = Annotated[str, AfterValidator(in_own_words(whole_address))]
+FunctionName = Annotated[
+    str, matching(r"[A-Za-z_]\w*\.[A-Za-z_]\w*", 'must be a file and a function in it, such as "scoring.rate"')
+]
 Sender = Annotated[
     str,
     matching(
@@ -120,6 +130,29 @@ CHANNEL_FORMS: dict[str, type[ChannelSettings]] = {"twilio": TwilioSettings, "sl
 CHANNEL_KINDS = {"twilio": "sms", "slack": "slack"}
 
 
+class ServiceSettings(BaseModel):
+    """An outside service that rules may ask. ``timeout`` in seconds; ``per_minute`` None for no limit.
+
+    Without its secret the gateway starts all the same, and whatever asks the service fails.
+    """
+
+    model_config = FORM
+    url: ServiceAddress
+    timeout: Seconds = 10.0
+    per_minute: Annotated[int, BeforeValidator(no_bool), Field(ge=1, le=MAX_CALLS_PER_MINUTE)] | None = None
+    secret: Secret | None = None
+
+
+class ActionSettings(BaseModel):
+    """The operator's functions: where they are, which of them rules may run, and for how many seconds."""
+
+    model_config = FORM
+    folder: str = "actions"
+    allow: tuple[FunctionName, ...] = ()
+    time_limit: Seconds = 5.0
+    memory_mb: Annotated[int, BeforeValidator(no_bool), Field(ge=MIN_MEMORY_MB, le=MAX_MEMORY_MB)] = 512
+
+
 class SettingsFile(BaseSettings):
     """The whole file; the environment wins over it, key by key."""
 
@@ -139,6 +172,8 @@ class SettingsFile(BaseSettings):
     channels: dict[str, Annotated[TwilioSettings | SlackSettings, Field(discriminator="kind")]] = Field(
         default_factory=dict
     )
+    services: dict[str, ServiceSettings] = Field(default_factory=dict)
+    actions: ActionSettings = ActionSettings()
 
     @classmethod
     def settings_customise_sources(

@@ -3,8 +3,10 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from pydantic import BaseModel
+
 from gateway.hints import did_you_mean
-from gateway.settings_file import CHANNEL_FORMS, SECRET_KEYS, ChannelSettings, SettingsFile
+from gateway.settings_file import CHANNEL_FORMS, SECRET_KEYS, ActionSettings, ServiceSettings, SettingsFile
 
 PLAIN = {
     "int_parsing": "must be a whole number",
@@ -17,11 +19,12 @@ PLAIN = {
     "dict_type": "must be a table, such as [channels.sms]",
     "model_type": "must be a table, such as [channels.sms]",
     "model_attributes_type": "must be a table, such as [channels.sms]",
+    "tuple_type": "must be a list in brackets",
     "union_tag_not_found": f"needs kind = one of {', '.join(CHANNEL_FORMS)}",
 }
 
 
-def keys_of(form: type[SettingsFile] | type[ChannelSettings]) -> tuple[str, ...]:
+def keys_of(form: type[BaseModel]) -> tuple[str, ...]:
     """The keys as an operator writes them."""
     return tuple(field.alias or name for name, field in form.model_fields.items())
 
@@ -59,5 +62,8 @@ def _path(location: Sequence[str | int]) -> list[str]:
 
 
 def _known(location: Sequence[str | int]) -> tuple[str, ...]:
-    is_channel = location[0] == "channels" and len(location) > 2
-    return keys_of(CHANNEL_FORMS[str(location[2])]) if is_channel else keys_of(SettingsFile)
+    if location[0] == "channels" and len(location) > 2:
+        return keys_of(CHANNEL_FORMS[str(location[2])])
+    if location[0] == "services" and len(location) > 2:
+        return keys_of(ServiceSettings)
+    return keys_of(ActionSettings if location[0] == "actions" and len(location) > 1 else SettingsFile)

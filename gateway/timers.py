@@ -1,12 +1,13 @@
 """Timers: rows that become inbox events when they are due."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from gateway.clock import Bell, Clock
+from gateway.pacing import Pace
 from gateway.parts import Rest, keep_working
-from rules.effects import START_TIMER
+from rules.effects import HELD_TIMERS, START_TIMER
 from storage.database import Storage
 from storage.transaction import Transaction
 from storage.values import About, DueTimer, NewEvent
@@ -17,12 +18,14 @@ SWEEP = 5.0  # seconds after which the timers are looked at though nobody rang
 
 @dataclass
 class Timers:
-    """Wakes what waits. What a stopped campaign has planned stays a row until it runs again."""
+    """Wakes what waits. What a stopped campaign has planned, retries and waits for stays a row until it runs again;
+    where a campaign sets a pace, its communications begin at that pace, in the order in which they are due."""
 
     storage: Storage
     clock: Clock
     bell: Bell
     on_due: Callable[[], None]
+    paces: Callable[[], Mapping[str, int]] = dict
 
     async def run(self) -> None:
         """Work until the bell is closed."""
@@ -30,22 +33,56 @@ class Timers:
 
     async def _turn(self) -> Rest | None:
         """Turn what is due into events, or rest until something is."""
-        due = await self.storage.read(self._next_due)
+        due = await self.storage.read(self.next_due)
         if due is None or due > self.clock.now():
             return Rest(SWEEP, due)
         await self.storage.run(self.fire)
         self.on_due()
         return None
 
-    @staticmethod
-    def _next_due(t: Transaction) -> datetime | None:
-        return t.timers.next_due(held=START_TIMER)
+    def next_due(self, t: Transaction) -> datetime | None:
+        """When there is next something to fire (UTC), unless others change it; None: not by itself."""
+        dues = (t.timers.next_due(), *self._held_due(t).values())
+        return min((due for due in dues if due is not None), default=None)
+
+    def _held_due(self, t: Transaction) -> dict[tuple[str, str], datetime]:
+        """As `next_due`, for each running campaign and name of timers that stand still while it does not run."""
+        dues = t.timers.next_held(HELD_TIMERS)
+        for campaign, pace in self._paces(t, dues).items():
+            opens = pace.opens_at()
+            if opens is not None:
+                dues[campaign, START_TIMER] = max(dues[campaign, START_TIMER], opens)
+        return dues
+
+    def _paces(self, t: Transaction, waiting: Iterable[tuple[str, str]]) -> dict[str, Pace]:
+        """The paces of those campaigns in which something waits to begin."""
+        starting = {campaign for campaign, name in waiting if name == START_TIMER}
+        paced = {campaign: pace for campaign, pace in self.paces().items() if campaign in starting}
+        until = t.campaigns.paced(paced) if paced else {}
+        return {campaign: Pace(pace, until.get(campaign)) for campaign, pace in paced.items()}
 
     def fire(self, t: Transaction) -> None:
         """Turn a batch of due timers into events, in one transaction."""
         now = self.clock.now()
-        due = t.timers.take_due(now, BATCH, held=START_TIMER)
+        due = t.timers.take_due(now, BATCH)
+        held = [pair for pair, moment in t.timers.next_held(HELD_TIMERS).items() if moment <= now]
+        paces = self._paces(t, held)
+        for campaign, name in held:
+            if name == START_TIMER and campaign in paces:
+                due += take_paced(t, campaign, paces[campaign], now)
+            else:
+                due += t.timers.take_held(campaign, name, now, max(1, BATCH // len(held)))
         t.inbox.keep([timer_event(timer, now) for timer in due])
+
+
+def take_paced(t: Transaction, campaign: str, pace: Pace, now: datetime) -> list[DueTimer]:
+    """Fire what the pace of the campaign has room for; nothing where another process is doing so at this moment."""
+    if not (room := pace.room(now)) or not t.campaigns.pace(campaign, pace.until, pace.after(room, now)):
+        return []
+    begun = t.timers.take_held(campaign, START_TIMER, now, room)
+    if len(begun) < room:
+        t.campaigns.pace(campaign, pace.after(room, now), pace.after(len(begun), now))
+    return begun
 
 
 def timer_event(timer: DueTimer, now: datetime) -> NewEvent:
@@ -57,5 +94,5 @@ def timer_event(timer: DueTimer, now: datetime) -> NewEvent:
         "name": timer.name,
         "due": timer.due.isoformat(),
     }
-    key = f"timer:{timer.subject}:{timer.name}:{timer.due.isoformat()}:{now.isoformat()}"
+    key = f"timer:{timer.subject}:{timer.name}:{timer.event}:{now.isoformat()}"
     return NewEvent(key, "timer", About("lane", timer.lane), payload, now)

@@ -9,7 +9,7 @@ import structlog
 
 from gateway.clock import Bell, Clock
 from gateway.parts import Rest, keep_working
-from gateway.rulebooks import Changes, Rulebooks, read_folder, store
+from gateway.rulebooks import Changes, Rulebooks, agree, read_folder, store
 from storage.database import Storage
 
 PERIOD = 1.0  # seconds between two looks at the folder
@@ -61,11 +61,12 @@ class RulesWatch:
         now = self.clock.now()
         await self.storage.run(lambda t: store(t, changes.books, texts, now))
         self.rulebooks.put_in_force(changes.books)
+        self.releases |= await self.storage.run(lambda t: agree(t, self.rulebooks))
         await self._release(changes)
         self.seen = stamp
-        if self.broken and not changes.diagnostics:
+        if self.broken and not changes.errors:
             log.info("rules_mended", files=sorted(texts))
-        self.broken = bool(changes.diagnostics)
+        self.broken = bool(changes.errors)
         for campaign in sorted(changes.gone - self.gone):
             log.warning("rule_file_gone", campaign=campaign, goes_on_with=self.rulebooks.of(campaign).hash[:12])
         self.gone = changes.gone

@@ -103,8 +103,11 @@ class Worker:
     def decide(self, t: Transaction, events: Sequence[WaitingEvent]) -> list[Decided]:
         """Decide ``events`` and write what follows, inside the transaction ``t``. Returns those that are not held."""
         now = self.clock.now()
-        running = frozenset(c["name"] for c in t.campaigns.all() if c["status"] == "active")
-        scenes = Scenes(load(t, events, self.rulebooks.channels), self.rulebooks, running)
+        campaigns = t.campaigns.all()
+        running = frozenset(c["name"] for c in campaigns if c["status"] == "active")
+        loaded = load(t, events, self.rulebooks, now)
+        self.rulebooks.take_up(t, loaded.versions())
+        scenes = Scenes(loaded, self.rulebooks, running, behind=self.rulebooks.behind(campaigns))
         batch = Batch(scenes, now)
         decided = decide_in_order(t, events, Desk(scenes, self.rulebooks.channels, now), batch)
         write(t, batch)

@@ -3,8 +3,15 @@
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 
-from gateway.batch import Batch, Consent, canceled_row
-from gateway.carry import communication_changes, communication_row, participant_changes, participant_row
+from gateway.batch import WITHDRAWN, Batch, Consent, canceled_row
+from gateway.carry import (
+    communication_changes,
+    communication_row,
+    participant_changes,
+    participant_row,
+    run_changes,
+    run_row,
+)
 from gateway.scenes import Place, Scenes
 from rules.scene import Scene
 from storage.transaction import Transaction
@@ -15,10 +22,13 @@ def write(t: Transaction, batch: Batch) -> None:
     write_customers(t, batch.scenes)
     write_participants(t, batch)
     write_communications(t, batch)
+    write_runs(t, batch)
     write_opt_outs(t, batch.consents, batch.now)
     write_messages(t, batch)
     t.timers.set([row for row in batch.timers.values() if row])
     t.timers.clear([pair for pair, row in batch.timers.items() if not row])
+    t.calls.place(batch.calls)
+    t.calls.untell(batch.untold)
     t.inbox.keep(batch.events)
     t.inbox.hold(batch.held)
     t.decisions.add(batch.decisions)
@@ -67,6 +77,22 @@ def write_communications(t: Transaction, batch: Batch) -> None:
     t.communications.save(changed)
 
 
+def write_runs(t: Transaction, batch: Batch) -> None:
+    stored = batch.scenes.loaded.runs
+    new, changed, gone = [], [], []
+    for place, before, after in moved(batch.scenes):
+        known, waiting = {run.id: run for run in before.runs}, {run.id: run for run in after.runs}
+        gone += [stored[id] for id in known if id not in waiting]
+        for run in after.runs:
+            if run.id not in known and after.participant:
+                new.append(run_row(run, place.campaign, after.participant.id, place.customer, batch.now))
+            elif run != known.get(run.id):
+                changed.append({**stored[run.id], **run_changes(run)})
+    t.runs.drop(gone)
+    t.runs.save(changed)
+    t.runs.add(new)
+
+
 def moved(scenes: Scenes) -> Iterator[tuple[Place, Scene, Scene]]:
     """Each place of the batch as it was read and as it is now."""
     return ((place, scenes.before[place], after) for place, after in scenes.after.items())
@@ -83,12 +109,12 @@ def write_messages(t: Transaction, batch: Batch) -> None:
 
 
 def write_opt_outs(t: Transaction, consents: Iterable[Consent], now: datetime) -> None:
-    """Keep what people said, in order; a stop also withdraws what the database still owes to the address."""
+    """Keep who may be written to, in order; a stop also withdraws what the database still owes to the address."""
     for channel, address, word in consents:
-        if word == "stop":
+        if why := WITHDRAWN.get(word):
             t.opt_outs.put(channel, address, word, now)
             withdrawn = t.outbox.cancel_address(channel, address)
-            t.messages.save_status([canceled_row(id, now, "opted out") for id in withdrawn])
+            t.messages.save_status([canceled_row(id, now, why) for id in withdrawn])
         else:
             t.opt_outs.remove(channel, address)
 

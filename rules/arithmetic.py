@@ -11,7 +11,7 @@ from rules.values import ValueType
 _DATE, _DATETIME, _DURATION = ValueType.DATE, ValueType.DATETIME, ValueType.DURATION
 _NUMBER = ValueType.NUMERIC  # stands for both kinds of numbers in the table below
 
-_SIGNS: Mapping[type[ast.operator], str] = {
+SIGNS: Mapping[type[ast.operator], str] = {
     ast.Add: "+",
     ast.Sub: "-",
     ast.Mult: "*",
@@ -44,7 +44,7 @@ _MEANINGS: Mapping[tuple[str, ValueType, ValueType], tuple[str, ValueType]] = {
 
 def binary(source: Source, code: Code, node: ast.BinOp, left: Term, right: Term) -> Term:
     """The checked term of a calculation; raises ExpressionError."""
-    sign = _SIGNS.get(type(node.op), "")
+    sign = SIGNS.get(type(node.op), "")
     if sign and ValueType.ANY in (left.type, right.type):
         return _unknown(code, node)
     if (sign, _kind(left)) in (("*", _NUMBER), ("+", _DURATION)) and _kind(right) != _NUMBER:

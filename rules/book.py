@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import cached_property
 from threading import Lock
 from typing import TYPE_CHECKING
@@ -48,6 +49,11 @@ class Channel:
     kind: str
     identifier: str
     enroll: bool = False
+
+    @property
+    def has_buttons(self) -> bool:
+        """Whether choices are shown as buttons there."""
+        return self.kind == "slack"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,9 +104,13 @@ class TriggerNode(Node):
 
 @dataclass(frozen=True, kw_only=True)
 class IfNode(Node):
-    """Two ways: `match` where the condition holds, `else` for anything else (an unset value included)."""
+    """Two ways: `match` where all, any or none of the lines hold (``how``), `else` for anything else.
 
-    condition: Expression
+    A line holds where its value is true; an unset value is not. Lines are looked at in order, until one decides.
+    """
+
+    lines: tuple[Expression, ...]
+    how: str = "all"
     match: str = ""
     otherwise: str = ""
 
@@ -109,7 +119,19 @@ class IfNode(Node):
         return {k: v for k, v in (("match", self.match), ("else", self.otherwise)) if v}
 
     def visit(self, turn: "Turn") -> str:
-        return self.match if turn.evaluate(self.condition) is True else self.otherwise
+        decisive = self.how != "all"
+        for number, line in enumerate(self.lines, start=1):
+            if (turn.evaluate(line) is True) is decisive:
+                verb = "holds" if decisive else "does not hold"
+                self._tell(turn, f"line {number} {verb}: {' '.join(line.source.split())}")
+                return self.match if self.how == "any" else self.otherwise
+        self._tell(turn, f"{'none' if decisive else 'each'} of {len(self.lines)} lines holds")
+        return self.otherwise if self.how == "any" else self.match
+
+    def _tell(self, turn: "Turn", what: str) -> None:
+        """Of one line alone, the way taken says all."""
+        if len(self.lines) > 1:
+            turn.say_result(what)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -139,6 +161,20 @@ class Action(Node):
     @property
     def edges(self) -> Mapping[str, str]:
         return {"next": self.next} if self.next else {}
+
+
+@dataclass(frozen=True, kw_only=True)
+class TimedNode(Action):
+    """A node at which a path waits for a time to come, not for an answer."""
+
+    def due(self, turn: "Turn") -> datetime | None:
+        """When a path that waits here from now on goes on (UTC), past times included; None while nobody can tell."""
+        raise TypeError(f"{type(self).__name__} does not say when it goes on")
+
+    @property
+    def due_by(self) -> frozenset[str]:
+        """The names of the fields that `due` depends on."""
+        return frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,9 +3,9 @@
 import ast
 
 from rules.arithmetic import as_moment
-from rules.comparing import alike
+from rules.comparing import alike, unlike
 from rules.diagnostics import did_you_mean
-from rules.functions import FUNCTIONS, TIMES, Function
+from rules.functions import FUNCTIONS, TIMES, Function, Types
 from rules.grammar import Source
 from rules.names import TYPE_WORDS
 from rules.patterns import PatternRefused, compile_pattern
@@ -13,6 +13,7 @@ from rules.terms import Code, Term
 from rules.values import ValueType
 
 _OF_LENGTH = ("days", "weeks")
+_ALWAYS_SURE = ("is_set", "is_not_set", "now")
 
 
 class Calls:
@@ -50,13 +51,15 @@ class Calls:
             node=node,
             type=function.result or _common(terms),
             code=self._written(function, terms),
-            sure=function.name in ("is_set", "now"),
+            sure=function.name in _ALWAYS_SURE,
             whole_days=function.name in _OF_LENGTH and terms[0].type is ValueType.INTEGER,
         )
 
     def _written(self, function: Function, terms: tuple[Term, ...]) -> str:
         if function.name == "is_set":
             return f"({terms[0].code} is not None)"
+        if function.name == "is_not_set":
+            return f"({terms[0].code} is None)"
         if function.name == "now":
             return "s.now"
         tests, uses = self._code.present(terms)
@@ -74,13 +77,19 @@ class Calls:
             return
         words = " or ".join(dict.fromkeys(TYPE_WORDS[type_] for type_ in types[:2]))
         message = f'"{name}" of {function.usage} must be {words}, but this is {term.words}'
-        raise self._source.error(term.node, message)
+        raise self._source.error(term.node, message, self._instead(types, term))
+
+    def _instead(self, types: Types, term: Term) -> str:
+        if term.type is ValueType.STRING and term.literal and ValueType.STRING not in types:
+            return "write numbers without quotes, and dates as date(2027, 3, 31)"
+        if term.literal and ValueType.STRING in types:
+            return f'put quotes around it: "{self._source.written(term.node)}"'
+        return "a length of time is written days(3) or hours(2)" if ValueType.DURATION in types else ""
 
     def _aligned(self, terms: tuple[Term, ...]) -> tuple[Term, ...]:
         for term in terms[1:]:
             if not alike(terms[0], term):
-                message = f"{terms[0].words} cannot be compared with {term.words}"
-                raise self._source.error(term.node, message)
+                raise unlike(self._source, terms[0], term)
         mixed = {term.type for term in terms} >= set(TIMES)
         return tuple(map(as_moment, terms)) if mixed else terms
 

@@ -6,22 +6,25 @@ from functools import singledispatch
 from rules.effects import (
     ChangeCommunication,
     ChangeMessage,
+    DropRun,
     Effect,
     EnterCampaign,
     FinishParticipant,
     HoldFact,
     JoinCampaign,
+    KeepRun,
     PlanCommunication,
     ReleaseFacts,
     SendMessage,
     SetFields,
+    StopContact,
 )
 from rules.held import with_fact
 from rules.scene import Message, Participant, Scene
 
 
 def after(scene: Scene, effect: Effect) -> Scene:
-    """The scene once ``effect`` is done; timers and cancelled sends leave no trace in it."""
+    """The scene once ``effect`` is done; timers, calls and cancelled sends leave no trace in it."""
     return _after(effect, scene)
 
 
@@ -71,12 +74,16 @@ def _(effect: PlanCommunication, scene: Scene) -> Scene:
 @_after.register
 def _(effect: ChangeCommunication, scene: Scene) -> Scene:
     now = effect.communication
-    return replace(scene, communications=tuple(now if c.id == now.id else c for c in scene.communications))
+    changed = replace(scene, communications=tuple(now if c.id == now.id else c for c in scene.communications))
+    if now.begun_at is None or now.id in scene.begun:
+        return changed
+    return replace(changed, begun={**scene.begun, now.id: now.begun_at})
 
 
 @_after.register
 def _(effect: SendMessage, scene: Scene) -> Scene:
-    return replace(scene, messages=(*scene.messages, Message(effect.message, effect.communication)))
+    message = Message(effect.message, effect.communication, attempt=effect.attempt)
+    return replace(scene, messages=(*scene.messages, message))
 
 
 @_after.register
@@ -85,6 +92,24 @@ def _(effect: ChangeMessage, scene: Scene) -> Scene:
         replace(m, status=effect.status, error=effect.error) if m.id == effect.message else m for m in scene.messages
     )
     return replace(scene, messages=tuple(changed))
+
+
+@_after.register
+def _(effect: KeepRun, scene: Scene) -> Scene:
+    run = effect.run
+    if all(r.id != run.id for r in scene.runs):
+        return replace(scene, runs=(*scene.runs, run))
+    return replace(scene, runs=tuple(run if r.id == run.id else r for r in scene.runs))
+
+
+@_after.register
+def _(effect: DropRun, scene: Scene) -> Scene:
+    return replace(scene, runs=tuple(r for r in scene.runs if r.id != effect.run))
+
+
+@_after.register
+def _(effect: StopContact, scene: Scene) -> Scene:
+    return replace(scene, opted_out=scene.opted_out | {(effect.channel, effect.address)})
 
 
 def _with_participant(scene: Scene, **changes: object) -> Scene:

@@ -9,8 +9,8 @@ from rules.calls import Calls
 from rules.diagnostics import did_you_mean
 from rules.functions import FUNCTIONS
 from rules.grammar import ExpressionError, Source
-from rules.names import NameInfo
-from rules.operations import NUMBER_LIMIT, Number
+from rules.names import NameInfo, NameRefused
+from rules.operations import NUMBER_LIMIT, PRECISION, Number
 from rules.terms import Code, Term
 from rules.values import Value, ValueType
 
@@ -78,6 +78,8 @@ class Checker:
             raise self.source.error(node, f'"{self.source.written(node)}" is not a number that rules know') from None
         if not -NUMBER_LIMIT <= value <= NUMBER_LIMIT:
             raise self.source.error(node, f"numbers may be at most {NUMBER_LIMIT}")
+        if isinstance(value, Decimal) and value.adjusted() < -PRECISION:
+            raise self.source.error(node, f"numbers may have at most {PRECISION} decimals")
         return self._literal(node, ValueType.INTEGER if isinstance(value, int) else ValueType.NUMERIC, value)
 
     def _literal(self, node: ast.expr, type_: ValueType, value: Value) -> Term:
@@ -87,8 +89,11 @@ class Checker:
 
     def _name(self, node: ast.Name | ast.Attribute) -> Term:
         name = self._dotted(node)
-        info = self.names.get(name)
-        if info is None:
+        try:
+            info = self.names[name]
+        except NameRefused as refused:
+            raise self.source.error(node, refused.message, refused.hint) from None
+        except KeyError:
             return self._other_name(node, name)
         self.used[name] = None
         return Term(node=node, type=info.type, code=f"g({self.code.constant(name)})", values=info.values)

@@ -4,23 +4,25 @@ The statuses and what may follow what: section 7 of the design.
 """
 
 from dataclasses import replace
-from datetime import datetime
 
-from rules.agents.base import Agent, Say
+from rules.agents.base import Agent, AskingAgent, Say, Step
+from rules.calling import ask_about
+from rules.conduct import conduct_of
 from rules.effects import (
+    EXPIRE_TIMER,
     FAILED_TIMER,
+    FALLBACK_TIMER,
     REPLY_TIMER,
+    RETRY_TIMER,
     SETTLE_TIMER,
     START_TIMER,
     CancelMessages,
     ChangeCommunication,
     ClearTimer,
-    PlanCommunication,
     SetTimer,
 )
-from rules.events import MessageReceived
 from rules.facts import Fact, Trigger
-from rules.scene import Communication, Scene, Talk
+from rules.scene import Communication, Talk
 from rules.statuses import COMMUNICATION_RANK, CommunicationStatus
 from rules.templates import RenderFailed
 from rules.turn import Turn
@@ -28,63 +30,16 @@ from rules.turn import Turn
 OPTED_OUT = "opted out"
 
 
-def plan(turn: Turn, node: str, agent: str, channel: str, at: datetime) -> Communication:
-    """A new communication of ``node`` (full name), opened at once if ``at`` (UTC) has come; as it then stands."""
-    planned = _planned(turn, node, agent, channel, at)
-    if reason := _refusal(turn.scene, planned, turn.rulebook.channels[channel].identifier):
-        return _finish(turn, planned, CommunicationStatus.SKIPPED, reason)
-    if at <= turn.now:
-        return open_communication(turn, planned)
-    turn.put(SetTimer(planned.id, START_TIMER, at))
-    return planned
+def speak(turn: Turn, communication: Communication, agent: Agent, step: Step) -> Communication:
+    """The agent takes a step of its own accord, which begins an attempt; the communication as it then stands."""
+    spoken = change(turn, replace(communication, talk=talk_after(turn, communication, agent, step)))
+    say_all(turn, spoken, step.says)
+    return end(turn, spoken, CommunicationStatus.COMPLETED) if step.done and agent.expects_reply else spoken
 
 
-def skip(turn: Turn, node: str, agent: str, channel: str, reason: str) -> Communication:
-    """A communication that cannot be planned: it exists, and it ends Skipped at once."""
-    return _finish(turn, _planned(turn, node, agent, channel, turn.now), CommunicationStatus.SKIPPED, reason)
-
-
-def _planned(turn: Turn, node: str, agent: str, channel: str, at: datetime) -> Communication:
-    address, thread = _place(turn, channel, at)
-    planned = Communication(
-        id=turn.new_id(),
-        flow=node.split(".", 1)[0],
-        node=node,
-        agent=agent,
-        channel=channel,
-        address=address,
-        rules=turn.rulebook.hash,
-        at=at,
-        thread=thread,
-    )
-    turn.put(PlanCommunication(planned))
-    return planned
-
-
-def open_communication(turn: Turn, planned: Communication) -> Communication:
-    """The agent speaks first; Skipped where nothing can be sent any more. As it then stands."""
-    channel = turn.rulebook.channels.get(planned.channel)
-    address = planned.address if planned.thread or not channel else _address(turn, planned.channel)
-    agent = agent_of(turn, planned)
-    ready = replace(planned, address=address, opened=True)
-    if channel is None or agent is None:
-        gone = f"channel {planned.channel}" if channel is None else f"agent {planned.agent}"
-        return end(turn, planned, CommunicationStatus.SKIPPED, f"{gone} is no longer in the rule file")
-    if reason := _refusal(turn.scene, ready, channel.identifier):
-        return end(turn, planned, CommunicationStatus.SKIPPED, reason)
-    return _open(turn, planned, ready, agent)
-
-
-def _open(turn: Turn, planned: Communication, ready: Communication, agent: Agent) -> Communication:
-    try:
-        step = agent.open(turn.scope_about(planned))
-    except RenderFailed as problem:
-        return end(turn, planned, CommunicationStatus.SKIPPED, str(problem))
-    if not any(said.text.strip() for said in step.says):
-        return end(turn, planned, CommunicationStatus.SKIPPED, "there is nothing to say")
-    opened = _change(turn, replace(ready, talk=step.talk))
-    _say(turn, opened, step.says)
-    return end(turn, opened, CommunicationStatus.COMPLETED) if step.done and agent.expects_reply else opened
+def says_anything(step: Step) -> bool:
+    """Whether the person hears something, or a service is asked what to say."""
+    return step.asks is not None or any(said.text.strip() for said in step.says)
 
 
 def hear(turn: Turn, communication: Communication, text: str) -> None:
@@ -94,13 +49,14 @@ def hear(turn: Turn, communication: Communication, text: str) -> None:
         reason = f"agent {communication.agent} is no longer in the rule file"
         end(turn, communication, CommunicationStatus.CANCELED, reason)
         return
+    clear_attempts(turn, communication)
     try:
         step = agent.hear(communication.talk, text, turn.scope_about(communication))
     except RenderFailed as problem:
         end(turn, communication, CommunicationStatus.FAILED, str(problem))
         return
-    heard = _replied(turn, communication, step.talk)
-    _say(turn, heard, step.says)
+    heard = _replied(turn, communication, talk_after(turn, communication, agent, step))
+    say_all(turn, heard, step.says)
     if step.done:
         end(turn, heard, CommunicationStatus.COMPLETED)
     else:
@@ -111,16 +67,21 @@ def _replied(turn: Turn, communication: Communication, talk: Talk) -> Communicat
     """Communication Updated fires once for a message, and only if it changed the status or the results."""
     heard = replace(communication, status=CommunicationStatus.REPLIED, talk=talk)
     if heard != communication:
-        _change(turn, heard)
+        change(turn, heard)
     if heard.status != communication.status or talk.results != communication.talk.results:
         turn.raise_fact(about(Trigger.COMMUNICATION_UPDATED, heard))
     return heard
 
 
 def await_reply(turn: Turn, communication: Communication) -> None:
-    """The person has ``reply_within`` from now; nothing where the agent expects no answer."""
+    """The person has ``reply_within`` from now; nothing where the agent expects no answer.
+
+    While a service is asked it is not the person who keeps the talk waiting: no time runs.
+    """
     agent = agent_of(turn, communication)
-    if agent is not None and agent.reply_within is not None:
+    if communication.talk.asked:
+        turn.put(ClearTimer(communication.id, REPLY_TIMER))
+    elif agent is not None and agent.reply_within is not None:
         turn.put(SetTimer(communication.id, REPLY_TIMER, turn.now + agent.reply_within))
 
 
@@ -128,7 +89,7 @@ def move_up(turn: Turn, communication: Communication, status: CommunicationStatu
     """The communication at ``status`` if that is higher than where it stands; Communication Updated fires then."""
     if COMMUNICATION_RANK[status] <= COMMUNICATION_RANK[communication.status]:
         return communication
-    moved = _change(turn, replace(communication, status=status))
+    moved = change(turn, replace(communication, status=status))
     turn.raise_fact(about(Trigger.COMMUNICATION_UPDATED, moved))
     return moved
 
@@ -137,9 +98,23 @@ def end(turn: Turn, communication: Communication, status: CommunicationStatus, r
     """The communication at a final status: its timers are cleared, Communication Ended fires."""
     if communication.opened and status is not CommunicationStatus.COMPLETED:  # a closing text is still to be sent
         turn.put(CancelMessages(communication.id))
-    for name in (FAILED_TIMER, REPLY_TIMER, SETTLE_TIMER) if communication.opened else (START_TIMER,):
+    unopened = (START_TIMER, EXPIRE_TIMER) if communication.expires else (START_TIMER,)
+    for name in (FAILED_TIMER, REPLY_TIMER, SETTLE_TIMER) if communication.opened else unopened:
         turn.put(ClearTimer(communication.id, name))
-    return _finish(turn, communication, status, reason)
+    if communication.opened:
+        clear_attempts(turn, communication)
+    return finish(turn, communication, status, reason)
+
+
+def clear_attempts(turn: Turn, communication: Communication) -> None:
+    """No next attempt is waited for: the person was heard, or it is over."""
+    if conduct_of(turn, communication).goes_on:
+        for name in (RETRY_TIMER, FALLBACK_TIMER):
+            turn.put(ClearTimer(communication.id, name))
+
+
+def is_answered(communication: Communication) -> bool:
+    return COMMUNICATION_RANK[communication.status] >= COMMUNICATION_RANK[CommunicationStatus.REPLIED]
 
 
 def cancel(turn: Turn, nodes: tuple[str, ...]) -> int:
@@ -167,43 +142,38 @@ def about(trigger: Trigger, communication: Communication) -> Fact:
     )
 
 
-def _place(turn: Turn, channel: str, at: datetime) -> tuple[str, str]:
-    """The address and the thread: a talk that a message in a thread begins at once on that channel goes on there."""
-    asked = turn.event
-    if isinstance(asked, MessageReceived) and asked.thread and asked.channel == channel and at <= turn.now:
-        return asked.address, asked.thread
-    return _address(turn, channel), ""
+def talk_after(turn: Turn, communication: Communication, agent: Agent, step: Step) -> Talk:
+    """The talk after the step, whose note is taken; where the step asks the agent's service, its answer is awaited."""
+    turn.note = step.note or turn.note
+    if step.asks is None or not isinstance(agent, AskingAgent):
+        return step.talk
+    return replace(step.talk, asked=ask_about(turn, communication, agent.service, step.asks))
 
 
-def _address(turn: Turn, channel: str) -> str:
-    return turn.scene.customer.identifiers.get(turn.rulebook.channels[channel].identifier, "")
-
-
-def _refusal(scene: Scene, communication: Communication, identifier: str) -> str:
-    """Why nothing may be sent there; "" where it may."""
-    if not communication.address:
-        return f"no {identifier}"
-    return OPTED_OUT if (communication.channel, communication.address) in scene.opted_out else ""
-
-
-def _say(turn: Turn, communication: Communication, says: tuple[Say, ...]) -> None:
+def say_all(turn: Turn, communication: Communication, says: tuple[Say, ...]) -> None:
+    """Owe what the agent says."""
+    channel = turn.rulebook.channels.get(communication.channel)
+    buttons = channel is not None and channel.has_buttons
     for said in says:
         turn.send(
             communication.channel,
             communication.address,
-            said.text,
+            said.text if buttons else said.without_buttons,
             thread=communication.thread,
             communication=communication.id,
             choices=said.choices,
+            attempt=communication.attempt,
         )
 
 
-def _change(turn: Turn, communication: Communication) -> Communication:
+def change(turn: Turn, communication: Communication) -> Communication:
+    """The communication now is this."""
     turn.put(ChangeCommunication(communication))
     return communication
 
 
-def _finish(turn: Turn, communication: Communication, status: CommunicationStatus, reason: str = "") -> Communication:
-    ended = _change(turn, replace(communication, status=status, reason=reason))
+def finish(turn: Turn, communication: Communication, status: CommunicationStatus, reason: str = "") -> Communication:
+    """The communication at a final status; Communication Ended fires."""
+    ended = change(turn, replace(communication, status=status, reason=reason))
     turn.raise_fact(about(Trigger.COMMUNICATION_ENDED, ended))
     return ended

@@ -34,9 +34,20 @@ CODES: Mapping[str, str] = {
     "E211": "a flow cannot be entered from another flow",
     "E212": "a result is declared twice, or with two types",
     "E213": "a node is never reached",
+    "E214": "there is no such service",
+    "E215": "there is no such function",
     "E401": "an expression is wrong",
     "E402": "an expression has the wrong type for its place",
     "E501": "a text is wrong",
+    "W301": "a branch, a case or a trigger can never match",
+    "W302": "a switch leaves out values, and has no else",
+    "W303": "nodes go in a circle without a wait",
+    "W304": "two flows write to the person for the same event",
+    "W305": "a text takes more than one SMS segment",
+    "W306": "a word belongs to the carrier",
+    "W307": "a field that may be unset is used",
+    "W308": "a customer field has different types in two files",
+    "W309": "an agent is never used",
 }
 
 

@@ -12,11 +12,21 @@ START_TIMER = "start"  # a planned communication begins
 REPLY_TIMER = "reply"  # reply_within has passed without an answer
 FAILED_TIMER = "failed"  # a failure was held long enough for a shuffled `delivered` to win
 SETTLE_TIMER = "settle"  # a message that expects no answer was accepted and no delivery receipt came
-RETRY_TIMER = "retry"  # the next attempt of a communication that failed or was not answered
+RETRY_TIMER = "retry"  # the next attempt on the same channel of a communication that failed or was not answered
+FALLBACK_TIMER = "fallback"  # the next attempt, on the next channel, that had to wait for its hours
 EXPIRE_TIMER = "expire"  # a planned communication that has not begun by then is skipped
 WAIT_TIMER = "wait"  # a run goes on
-TIMERS = (START_TIMER, REPLY_TIMER, FAILED_TIMER, SETTLE_TIMER, RETRY_TIMER, EXPIRE_TIMER, WAIT_TIMER)
-HELD_TIMERS = (START_TIMER, RETRY_TIMER, WAIT_TIMER)  # while a campaign does not run these stand still
+TIMERS = (
+    START_TIMER,
+    REPLY_TIMER,
+    FAILED_TIMER,
+    SETTLE_TIMER,
+    RETRY_TIMER,
+    FALLBACK_TIMER,
+    EXPIRE_TIMER,
+    WAIT_TIMER,
+)
+HELD_TIMERS = (START_TIMER, RETRY_TIMER, FALLBACK_TIMER, WAIT_TIMER)  # while a campaign does not run these stand still
 
 
 @dataclass(frozen=True, slots=True)

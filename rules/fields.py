@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, tzinfo
 from decimal import Decimal
+from unicodedata import normalize
 from zoneinfo import ZoneInfo
 
 from rules.book import Field
@@ -97,13 +98,17 @@ def _zone_name(text: str) -> str:
 
 def _read_choice(place: _Place, raw: object) -> str:
     text = str(raw) if type(raw) is int else text_of(raw)
-    by_fold = {value.casefold(): value for value in place.field.values}
+    by_fold = {_folded(value): value for value in place.field.values}
     if text in place.field.values:
         return text
-    if text.casefold() in by_fold:
-        return by_fold[text.casefold()]
+    if _folded(text) in by_fold:
+        return by_fold[_folded(text)]
     hint = did_you_mean(text, place.field.values) or f"allowed: {', '.join(place.field.values)}"
     raise FieldError(f"{written(text)} is not allowed; {hint}")
+
+
+def _folded(text: str) -> str:
+    return normalize("NFC", normalize("NFC", text).casefold())
 
 
 def _external_id(raw: object, _: str) -> str:

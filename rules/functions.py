@@ -63,9 +63,33 @@ def local_day(scope: Scope, when: date) -> date | None:
         return None
 
 
+def _weekday(scope: Scope, when: date) -> int | None:
+    day = local_day(scope, when)
+    return day.isoweekday() if day else None
+
+
+def _hour(scope: Scope, when: datetime) -> int | None:
+    try:
+        return when.astimezone(scope.zone).hour
+    except (OverflowError, ValueError):
+        return None
+
+
 def _days_until(scope: Scope, when: date) -> int | None:
     day, today = local_day(scope, when), local_day(scope, scope.now)
     return (day - today).days if day and today else None
+
+
+def _anniversary(scope: Scope, when: date) -> date | None:
+    day, today = local_day(scope, when), local_day(scope, scope.now)
+    if day is None or today is None:
+        return None
+    return next((come for year in (0, 1) if (come := _in_year(day, today.year + year)) and come >= today), None)
+
+
+def _in_year(day: date, year: int) -> date | None:
+    """The same day of another year; the 29th of February is the 28th where there is none."""
+    return _date(year, day.month, day.day) or _date(year, day.month, day.day - 1)
 
 
 def _date(year: int, month: int, day: int) -> date | None:
@@ -89,6 +113,10 @@ def _lasting(unit: timedelta) -> Callable[..., Value]:
 def _text_test(name: str, doc: str, test: Callable[[str, str], bool], other: str, literal: bool = False) -> Function:
     arguments = (("text", TEXTS), (other, TEXTS))
     return Function(name, doc, arguments, ValueType.BOOLEAN, test, literal=literal)
+
+
+def _time_test(name: str, doc: str, test: Callable[..., bool]) -> Function:
+    return Function(name, doc, (("one", TIMES), ("other", TIMES)), ValueType.BOOLEAN, test, alike=True)
 
 
 def _span(name: str, doc: str, unit: timedelta) -> Function:
@@ -120,6 +148,30 @@ _ALL = (
         _days_until,
         scoped=True,
     ),
+    Function(
+        "weekday",
+        "the day of the week where the participant is, from 1 for Monday to 7 for Sunday",
+        (("date", TIMES),),
+        ValueType.INTEGER,
+        _weekday,
+        scoped=True,
+    ),
+    Function(
+        "hour",
+        "the hour of the day where the participant is, from 0 to 23",
+        (("moment", (ValueType.DATETIME,)),),
+        ValueType.INTEGER,
+        _hour,
+        scoped=True,
+    ),
+    Function(
+        "anniversary",
+        "the next day, today included, with the month and day of a date; the 28th of February for the 29th where need be",
+        (("date", TIMES),),
+        ValueType.DATE,
+        _anniversary,
+        scoped=True,
+    ),
     Function("date", "a calendar day", _DAY, ValueType.DATE, _date),
     Function(
         "datetime",
@@ -131,6 +183,9 @@ _ALL = (
         scoped=True,
     ),
     Function("is_set", "whether the name has a value", (("name", EVERYTHING),), ValueType.BOOLEAN, lambda _: True),
+    Function(
+        "is_not_set", "whether the name has no value", (("name", EVERYTHING),), ValueType.BOOLEAN, lambda _: False
+    ),
     _text_test(
         "contains",
         "whether the text holds the part; Ä and ä are alike",
@@ -167,6 +222,8 @@ _ALL = (
         lambda value, low, high: low <= value <= high,
         alike=True,
     ),
+    _time_test("before", "whether the first is earlier than the second", lambda one, other: one < other),
+    _time_test("after", "whether the first is later than the second", lambda one, other: one > other),
     Function("min", "the smallest or earliest", (_ORDER, ("value", ORDERED)), None, min, most=10, alike=True),
     Function("max", "the largest or latest", (_ORDER, ("value", ORDERED)), None, max, most=10, alike=True),
 )

@@ -27,6 +27,7 @@ _FOREIGN = (
     (re.compile(r"\\"), "a backslash may stand only inside quotes"),
     (re.compile(r"\*\*"), "powers are not allowed"),
     (re.compile(r"(?<![\w.])[rRbBfFuU]{1,2}(?=[\"'])"), "remove the letter before the quotes"),
+    (re.compile(r"(?<!\w)[0-9][\w.]*?(?:and|or|not|in|is|if|else|for)"), "put a blank behind the number"),
 )
 
 

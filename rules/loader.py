@@ -6,6 +6,7 @@ from hashlib import sha256
 
 from rules.book import Rulebook
 from rules.diagnostics import Diagnostic
+from rules.lint import check_shared_fields, lint
 from rules.loading.building import build
 from rules.loading.mistakes import Mistakes
 from rules.loading.project import Project, ProjectChannel
@@ -18,8 +19,8 @@ __all__ = ["Loaded", "LoadedFolder", "Project", "ProjectChannel", "load_folder",
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """One file, read. ``rulebook`` is None where ``diagnostics`` (in file order) holds an error; warnings may stand
-    beside a rulebook."""
+    """One file, read. ``rulebook`` is None where ``diagnostics`` (in file order) holds an error; the warnings of
+    `rules.lint` stand beside a rulebook, and only there: what is wrong comes before what is odd."""
 
     rulebook: Rulebook | None
     diagnostics: tuple[Diagnostic, ...] = ()
@@ -40,7 +41,9 @@ def load_rulebook(text: str | bytes, file: str, project: Project) -> Loaded:
         return Loaded(None, problems)
     mistakes = Mistakes(marked, problems)
     rulebook = build(marked.data, _hash(text), project, mistakes)
-    return Loaded(None if mistakes.any_error else rulebook, mistakes.found)
+    if rulebook is None or mistakes.any_error:
+        return Loaded(None, mistakes.found)
+    return Loaded(rulebook, (*mistakes.found, *lint(rulebook, marked)))
 
 
 def load_folder(texts: Mapping[str, str | bytes], project: Project) -> LoadedFolder:
@@ -55,6 +58,7 @@ def load_folder(texts: Mapping[str, str | bytes], project: Project) -> LoadedFol
         first = rulebooks.setdefault(loaded.rulebook.campaign, loaded.rulebook)
         if first is not loaded.rulebook:
             diagnostics.append(_same_campaign(loaded.rulebook, first, text))
+    diagnostics += check_shared_fields(rulebooks.values(), texts)
     return LoadedFolder(rulebooks, tuple(diagnostics))
 
 

@@ -8,7 +8,7 @@ from rules.scalars import Span, index_inside
 from rules.values import Position
 from rules.yaml_events import MAX_BYTES, EventReader, Path, Refused, parse_into
 
-__all__ = ["MAX_BYTES", "Mark", "Marked", "Path", "read_yaml"]
+__all__ = ["MAX_BYTES", "Mark", "Marked", "Path", "read_what_can_be_read", "read_yaml"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,3 +93,13 @@ def read_yaml(text: str | bytes, file: str) -> tuple[Marked | None, tuple[Diagno
     except Refused as refused:
         return None, (*reader.problems, refused.diagnostic)
     return Marked(reader.root, file, clean, reader.keys, reader.values), tuple(reader.problems)
+
+
+def read_what_can_be_read(text: str | bytes) -> object:
+    """The content of a rule file up to the place where it cannot be read further; None where that is nothing."""
+    reader = EventReader("")
+    try:
+        parse_into(reader, text)
+    except Refused:
+        return reader.root
+    return reader.root

@@ -30,6 +30,14 @@ class NameInfo:
     values: tuple[str, ...] = ()
 
 
+class NameRefused(KeyError):
+    """A name that cannot be used, and why; ``hint`` tells what to write instead."""
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.message, self.hint = message, hint
+
+
 @dataclass(frozen=True, slots=True)
 class Scope:
     """The values of all names at one moment.

@@ -1,7 +1,8 @@
 """Patterns for `matches`: a part of regular expressions for which no text can make the search slow.
 
 A repeat may stand only behind a single character, class or dot, never behind a group, and the product of all repeats
-is bounded: a search then takes at most about ``MAX_WORK`` steps for each character at which it starts.
+is bounded: a search then takes at most about ``MAX_WORK`` steps for each character at which it starts. A { that
+begins no repeat we can read is refused, as Python takes {,} and {0000000000,} for repeats, too.
 """
 
 import re
@@ -13,7 +14,7 @@ MAX_WORK = 2_500
 
 _TOKEN = re.compile(
     r"(?P<escape>\\.)|(?P<set>\[\^?\]?(?:\\.|[^\]\[\\])*\])|(?P<group>\((?:\?:)?)|(?P<close>\))"
-    r"|(?P<repeat>(?:[*+?]|\{\d{1,9}(?:,\d{0,9})?\})\??)|(?P<bar>\|)|(?P<edge>[\^$])|(?P<one>[^\\\[])",
+    r"|(?P<repeat>(?:[*+?]|\{[0-9]{1,9}(?:,[0-9]{0,9})?\})\??)|(?P<bar>\|)|(?P<edge>[\^$])|(?P<one>[^\\\[{])",
     re.DOTALL,
 )
 _SET_ALGEBRA = re.compile(r"--|&&|~~|\|\|")

@@ -7,14 +7,26 @@ from typing import Any
 
 from rules.book import Rulebook
 from rules.communications import OPTED_OUT, end, hear
-from rules.effects import EnterCampaign, ReleaseFacts
-from rules.events import CampaignStarted, Event, MessageReceived, ParticipantGiven, ReceiptArrived, TimerDue
+from rules.effects import WAIT_TIMER, EnterCampaign, ReleaseFacts
+from rules.events import (
+    CallAnswered,
+    CampaignStarted,
+    Event,
+    MessageReceived,
+    ParticipantGiven,
+    ReceiptArrived,
+    Settled,
+    TimerDue,
+)
 from rules.facts import Fact, Trigger
 from rules.participants import start, take_participant
 from rules.reaction import Applied, Reaction
 from rules.receipts import take_receipt, take_timer
+from rules.runs import find_run, go_on, time_anew
 from rules.scene import Communication, Scene
+from rules.settling import take_settled
 from rules.statuses import CommunicationStatus
+from rules.talking import take_call
 from rules.turn import Turn
 from rules.walk import Walk
 
@@ -32,6 +44,8 @@ def react(rulebook: Rulebook, event: Event, scene: Scene, now: datetime) -> Reac
     _work_off_held(turn)
     applied = TAKES[type(event)](turn, event)
     Walk(turn).work_off()
+    if turn.changed and turn.scene.runs:
+        time_anew(turn)
     return Reaction(applied, turn.scene, tuple(turn.effects), tuple(turn.log), turn.note)
 
 
@@ -43,6 +57,7 @@ def _work_off_held(turn: Turn) -> None:
     participant, event = turn.scene.participant, turn.event
     if participant is None or not participant.held or not turn.scene.active:
         return
+    message, turn.message = turn.message, None
     turn.event = CampaignStarted(id=event.id, at=event.at)
     turn.put(ReleaseFacts())
     if not participant.entered:
@@ -50,7 +65,7 @@ def _work_off_held(turn: Turn) -> None:
     for fact in participant.held:
         turn.raise_fact(fact)
         Walk(turn).work_off()
-    turn.event = event
+    turn.event, turn.message = event, message
 
 
 def take_message(turn: Turn, message: MessageReceived) -> Applied:
@@ -89,10 +104,28 @@ def _answered(turn: Turn, message: MessageReceived) -> Communication | None:
     return next((c for c in opened if (c.channel, c.address, c.thread) == where), None)
 
 
+def take_due(turn: Turn, timer: TimerDue) -> Applied:
+    """A run goes on; any other timer is a communication's."""
+    if timer.name == WAIT_TIMER:
+        run = find_run(turn, timer.subject)
+        return go_on(turn, run) if run is not None and run.due is not None else Applied.STALE
+    return take_timer(turn, timer)
+
+
+def take_answer(turn: Turn, answered: CallAnswered) -> Applied:
+    """The run or the communication that waits for this answer goes on."""
+    run = find_run(turn, answered.subject)
+    if run is None:
+        return take_call(turn, answered)
+    return go_on(turn, run, answered) if run.call == answered.call else Applied.STALE
+
+
 TAKES: Mapping[type[Event], Callable[[Turn, Any], Applied]] = {
     ParticipantGiven: take_participant,
     CampaignStarted: start,
     MessageReceived: take_message,
     ReceiptArrived: take_receipt,
-    TimerDue: take_timer,
+    TimerDue: take_due,
+    CallAnswered: take_answer,
+    Settled: take_settled,
 }

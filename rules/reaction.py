@@ -51,11 +51,16 @@ class Activation:
 
 @dataclass(frozen=True, slots=True)
 class Considered:
-    """One fact, the activations it caused in file order, and the triggers of its kind that stayed silent."""
+    """One fact, the activations it caused in file order, and the triggers of its kind that stayed silent.
+
+    ``run`` is the id of a path that has waited and goes on: ``fact`` is then what once started it, and its activation
+    begins at the node where it waited. "": the fact was raised now.
+    """
 
     fact: Fact
     activations: tuple[Activation, ...] = ()
     not_fired: tuple[NotFired, ...] = ()
+    run: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,7 +61,7 @@ def read_numeric(raw: object) -> Decimal:
     exponent = number.as_tuple().exponent
     if isinstance(exponent, int) and -exponent > MAX_PLACES:
         raise FieldError(f"{written(raw)} has {-exponent} decimals; at most {MAX_PLACES} are kept")
-    return _bounded(raw, number)
+    return _bounded(raw, number if number else abs(number))  # no minus before zero
 
 
 def read_date(raw: object, zone: tzinfo) -> date:

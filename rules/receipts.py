@@ -7,10 +7,14 @@ its research).
 
 from datetime import timedelta
 
-from rules.communications import agent_of, await_reply, end, move_up, open_communication
+from rules.attempts import failures, give_up, take_fallback, take_retry
+from rules.communications import agent_of, await_reply, end, is_answered, move_up
 from rules.effects import (
+    EXPIRE_TIMER,
     FAILED_TIMER,
+    FALLBACK_TIMER,
     REPLY_TIMER,
+    RETRY_TIMER,
     SETTLE_TIMER,
     START_TIMER,
     ChangeMessage,
@@ -18,15 +22,15 @@ from rules.effects import (
     SetTimer,
 )
 from rules.events import ReceiptArrived, TimerDue
+from rules.planning import expire, start
 from rules.reaction import Applied
 from rules.scene import Communication, Message
-from rules.statuses import COMMUNICATION_RANK, CommunicationStatus, MessageStatus, message_rank
+from rules.statuses import NEGATIVE, CommunicationStatus, MessageStatus, message_rank
 from rules.turn import Turn
 
 FAILURE_HELD = timedelta(seconds=10)
 SETTLES_AFTER = timedelta(hours=1)  # accepted, no answer expected, and no delivery receipt: taken as complete
 
-NEGATIVE = (MessageStatus.CANCELED, MessageStatus.FAILED, MessageStatus.UNDELIVERED)
 PROVES = {
     MessageStatus.ACCEPTED: CommunicationStatus.STARTED,
     MessageStatus.QUEUED: CommunicationStatus.STARTED,
@@ -54,28 +58,32 @@ def take_receipt(turn: Turn, receipt: ReceiptArrived) -> Applied:
 
 
 def _carry_over(turn: Turn, communication: Communication, before: Message, receipt: ReceiptArrived) -> None:
-    """A later message that does not arrive in a talk that was answered ends nothing: the reply timer decides."""
+    """A later message that does not arrive in a talk that was answered ends nothing: the reply timer decides. Nor does
+    one of an attempt that was given up: the next one decides."""
     status = MessageStatus(receipt.status)
     if status not in NEGATIVE:
         _proceed(turn, communication, before, status)
-    elif _answered(communication):
+    elif before.attempt < communication.attempt:
+        turn.note = f"news of attempt {before.attempt}, which was given up"
+    elif is_answered(communication):
         turn.note = f"a later message of an answered communication {'was not sent' if receipt.skipped else 'failed'}"
     elif receipt.skipped:
-        end(turn, communication, CommunicationStatus.SKIPPED, receipt.error)
+        give_up(turn, communication, CommunicationStatus.SKIPPED, receipt.error)
     else:
         turn.put(SetTimer(communication.id, FAILED_TIMER, turn.now + FAILURE_HELD))
 
 
 def _proceed(turn: Turn, communication: Communication, before: Message, status: MessageStatus) -> None:
     moved = move_up(turn, communication, PROVES[status])
-    if before.status in NEGATIVE and not _failures(turn, communication):
+    present = before.attempt == communication.attempt
+    if present and before.status in NEGATIVE and not failures(turn, communication, communication.attempt):
         turn.put(ClearTimer(communication.id, FAILED_TIMER))
     if _expects_reply(turn, communication):
-        if not before.status or before.status in NEGATIVE:
+        if present and (not before.status or before.status in NEGATIVE):
             await_reply(turn, moved)
     elif status in (MessageStatus.DELIVERED, MessageStatus.READ):
         end(turn, moved, CommunicationStatus.COMPLETED)
-    else:
+    elif present:
         turn.put(SetTimer(communication.id, SETTLE_TIMER, turn.now + SETTLES_AFTER))
 
 
@@ -89,51 +97,40 @@ def take_timer(turn: Turn, timer: TimerDue) -> Applied:
     return Applied.APPLIED if acts else Applied.STALE
 
 
-def _start(turn: Turn, communication: Communication) -> bool:
-    if communication.opened:
-        return False
-    if not turn.scene.active:
-        turn.note = "the campaign does not run: the communication stays planned"
-        return False
-    open_communication(turn, communication)
-    return True
-
-
 def _no_response(turn: Turn, communication: Communication) -> bool:
     if communication.opened:
-        end(turn, communication, CommunicationStatus.NO_RESPONSE)
+        give_up(turn, communication, CommunicationStatus.NO_RESPONSE)
     return communication.opened
 
 
 def _fail(turn: Turn, communication: Communication) -> bool:
-    failures = _failures(turn, communication)
-    if failures and not _answered(communication):
-        end(turn, communication, CommunicationStatus.FAILED, failures[-1].error)
+    failed = failures(turn, communication, communication.attempt)
+    if failed and not is_answered(communication):
+        give_up(turn, communication, CommunicationStatus.FAILED, failed[-1].error)
         return True
     return False
 
 
 def _settle(turn: Turn, communication: Communication) -> bool:
-    if _failures(turn, communication) or not communication.opened:
+    if failures(turn, communication, communication.attempt) or not communication.opened:
         return False
     end(turn, communication, CommunicationStatus.COMPLETED)
     return True
 
 
-DUE = {START_TIMER: _start, REPLY_TIMER: _no_response, FAILED_TIMER: _fail, SETTLE_TIMER: _settle}
+DUE = {
+    START_TIMER: start,
+    EXPIRE_TIMER: expire,
+    REPLY_TIMER: _no_response,
+    FAILED_TIMER: _fail,
+    SETTLE_TIMER: _settle,
+    RETRY_TIMER: take_retry,
+    FALLBACK_TIMER: take_fallback,
+}
 
 
 def _find(turn: Turn, communication: str) -> Communication | None:
     return next((c for c in turn.scene.communications if c.id == communication), None)
-
-
-def _answered(communication: Communication) -> bool:
-    return COMMUNICATION_RANK[communication.status] >= COMMUNICATION_RANK[CommunicationStatus.REPLIED]
-
-
-def _failures(turn: Turn, communication: Communication) -> list[Message]:
-    """The messages of the communication that stand as failed."""
-    return [m for m in turn.scene.messages if m.communication == communication.id and m.status in NEGATIVE]
 
 
 def _expects_reply(turn: Turn, communication: Communication) -> bool:

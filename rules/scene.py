@@ -39,11 +39,17 @@ class Participant:
 
 @dataclass(frozen=True, slots=True)
 class Talk:
-    """How far an agent is with one person: the number of the question asked (from 0), tries used, results so far."""
+    """How far an agent is with one person: the number of the question asked (from 0), tries used, results so far.
+
+    ``asked`` is the id of the call whose answer is waited for, "" for none; ``pending`` what the person wrote
+    meanwhile, oldest first.
+    """
 
     question: int = 0
     tries: int = 0
     results: Values = field(default_factory=dict)
+    asked: str = ""
+    pending: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +61,8 @@ class Communication:
     provider's thread it lives in ("" for a direct talk); ``reason`` why it ended, in the operator's words.
 
     ``expires`` (UTC) is when it is skipped if it has not begun by then; ``begun_at`` (UTC) when its first message was
-    owed; ``attempt`` counts, from 1, how often the agent has begun to speak (retries and other channels included),
-    ``retried`` the retries on the present channel.
+    owed; ``attempt`` is the number, from 1, of the attempt that is made or waits to be made (retries and other channels
+    included), ``retried`` counts the retries on the present channel.
     """
 
     id: str

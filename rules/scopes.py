@@ -6,8 +6,8 @@ from dataclasses import replace
 from datetime import datetime, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from rules.book import Rulebook
-from rules.events import Event, MessageReceived
+from rules.book import Field, Rulebook
+from rules.events import MessageReceived
 from rules.facts import Fact
 from rules.fields import TIMEZONE_FIELD, from_json, to_json
 from rules.names import Scope
@@ -16,9 +16,9 @@ from rules.statuses import CommunicationStatus
 from rules.values import Value, Values
 
 
-def scope_of(rulebook: Rulebook, scene: Scene, fact: Fact, event: Event, now: datetime) -> Scope:
-    """Every name's value at ``now``, while ``fact`` is worked off."""
-    values = dict(_values(rulebook, scene, fact, event))
+def scope_of(rulebook: Rulebook, scene: Scene, fact: Fact, message: MessageReceived | None, now: datetime) -> Scope:
+    """Every name's value at ``now``, on a path that ``fact`` began and, if so, what the person wrote."""
+    values = dict(_values(rulebook, scene, fact, message))
     return Scope(values, now, zone_of(rulebook, values.get(TIMEZONE_FIELD)), rulebook.region)
 
 
@@ -31,6 +31,22 @@ def retyped(scene: Scene, rulebook: Rulebook) -> Scene:
     own = scene.participant
     participant = replace(own, fields=_typed(rulebook, "participant", own.fields)) if own else None
     return replace(scene, customer=customer, participant=participant)
+
+
+def declared_as(rulebook: Rulebook, values: Values) -> Values:
+    """Values that fields of an earlier rule file had, as ``rulebook`` declares these fields.
+
+    What does not fit the type a field has now is left out; a field that is declared no more has its value as JSON.
+    """
+    fitting = {name: _declared(rulebook.fields.get(name), value) for name, value in values.items()}
+    return {name: value for name, value in fitting.items() if value is not None or values[name] is None}
+
+
+def _declared(field: Field | None, value: Value) -> Value:
+    kept = to_json(value)
+    if field is not None:
+        return from_json(field, kept)
+    return kept if isinstance(kept, str | int) else None
 
 
 def _typed(rulebook: Rulebook, level: str, values: Values) -> Values:
@@ -55,7 +71,9 @@ def communication_of(scene: Scene, fact: Fact) -> Communication | None:
     return scene.communications[-1] if scene.communications else None
 
 
-def _values(rulebook: Rulebook, scene: Scene, fact: Fact, event: Event) -> Iterator[tuple[str, Value]]:
+def _values(
+    rulebook: Rulebook, scene: Scene, fact: Fact, message: MessageReceived | None
+) -> Iterator[tuple[str, Value]]:
     """The names of `rules.loading.vocabulary`; of two values for one name the later counts."""
     for kind, address in scene.customer.identifiers.items():
         yield kind, address
@@ -63,8 +81,12 @@ def _values(rulebook: Rulebook, scene: Scene, fact: Fact, event: Event) -> Itera
     yield from _fields(rulebook, scene)
     yield "participant.outcome", (scene.participant.outcome if scene.participant else "") or None
     yield from _communication(communication_of(scene, fact))
-    if isinstance(event, MessageReceived):
-        yield from _message(event)
+    if rulebook.talks_named:
+        yield from _talks(rulebook, scene)
+    if message is not None:
+        yield from _message(message)
+    for name, value in fact.inputs:
+        yield f"input.{name}", value
 
 
 def _fields(rulebook: Rulebook, scene: Scene) -> Iterator[tuple[str, Value]]:
@@ -88,6 +110,17 @@ def _communication(communication: Communication | None) -> Iterator[tuple[str, V
     yield from ((f"results.{name}", value) for name, value in communication.talk.results.items())
 
 
-def _message(event: MessageReceived) -> Iterator[tuple[str, Value]]:
+def _talks(rulebook: Rulebook, scene: Scene) -> Iterator[tuple[str, Value]]:
+    """The values of the last talk of each node that the file names, under both ways to name the node."""
+    last = {c.node: c for c in scene.communications if c.node in rulebook.talks_named}
+    for full_name, communication in last.items():
+        for node in (full_name, full_name.partition(".")[2]):
+            yield f"communication.{node}.status", communication.status.value
+            yield f"communication.{node}.channel", communication.channel
+            yield f"communication.{node}.reason", communication.reason or None
+            yield from ((f"results.{node}.{name}", value) for name, value in communication.talk.results.items())
+
+
+def _message(message: MessageReceived) -> Iterator[tuple[str, Value]]:
     for name in ("text", "keyword", "channel"):
-        yield f"message.{name}", getattr(event, name) or None
+        yield f"message.{name}", getattr(message, name) or None

@@ -21,6 +21,7 @@ class MessageStatus(StrEnum):
     READ = "read"
 
 
+NEGATIVE = (MessageStatus.CANCELED, MessageStatus.FAILED, MessageStatus.UNDELIVERED)
 MESSAGE_RANK = {status: rank for rank, status in enumerate(MessageStatus, start=1)}
 OWED = ""  # the status of a message that no provider has taken yet; ranks below all others
 

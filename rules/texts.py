@@ -1,12 +1,14 @@
 """Readers for texts, email addresses, phone numbers and Slack users."""
 
 import re
+from unicodedata import normalize
 
 import phonenumbers
 
 from rules.readers import FieldError, written
 
 MAX_TEXT = 1_600  # what a person may answer by SMS can be kept in a field
+MAX_RAW = 20 * MAX_TEXT  # longer ones are refused as they are: composing takes time
 MAX_EMAIL = 254  # RFC 5321, 4.5.3.1.3: a path of 256 octets less its brackets
 MAX_PHONE = 40
 MAX_SLACK = 30
@@ -21,10 +23,13 @@ _PHONE_SIGNS = re.compile(r"\+?[0-9 ()/.\-\u00a0\u2010-\u2013]+")
 
 
 def text_of(raw: object, limit: int = MAX_TEXT) -> str:
-    """The text without blanks around it; raises FieldError for other types, control characters and past ``limit``."""
+    """The text without blanks around it, in composed form (NFC: an é of two characters is the é of one).
+
+    Raises FieldError for other types, control characters and past ``limit``.
+    """
     if not isinstance(raw, str):
         raise FieldError(f"{written(raw)} must be a text; put quotes around it")
-    text = raw.replace("\r\n", "\n").strip()
+    text = normalize("NFC", raw.replace("\r\n", "\n").strip()) if len(raw) <= MAX_RAW else raw
     if len(text) > limit:
         raise FieldError(f"the text has {len(text)} characters; at most {limit} are kept")
     if found := _CONTROL.search(text):
@@ -41,7 +46,8 @@ def read_email(raw: object) -> str:
     """An email address in lower case; raises FieldError. Only its form is checked."""
     text = text_of(raw, MAX_EMAIL)
     local = text.partition("@")[0]
-    if not _EMAIL.fullmatch(text) or local.startswith(".") or local.endswith(".") or ".." in text:
+    misplaced = local.startswith(".") or local.endswith(".") or ".." in text
+    if misplaced or not _EMAIL.fullmatch(text) or not text.isprintable():
         raise FieldError(f"{written(text)} is not an email address; write name@example.com")
     return text.lower()
 

@@ -2,52 +2,86 @@
 
 from collections import deque
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import sha256
 
-from rules.book import Rulebook
+from rules.book import Node, Rulebook
 from rules.changes import after
 from rules.effects import (
+    WAIT_TIMER,
     CancelMessages,
     ChangeMessage,
     ClearTimer,
+    DropRun,
     Effect,
     FinishParticipant,
     HoldFact,
+    KeepRun,
+    PlaceCall,
     SendMessage,
     SetFields,
     SetTimer,
+    StopContact,
 )
-from rules.events import Event
+from rules.events import CallAnswered, Event, MessageReceived
 from rules.expressions import Expression
 from rules.facts import Fact, Trigger
 from rules.held import MAX_HELD, can_wait, with_fact
 from rules.names import Scope
-from rules.reaction import Considered
-from rules.scene import Communication, Participant, Scene
-from rules.scopes import retyped, scope_of
+from rules.reaction import Considered, LoopFound
+from rules.scene import Communication, Participant, Run, Scene
+from rules.scopes import declared_as, retyped, scope_of
 from rules.templates import Template
 from rules.values import Value, Values
 
 ID_LENGTH = 32
-UNNAMED = (SendMessage, ChangeMessage, CancelMessages, SetTimer, ClearTimer)  # no name shows a message or a timer
+MAX_RUNS = 100  # of one participant that wait in one campaign
+UNNAMED = (  # no name shows these
+    SendMessage,
+    ChangeMessage,
+    CancelMessages,
+    SetTimer,
+    ClearTimer,
+    StopContact,
+    KeepRun,
+    DropRun,
+    PlaceCall,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Path:
+    """What is still to be walked: the flows that ``fact`` starts in ``rulebook``, or the ``run`` that goes on with
+    ``answer``. ``message`` is what the person wrote to start it, if so."""
+
+    fact: Fact
+    rulebook: Rulebook
+    message: MessageReceived | None = None
+    run: Run | None = None
+    answer: CallAnswered | None = None
 
 
 class Turn:
     """What nodes and communications act on. ``scene`` is always the one with every effect so far done, ``before`` the
     one that the event met.
 
+    ``present`` is the rulebook in force, ``rulebook`` that of the path being walked: one that has waited stays on the
+    version it began with. ``message`` is what the person wrote to start this path, None where it began otherwise.
+    ``changed`` are the names of all fields that the event and its flows changed.
+
     One per reaction, never shared; it is the only thing in `rules` that changes.
     """
 
     def __init__(self, rulebook: Rulebook, event: Event, scene: Scene, now: datetime) -> None:
-        self.rulebook = rulebook
+        self.present = self.rulebook = rulebook
         self.event = event
+        self.message = event if isinstance(event, MessageReceived) else None
         self.now = now
         self.before = self.scene = scene
         self.effects: list[Effect] = []
-        self.facts: deque[Fact] = deque()
+        self.paths: deque[Path] = deque()
+        self.changed: frozenset[str] = frozenset()
         self.log: list[Considered] = []
         self.note = ""
         self.saw: dict[str, Value] = {}
@@ -69,10 +103,13 @@ class Turn:
         participant = self.scene.participant
         if participant is None:
             return
+        if fact.changed:
+            self.changed |= fact.changed
         if not self.scene.active:
             self._hold(fact, participant)
         elif participant.entered:
-            self.facts.append(fact)
+            within = fact.trigger is Trigger.FROM_ANOTHER_FLOW  # a path stays on its version, in other flows, too
+            self.paths.append(Path(fact, self.rulebook if within else self.present, self.message))
 
     def _hold(self, fact: Fact, participant: Participant) -> None:
         if not can_wait(fact, participant):
@@ -82,34 +119,68 @@ class Turn:
         else:
             self.put(HoldFact(fact))
 
-    def consider(self, fact: Fact) -> None:
-        """From here on conditions and texts see the communication that ``fact`` is about."""
-        self._fact = fact
+    def consider(self, path: Path) -> None:
+        """From here on conditions and texts see what this path is about, as its rulebook declares it."""
+        self._fact, self.rulebook, self.message = path.fact, path.rulebook, path.message
         self._scope = None
+
+    @property
+    def inputs(self) -> Values:
+        """What To Another Flow handed over to the flow being walked, by name."""
+        return dict(self._fact.inputs)
+
+    def pause(self, node: Node, due: datetime | None, call: str = "") -> Run:
+        """Let this path wait at ``node`` until ``due`` (UTC; None: no time) or until the call of that id is answered.
+
+        The path then goes on with the node's `resume`; the visit that paused it must return "". Raises `LoopFound`
+        where `MAX_RUNS` wait already.
+        """
+        if len(self.scene.runs) >= MAX_RUNS:
+            where = f"{node.full_name} ({node.position})"
+            raise LoopFound(f"{MAX_RUNS} paths of the participant wait already: one more would wait at {where}")
+        run = Run(self.new_id(), node.full_name, self.rulebook.hash, self._fact, self.message, due, call)
+        self.put(KeepRun(run))
+        if due is not None:
+            self.put(SetTimer(run.id, WAIT_TIMER, due))
+        return run
+
+    def place_call(
+        self, kind: str, target: str, subject: str, body: Mapping[str, object], held: bool = True, *, call: str = ""
+    ) -> str:
+        """Ask somebody outside (see `rules.effects.PlaceCall`); the call's id.
+
+        A node that pauses for the answer takes the id first (`new_id`), pauses with it, and gives it here as ``call``.
+        """
+        call = call or self.new_id()
+        self.put(PlaceCall(call, kind, target, subject, body, held))
+        return call
 
     def new_id(self) -> str:
         """The next id made in this reaction: the same for the same event, so that a repeated decision is the same."""
         self._ids += 1
-        text = f"{self.event.id}/{self.rulebook.campaign}/{self._ids}"
+        text = f"{self.event.id}/{self.present.campaign}/{self._ids}"
         return sha256(text.encode(errors="surrogatepass")).hexdigest()[:ID_LENGTH]
 
     @property
     def scope(self) -> Scope:
         """The values of all names now."""
         if self._scope is None:
-            self._scope = scope_of(self.rulebook, self.scene, self._fact, self.event, self.now)
+            self._scope = self._scope_in(self.rulebook, self._fact)
         return self._scope
 
     def scope_about(self, communication: Communication) -> Scope:
         """The values of all names as a talk of this communication sees them: as its rule file declares them."""
-        book = self.book_of(communication)
-        scene = self.scene if book.hash == self.rulebook.hash else retyped(self.scene, book)
-        fact = replace(self._fact, communication=communication.id, status="")
-        return scope_of(book, scene, fact, self.event, self.now)
+        return self._scope_in(
+            self.book_of(communication), replace(self._fact, communication=communication.id, status="")
+        )
+
+    def _scope_in(self, book: Rulebook, fact: Fact) -> Scope:
+        scene = self.scene if book.hash == self.present.hash else retyped(self.scene, book)
+        return scope_of(book, scene, fact, self.message, self.now)
 
     def book_of(self, communication: Communication) -> Rulebook:
         """The rule file that the communication began with; the present one where that is not to be had."""
-        return self.scene.earlier.get(communication.rules, self.rulebook)
+        return self.scene.earlier.get(communication.rules, self.present)
 
     def evaluate(self, expression: Expression) -> Value:
         """The expression's value; what it saw is kept for the log of the node being visited."""
@@ -127,20 +198,26 @@ class Turn:
         self.saw, self.result = {}, ""
 
     def current(self, name: str) -> Value:
-        """The value of a declared field; None where it is unset."""
-        if self.rulebook.fields[name].level == "customer":
+        """The value of a declared field, as the present rule file has it; None where it is unset."""
+        if self._level(name) == "customer":
             return self.scene.customer.fields.get(name)
         return self.scene.participant.fields.get(name) if self.scene.participant else None
 
     def set_fields(self, values: Values) -> frozenset[str]:
-        """Set those declared fields that differ; their names."""
+        """Set those declared fields that differ; their names. What does not fit the present rule file is left."""
+        if self.rulebook is not self.present:
+            values = declared_as(self.present, values)
         levels: Mapping[str, dict[str, Value]] = {"customer": {}, "participant": {}}
         for name, value in values.items():
             if not same(self.current(name), value):
-                levels[self.rulebook.fields[name].level][name] = value
+                levels[self._level(name)][name] = value
         if any(levels.values()):
             self.put(SetFields(levels["customer"], levels["participant"]))
         return frozenset(name for level in levels.values() for name in level)
+
+    def _level(self, name: str) -> str:
+        """Where the field is kept: the present rule file decides where it has the field."""
+        return (self.present.fields.get(name) or self.rulebook.fields[name]).level
 
     def send(
         self,
@@ -151,19 +228,28 @@ class Turn:
         thread: str = "",
         communication: str = "",
         choices: tuple[str, ...] = (),
+        attempt: int = 1,
     ) -> str:
         """Owe a message; its id, or "" where the text is blank and nothing is owed."""
         if not text.strip():
             return ""
         message = self.new_id()
-        self.put(SendMessage(message, channel, to, text, thread, communication, choices))
+        self.put(SendMessage(message, channel, to, text, thread, communication, choices, attempt))
         return message
 
-    def enter_flow(self, flow: str) -> None:
-        """The flow entered goes on with the communication that this one is about, at the status that this one sees."""
+    def enter_flow(self, flow: str, inputs: Values | None = None) -> None:
+        """The flow entered is handed ``inputs``, and goes on with the communication that this one is about, at the
+        status that this one sees."""
         about = self._fact
-        entered = Fact(Trigger.FROM_ANOTHER_FLOW, flow=flow, status=about.status, communication=about.communication)
-        self.raise_fact(entered)
+        self.raise_fact(
+            Fact(
+                Trigger.FROM_ANOTHER_FLOW,
+                flow=flow,
+                status=about.status,
+                communication=about.communication,
+                inputs=tuple((inputs or {}).items()),
+            )
+        )
 
     def finish(self, outcome: str) -> None:
         self.put(FinishParticipant(outcome))

@@ -1,12 +1,14 @@
-"""From facts to flows: what fires is walked, node by node, until every path has ended."""
+"""From facts to flows: what fires is walked, node by node, until every path has ended or waits."""
 
 from collections import Counter
+from collections.abc import Callable
+from functools import partial
 
-from rules.book import Node, TriggerNode
-from rules.facts import Fact
+from rules.book import Flow, Node, TimedNode, TriggerNode
 from rules.matcher import why_not
 from rules.reaction import Activation, Considered, LoopFound, NotFired, Visit
-from rules.turn import Turn
+from rules.scene import Run
+from rules.turn import Path, Turn
 
 MAX_ACTIVATIONS = 50  # flows started by one event
 MAX_NODES = 500  # nodes visited for one event
@@ -14,45 +16,61 @@ NAMED_IN_REPORT = 10
 
 
 class Walk:
-    """Works off the facts of one turn, oldest first, within the budgets."""
+    """Works off the paths of one turn, oldest first, within the budgets."""
 
     def __init__(self, turn: Turn) -> None:
         self._turn = turn
-        self._activations = 0
+        self._activations = self._steps = 0
         self._visited: Counter[str] = Counter()
         self._nodes: dict[str, Node] = {}
 
     def work_off(self) -> None:
         """Raises `LoopFound` past a budget."""
-        while self._turn.facts:
-            fact = self._turn.facts.popleft()
-            fired = self._turn.rulebook.matcher.match(fact)
-            self._turn.log.append(Considered(fact, tuple(self._activate(n, fact) for n in fired), self._silent(fact)))
+        while self._turn.paths:
+            path = self._turn.paths.popleft()
+            self._turn.log.append(self._go_on(path, path.run) if path.run else self._consider(path))
 
-    def _silent(self, fact: Fact) -> tuple[NotFired, ...]:
-        candidates = (node for node in self._turn.rulebook.triggers if node.when is fact.trigger)
-        return tuple(reason for reason in (why_not(node, fact) for node in candidates) if reason is not None)
+    def _consider(self, path: Path) -> Considered:
+        fired = path.rulebook.matcher.match(path.fact)
+        return Considered(path.fact, tuple(self._activate(n, path) for n in fired), self._silent(path))
 
-    def _activate(self, trigger: TriggerNode, fact: Fact) -> Activation:
+    def _silent(self, path: Path) -> tuple[NotFired, ...]:
+        candidates = (node for node in path.rulebook.triggers if node.when is path.fact.trigger)
+        return tuple(reason for reason in (why_not(node, path.fact) for node in candidates) if reason is not None)
+
+    def _activate(self, trigger: TriggerNode, path: Path) -> Activation:
         self._activations += 1
         if self._activations > MAX_ACTIVATIONS:
             raise LoopFound(self._report(f"more than {MAX_ACTIVATIONS} flows started"))
-        self._turn.consider(fact)
-        flow = self._turn.rulebook.flows[trigger.flow]
-        visits: list[Visit] = []
-        name = trigger.name
-        while name:
-            visits.append(self._visit(flow.nodes[name]))
-            name = visits[-1].next
-        return Activation(trigger.full_name, tuple(visits))
+        self._turn.consider(path)
+        flow = path.rulebook.flows[trigger.flow]
+        return Activation(trigger.full_name, self._walk(flow, trigger, trigger.visit))
 
-    def _visit(self, node: Node) -> Visit:
-        if self._visited.total() >= MAX_NODES:
+    def _go_on(self, path: Path, run: Run) -> Considered:
+        """The path from the node where it waited; one at which it has not begun to wait is visited."""
+        self._turn.consider(path)
+        flow = path.rulebook.flows[run.flow]
+        node = flow.nodes[run.node.partition(".")[2]]
+        resumes = bool(run.call) or isinstance(node, TimedNode)
+        step = partial(node.resume, answer=path.answer) if resumes else node.visit
+        return Considered(path.fact, (Activation(node.full_name, self._walk(flow, node, step)),), run=run.id)
+
+    def _walk(self, flow: Flow, node: Node, step: Callable[[Turn], str]) -> tuple[Visit, ...]:
+        """Every node from this one on; ``step`` is what is done at the first."""
+        visits = [self._visit(node, step)]
+        while name := visits[-1].next:
+            node = flow.nodes[name]
+            visits.append(self._visit(node, node.visit))
+        return tuple(visits)
+
+    def _visit(self, node: Node, step: Callable[[Turn], str]) -> Visit:
+        if self._steps >= MAX_NODES:
             raise LoopFound(self._report(f"more than {MAX_NODES} nodes visited"))
+        self._steps += 1
         self._visited[node.full_name] += 1
         self._nodes[node.full_name] = node
         self._turn.start_visit()
-        following = node.visit(self._turn)
+        following = step(self._turn)
         return Visit(node.full_name, node.position, self._turn.saw, self._turn.result, following)
 
     def _report(self, what: str) -> str:
@@ -61,4 +79,4 @@ class Walk:
         often = [f"{node.full_name} {times} times ({node.position})" for node, times in repeats]
         more = f", and {len(often) - NAMED_IN_REPORT} more" if len(often) > NAMED_IN_REPORT else ""
         repeated = ", ".join(often[:NAMED_IN_REPORT]) + more
-        return f"{what} for one event ({self._visited.total()} nodes visited): {repeated or 'no node twice'}"
+        return f"{what} for one event ({self._steps} nodes visited): {repeated or 'no node twice'}"

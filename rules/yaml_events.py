@@ -78,6 +78,7 @@ class EventReader:
     last: Span | None = None
     _stack: list[_Frame] = field(default_factory=list)
     _documents: int = 0
+    _placed: int = 0
 
     def take(self, event: yaml.Event) -> None:
         """Works off one event; raises Refused."""
@@ -126,7 +127,8 @@ class EventReader:
     def _place(self, event: yaml.Event, span: Span, value: object) -> Path:
         path = self._stack[-1].next_path() if self._stack else ()
         self.values[path] = span
-        if len(self.values) > MAX_NODES:
+        self._placed += 1  # values of a repeated key take one path, but take time each
+        if self._placed > MAX_NODES:
             self._refuse(event, "E103", f"the file holds more than {MAX_NODES} values", "split the campaign")
         if self._stack:
             self._stack[-1].attach(value)

@@ -1,16 +1,17 @@
 """Campaigns and the rule files they ran on."""
 
+from collections.abc import Collection
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, Table, func, select, update
 
 from storage.models import Campaign, Communication, Message, Participant, RuleVersion
-from storage.statements import insert_into, one_row, rows_of, table_of
+from storage.statements import insert_into, one_row, rows_in, rows_of, table_of
 from storage.values import CampaignCounts, Row
 
 CAMPAIGNS, VERSIONS = table_of(Campaign), table_of(RuleVersion)
 PARTICIPANTS, COMMUNICATIONS, MESSAGES = table_of(Participant), table_of(Communication), table_of(Message)
-ACTIVE = "active"
+INACTIVE, ACTIVE, ERROR = "inactive", "active", "error"
 
 
 class Campaigns:
@@ -33,10 +34,29 @@ class Campaigns:
         self._connection.execute(insert.on_conflict_do_nothing(index_elements=[CAMPAIGNS.c.name]), {"name": name})
 
     def set_status(self, name: str, status: str, at: datetime) -> None:
-        """The campaign now is inactive or active; ``at`` (UTC) is when it started, if it becomes active."""
+        """The campaign now is inactive or active, in error no longer; ``at`` (UTC) is when it started, if it becomes
+        active."""
         started = {"started_at": at} if status == ACTIVE else {}
         change = update(CAMPAIGNS).where(CAMPAIGNS.c.name == name)
-        self._connection.execute(change.values(status=status, **started))
+        self._connection.execute(change.values(status=status, reason="", **started))
+
+    def fail(self, names: Collection[str], reason: str) -> list[str]:
+        """These campaigns stand in error from now on, for a reason in the operator's words; one that does already keeps
+        its first reason. Return those that did not, by name."""
+        standing = (CAMPAIGNS.c.name.in_(list(names)), CAMPAIGNS.c.status != ERROR)
+        change = update(CAMPAIGNS).where(*standing).values(status=ERROR, reason=reason)
+        return sorted(self._connection.execute(change.returning(CAMPAIGNS.c.name)).scalars())
+
+    def paced(self, names: Collection[str]) -> dict[str, datetime | None]:
+        """The first moment (UTC) at which the pace of each of these campaigns lets one more communication begin, None
+        where it was never asked."""
+        rows = rows_in(self._connection, select(CAMPAIGNS.c.name, CAMPAIGNS.c.paced_until), CAMPAIGNS.c.name, names)
+        return {row["name"]: row["paced_until"] for row in rows}
+
+    def pace(self, name: str, before: datetime | None, until: datetime) -> bool:
+        """Move that moment on from ``before`` to ``until``; False where another process has moved it meanwhile."""
+        unmoved = (CAMPAIGNS.c.name == name, CAMPAIGNS.c.paced_until.is_not_distinct_from(before))
+        return self._connection.execute(update(CAMPAIGNS).where(*unmoved).values(paced_until=until)).rowcount > 0
 
     def keep_version(self, hash: str, campaign: str, file: str, text: str, at: datetime) -> None:
         """Keep the text of a rule file under its content hash; the same again changes nothing."""

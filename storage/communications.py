@@ -1,6 +1,7 @@
 """Talks between participants and agents."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
 
 from sqlalchemy import Connection, and_, bindparam, func, insert, select, text
 
@@ -13,6 +14,7 @@ IS_OPEN = text("communication.is_open")  # as the partial index says it, or it c
 EARLIER = select(func.coalesce(func.max(COMMUNICATIONS.c.seq), 0)).where(
     COMMUNICATIONS.c.participant == bindparam("of")
 )
+PAGE = 500
 APPEND = insert(COMMUNICATIONS).values(seq=EARLIER.scalar_subquery() + 1)
 
 
@@ -44,6 +46,49 @@ class Communications:
     def by_ids(self, ids: Collection[str]) -> dict[str, Row]:
         """The communications that exist, by id."""
         return by("id", rows_in(self._connection, select(COMMUNICATIONS), COMMUNICATIONS.c.id, ids))
+
+    def last_of_nodes(self, nodes: Mapping[str, Collection[str]], customers: Collection[str]) -> list[Row]:
+        """The last communication of each of these customers' participants and of each node named: full names of nodes,
+        by campaign."""
+        found: list[Row] = []
+        for chunk in chunks(dict.fromkeys(customers)):
+            for campaign, names in nodes.items():
+                found += self._last_of_each(campaign, names, chunk)
+        return found
+
+    def _last_of_each(self, campaign: str, nodes: Collection[str], customers: list[str]) -> list[Row]:
+        theirs = select(PARTICIPANTS.c.id).where(
+            PARTICIPANTS.c.customer.in_(customers), PARTICIPANTS.c.campaign == campaign
+        )
+        last = (
+            select(COMMUNICATIONS.c.participant, func.max(COMMUNICATIONS.c.seq).label("seq"))
+            .where(COMMUNICATIONS.c.participant.in_(theirs), COMMUNICATIONS.c.node.in_(list(nodes)))
+            .group_by(COMMUNICATIONS.c.participant, COMMUNICATIONS.c.node)
+            .subquery()
+        )
+        is_last = and_(COMMUNICATIONS.c.participant == last.c.participant, COMMUNICATIONS.c.seq == last.c.seq)
+        return rows_of(self._connection.execute(select(COMMUNICATIONS).join(last, is_last)))
+
+    def begun(self, participants: Collection[str], since: datetime) -> list[Row]:
+        """id, participant and begun_at of what began with these participants at ``since`` (UTC) or later."""
+        columns = (COMMUNICATIONS.c.id, COMMUNICATIONS.c.participant, COMMUNICATIONS.c.begun_at)
+        query = select(*columns).where(COMMUNICATIONS.c.begun_at >= since)
+        return rows_in(self._connection, query, COMMUNICATIONS.c.participant, participants)
+
+    def planned(self, campaign: str) -> dict[tuple[str, str], int]:
+        """How many of the campaign have not begun, by node and content hash of the rule file."""
+        columns = (COMMUNICATIONS.c.node, COMMUNICATIONS.c.rules)
+        of_campaign = (IS_OPEN, COMMUNICATIONS.c.campaign == campaign, COMMUNICATIONS.c.opened.is_(False))
+        query = select(*columns, func.count().label("number")).where(*of_campaign).group_by(*columns)
+        return {(row.node, row.rules): row.number for row in self._connection.execute(query)}
+
+    def customers_planned(self, campaign: str, nodes: Collection[str], after: str = "", limit: int = PAGE) -> list[str]:
+        """One page of the customers with whom one of these nodes has planned what has not begun, by id, those after
+        ``after``."""
+        there = (COMMUNICATIONS.c.campaign == campaign, COMMUNICATIONS.c.node.in_(list(nodes)))
+        waiting = (IS_OPEN, COMMUNICATIONS.c.opened.is_(False), COMMUNICATIONS.c.customer > after)
+        query = select(COMMUNICATIONS.c.customer).distinct().where(*there, *waiting)
+        return list(self._connection.execute(query.order_by(COMMUNICATIONS.c.customer).limit(limit)).scalars())
 
     def of_participants(self, participants: Collection[str]) -> list[Row]:
         """All communications of these participants, each one's oldest first."""

@@ -3,36 +3,25 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, Index, Integer, SmallInteger, Text, UniqueConstraint, text
+from sqlalchemy import BigInteger, Column, Index, SmallInteger, Text, UniqueConstraint, false, text
 from sqlmodel import Field, SQLModel
 
-from storage.types import Json, UtcDateTime
-
-BIG_ID = BigInteger().with_variant(Integer, "sqlite")
-WAITING = text("state = 'waiting'")
-HELD = text("state = 'held'")
-NOT_FIRED = text("NOT fired")
-NOT_DONE = text("state <> 'done'")
-SAID_BY_US = text("direction = 'out'")
-
-
-def moment(**options: Any) -> Any:
-    """A column holding a UTC time."""
-    return Field(sa_type=UtcDateTime, **options)
-
-
-def document(**options: Any) -> Any:
-    """A column holding a JSON document."""
-    return Field(sa_type=Json, **options)
+from storage.columns import BIG_ID, added, document, moment, where
 
 
 class Campaign(SQLModel, table=True):
-    """One campaign: whether it runs (inactive or active), and the rule file version it runs on."""
+    """One campaign: whether it runs (inactive, active or error), and the rule file version it runs on.
+
+    ``reason`` says why it stands in error, "" where it does not; ``paced_until`` is the first moment at which its pace
+    lets one more communication begin.
+    """
 
     name: str = Field(primary_key=True)
     status: str = "inactive"
     rules: str = ""
     started_at: datetime | None = moment(default=None)
+    reason: str = added("", "''")
+    paced_until: datetime | None = moment(default=None)
 
 
 class RuleVersion(SQLModel, table=True):
@@ -86,7 +75,8 @@ class Participant(SQLModel, table=True):
 class Communication(SQLModel, table=True):
     """One talk between a participant and an agent. ``is_open`` is derived from status, for the partial indexes.
 
-    ``seq`` counts a participant's communications from 1; storage sets it.
+    ``seq`` counts a participant's communications from 1; storage sets it. ``begun_at`` is when its first message was
+    owed, ``attempt`` how often the agent has begun to speak.
     """
 
     __table_args__ = (
@@ -114,6 +104,32 @@ class Communication(SQLModel, table=True):
     version: int = 1
     created_at: datetime = moment()
     updated_at: datetime = moment()
+    expires: datetime | None = moment(default=None)
+    begun_at: datetime | None = moment(default=None)
+    attempt: int = added(1, "1")
+    retried: int = added(0, "0")
+
+
+class Run(SQLModel, table=True):
+    """A path that waits at a node of the rule file version it began with; the row goes when the path goes on.
+
+    ``seq`` orders them; ``fact`` and ``message`` are what started the path; ``call`` is what it waits for, "" for none.
+    """
+
+    __table_args__ = (Index("run_at", "campaign", "node"),)
+    seq: int = Field(sa_column=Column(BIG_ID, primary_key=True, autoincrement=True))
+    id: str = Field(unique=True)
+    campaign: str
+    participant: str
+    customer: str = Field(index=True)
+    node: str
+    rules: str
+    fact: dict[str, Any] = document(default_factory=dict)
+    message: dict[str, Any] | None = document(default=None)
+    due: datetime | None = moment(default=None)
+    call: str = ""
+    version: int = 1
+    created_at: datetime = moment()
 
 
 class Message(SQLModel, table=True):
@@ -121,7 +137,7 @@ class Message(SQLModel, table=True):
 
     __table_args__ = (
         Index("message_provider", "channel", "provider_id"),
-        Index("message_to", "channel", "address", sqlite_where=SAID_BY_US, postgresql_where=SAID_BY_US),
+        Index("message_to", "channel", "address", **where("direction = 'out'")),
     )
     id: str = Field(primary_key=True)
     channel: str
@@ -139,6 +155,7 @@ class Message(SQLModel, table=True):
     provider_id: str = ""
     created_at: datetime = moment()
     updated_at: datetime = moment()
+    attempt: int = added(1, "1")
 
 
 class Outbox(SQLModel, table=True):
@@ -148,8 +165,8 @@ class Outbox(SQLModel, table=True):
     """
 
     __table_args__ = (
-        Index("outbox_owed", "channel", "next_at", sqlite_where=NOT_DONE, postgresql_where=NOT_DONE),
-        Index("outbox_order", "channel", "address", "seq", sqlite_where=NOT_DONE, postgresql_where=NOT_DONE),
+        Index("outbox_owed", "channel", "next_at", **where("state <> 'done'")),
+        Index("outbox_order", "channel", "address", "seq", **where("state <> 'done'")),
     )
     seq: int = Field(sa_column=Column(BIG_ID, primary_key=True, autoincrement=True))
     message: str = Field(unique=True)
@@ -168,9 +185,9 @@ class Inbox(SQLModel, table=True):
     """
 
     __table_args__ = (
-        Index("inbox_waiting", "shard", "id", sqlite_where=WAITING, postgresql_where=WAITING),
-        Index("inbox_queue", "id", sqlite_where=WAITING, postgresql_where=WAITING),
-        Index("inbox_held", "lane", sqlite_where=HELD, postgresql_where=HELD),
+        Index("inbox_waiting", "shard", "id", **where("state = 'waiting'")),
+        Index("inbox_queue", "id", **where("state = 'waiting'")),
+        Index("inbox_held", "lane", **where("state = 'held'")),
     )
     id: int = Field(sa_column=Column(BIG_ID, primary_key=True, autoincrement=True))
     key: str = Field(unique=True)
@@ -196,9 +213,15 @@ class Decision(SQLModel, table=True):
 
 
 class Timer(SQLModel, table=True):
-    """A wake-up. When due it fires, that is, becomes an inbox event; the row goes when that event is decided."""
+    """A wake-up. When due it fires, that is, becomes an inbox event; the row goes when that event is decided.
 
-    __table_args__ = (Index("timer_due", "due", sqlite_where=NOT_FIRED, postgresql_where=NOT_FIRED),)
+    ``held``: it stands still while its campaign does not run. ``event`` is the inbox event that set it.
+    """
+
+    __table_args__ = (
+        Index("timer_due", "due", "event", **where("NOT fired AND NOT held")),
+        Index("timer_held", "campaign", "name", "due", "event", **where("NOT fired AND held")),
+    )
     subject: str = Field(primary_key=True)
     name: str = Field(primary_key=True)
     due: datetime = moment()
@@ -206,10 +229,12 @@ class Timer(SQLModel, table=True):
     customer: str
     campaign: str
     fired: bool = False
+    held: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
+    event: int = Field(default=0, sa_type=BigInteger, sa_column_kwargs={"server_default": text("0")})
 
 
 class OptOut(SQLModel, table=True):
-    """This address must not be written to on this channel; ``word`` is what the person wrote."""
+    """This address must not be written to on this channel; ``word`` is what the person wrote, or "rules"."""
 
     __tablename__ = "opt_out"
     channel: str = Field(primary_key=True)
@@ -237,3 +262,32 @@ class Upload(SQLModel, table=True):
     errors: list[dict[str, Any]] = document(default_factory=list)
     started_at: datetime = moment()
     finished_at: datetime | None = moment(default=None)
+
+
+class Call(SQLModel, table=True):
+    """Somebody outside is asked: a service (``kind`` webhook) or a function (python). ``seq`` orders what one subject
+    asks; ``attempts`` counts the tries in vain.
+
+    ``state`` is owed, asking (claimed), answered (to be told, once its campaign runs where it is ``held``) or done.
+    """
+
+    __table_args__ = (
+        Index("call_owed", "kind", "target", "next_at", **where("state = 'owed'")),
+        Index("call_order", "subject", "seq", **where("state <> 'done'")),
+        Index("call_open", "state", **where("state <> 'done'")),
+    )
+    seq: int = Field(sa_column=Column(BIG_ID, primary_key=True, autoincrement=True))
+    id: str = Field(unique=True)
+    kind: str
+    target: str
+    subject: str
+    lane: str
+    customer: str
+    campaign: str
+    body: dict[str, Any] = document(default_factory=dict)
+    held: bool = True
+    state: str = "owed"
+    attempts: int = 0
+    next_at: datetime = moment()
+    answer: dict[str, Any] | None = document(default=None)
+    error: str = Field(default="", sa_type=Text)

@@ -4,29 +4,39 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, bindparam, exists, func, select, text, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    TextClause,
+    and_,
+    bindparam,
+    exists,
+    func,
+    select,
+    text,
+    update,
+)
 
-from storage.models import Communication, Message, OptOut
+from storage.campaigns import ERROR
+from storage.models import Campaign, Communication, Message, OptOut
 from storage.models import Outbox as OutboxRow
 from storage.statements import add_rows, chunks, rows_of, table_of
 from storage.values import Owed, Row
 
 OUTBOX, MESSAGES, OPT_OUTS = table_of(OutboxRow), table_of(Message), table_of(OptOut)
-COMMUNICATIONS = table_of(Communication)
-EARLIER = OUTBOX.alias("earlier")
+CAMPAIGNS, COMMUNICATIONS = table_of(Campaign), table_of(Communication)
+EARLIER, EARLIER_MESSAGES, OWN = OUTBOX.alias("earlier"), MESSAGES.alias("earlier_message"), MESSAGES.alias("own")
 QUEUED, SENDING, UNKNOWN, DONE = "queued", "sending", "unknown", "done"
 
 NOT_DONE = text("outbox.state <> 'done'")  # literals, or the partial indexes can't be used
 EARLIER_NOT_DONE = text("earlier.state <> 'done'")
-NOTHING_EARLIER = ~exists(
-    select(EARLIER.c.seq).where(
-        EARLIER_NOT_DONE,
-        EARLIER.c.channel == OUTBOX.c.channel,
-        EARLIER.c.address == OUTBOX.c.address,
-        EARLIER.c.seq < OUTBOX.c.seq,
-    )
+OWED_EARLIER = select(EARLIER.c.seq).where(
+    EARLIER_NOT_DONE,
+    EARLIER.c.channel == OUTBOX.c.channel,
+    EARLIER.c.address == OUTBOX.c.address,
+    EARLIER.c.seq < OUTBOX.c.seq,
 )
-CLAIMABLE = (NOT_DONE, OUTBOX.c.state.in_((QUEUED, UNKNOWN)), NOTHING_EARLIER)
 OPTED_OUT = exists(
     select(OPT_OUTS.c.address).where(OPT_OUTS.c.channel == OUTBOX.c.channel, OPT_OUTS.c.address == OUTBOX.c.address)
 )
@@ -68,8 +78,9 @@ class Outbox:
     def claim(self, now: datetime, limit: int, channels: Sequence[str]) -> list[Owed]:
         """Claim at most ``limit`` messages due on these channels, one per address at most; commit before sending.
 
-        A message waits while anything owed earlier to its address is not done. The channels share the limit evenly;
-        what one does not need falls to those named after it.
+        A message waits while its campaign stands in error, and while anything owed earlier to its address is not done
+        that does not wait so itself. The channels share the limit evenly; what one does not need falls to those named
+        after it.
         """
         found: list[Row] = []
         for place, channel in enumerate(channels):
@@ -82,7 +93,7 @@ class Outbox:
         query = (
             select(*CLAIM_COLUMNS)
             .join(MESSAGES, MESSAGES.c.id == OUTBOX.c.message)
-            .where(OUTBOX.c.channel == channel, OUTBOX.c.next_at <= now, *CLAIMABLE)
+            .where(OUTBOX.c.channel == channel, OUTBOX.c.next_at <= now, *claimable(self._standing()))
         )
         first = query.order_by(OUTBOX.c.next_at, OUTBOX.c.seq).limit(limit)
         return rows_of(self._connection.execute(first.with_for_update(of=OUTBOX, skip_locked=True)))
@@ -162,8 +173,14 @@ class Outbox:
 
     def next_due(self, channels: Sequence[str]) -> datetime | None:
         """When `claim` on these channels next finds something (UTC), unless others change it; None: not by itself."""
-        moments = [self._connection.execute(first_due(channel)).scalar_one_or_none() for channel in channels]
+        standing = self._standing()
+        moments = [self._connection.execute(first_due(channel, standing)).scalar_one_or_none() for channel in channels]
         return min((moment for moment in moments if moment is not None), default=None)
+
+    def _standing(self) -> list[str]:
+        """The campaigns in error. Nearly always none: asked first, so that the query that follows stays simple."""
+        query = select(CAMPAIGNS.c.name).where(CAMPAIGNS.c.status == ERROR)
+        return list(self._connection.execute(query).scalars())
 
     def sending_count(self) -> int:
         """How many messages are being sent at this moment."""
@@ -175,8 +192,19 @@ class Outbox:
         return self._connection.execute(select(func.count()).select_from(OUTBOX).where(NOT_DONE)).scalar_one()
 
 
-def first_due(channel: str) -> Select[Any]:
-    of_channel = select(OUTBOX.c.next_at).where(OUTBOX.c.channel == channel, *CLAIMABLE)
+def claimable(standing: Sequence[str]) -> tuple[ColumnElement[bool] | TextClause, ...]:
+    """What may be sent while the messages of the campaigns ``standing`` wait."""
+    waiting = (NOT_DONE, OUTBOX.c.state.in_((QUEUED, UNKNOWN)))
+    if not standing:
+        return *waiting, ~exists(OWED_EARLIER)
+    stands = and_(EARLIER.c.state == QUEUED, EARLIER_MESSAGES.c.campaign.in_(standing))
+    earlier = OWED_EARLIER.join(EARLIER_MESSAGES, EARLIER_MESSAGES.c.id == EARLIER.c.message).where(~stands)
+    theirs = exists(select(OWN.c.id).where(OWN.c.id == OUTBOX.c.message, OWN.c.campaign.in_(standing)))
+    return *waiting, ~theirs, ~exists(earlier)
+
+
+def first_due(channel: str, standing: Sequence[str]) -> Select[Any]:
+    of_channel = select(OUTBOX.c.next_at).where(OUTBOX.c.channel == channel, *claimable(standing))
     return of_channel.order_by(OUTBOX.c.next_at).limit(1)
 
 

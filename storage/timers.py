@@ -2,8 +2,9 @@
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, bindparam, delete, or_, select, text, tuple_, update
+from sqlalchemy import ColumnElement, Connection, Select, bindparam, delete, func, select, text, tuple_, update
 
 from storage.models import Campaign, Timer
 from storage.statements import insert_into, rows_in, rows_of, table_of
@@ -11,9 +12,11 @@ from storage.values import DueTimer, Row
 
 CAMPAIGNS, TIMERS = table_of(Campaign), table_of(Timer)
 NAME = (TIMERS.c.subject, TIMERS.c.name)
-REPLACED = ("due", "lane", "customer", "campaign", "fired")
-COLUMNS = ("subject", "name", "due", "lane", "customer", "campaign")
-NOT_FIRED = text("NOT fired")  # as the partial index says it, or it can't be used
+REPLACED = ("due", "lane", "customer", "campaign", "fired", "held", "event")
+COLUMNS = ("subject", "name", "due", "lane", "customer", "campaign", "event")
+FREE = text("NOT fired AND NOT held")  # as the partial indexes say it, or they can't be used
+HELD = text("NOT fired AND held")
+IN_ORDER = (TIMERS.c.due, TIMERS.c.event)
 
 
 class Timers:
@@ -36,30 +39,45 @@ class Timers:
             named = (TIMERS.c.subject == bindparam("of"), TIMERS.c.name == bindparam("called"))
             self._connection.execute(delete(TIMERS).where(*named), [{"of": of, "called": name} for of, name in pairs])
 
-    def take_due(self, now: datetime, limit: int, held: str = "") -> list[DueTimer]:
-        """Fire and return at most ``limit`` timers due by ``now`` (UTC), the longest due first.
+    def take_due(self, now: datetime, limit: int) -> list[DueTimer]:
+        """Fire and return at most ``limit`` timers due by ``now`` (UTC) that no campaign holds, the longest due first.
 
         A fired timer stays, never to fire again, until it is cleared or set anew: so whoever acts on it can see
-        whether it still stands. Timers named ``held`` do not fire while their campaign does not run.
+        whether it still stands.
         """
-        first = select(*NAME).where(TIMERS.c.due <= now, free(held)).order_by(TIMERS.c.due).limit(limit)
+        return self._fire(select(*NAME).where(FREE, TIMERS.c.due <= now).order_by(*IN_ORDER).limit(limit))
+
+    def take_held(self, campaign: str, name: str, now: datetime, limit: int) -> list[DueTimer]:
+        """As `take_due`, for timers of this name that stand still while their campaign does not run. It is for the
+        caller to see that it runs."""
+        due = (HELD, TIMERS.c.campaign == campaign, TIMERS.c.name == name, TIMERS.c.due <= now)
+        return self._fire(select(*NAME).where(*due).order_by(*IN_ORDER).limit(limit))
+
+    def _fire(self, first: Select[Any]) -> list[DueTimer]:
         these = tuple_(*NAME).in_(first.with_for_update(skip_locked=True))
         fired = update(TIMERS).where(these).values(fired=True).returning(*(TIMERS.c[name] for name in COLUMNS))
-        due = [DueTimer(**row) for row in rows_of(self._connection.execute(fired))]
-        return sorted(due, key=lambda timer: (timer.due, timer.subject, timer.name))
+        rows = sorted(rows_of(self._connection.execute(fired)), key=lambda row: (row["due"], row["event"]))
+        return [DueTimer(**row) for row in rows]
 
     def standing(self, subjects: Collection[str]) -> dict[tuple[str, str], datetime]:
         """When the timers of these subjects are (or were) due, UTC, by subject and name, fired ones included."""
         rows = rows_in(self._connection, select(*NAME, TIMERS.c.due), TIMERS.c.subject, subjects)
         return {(row["subject"], row["name"]): row["due"] for row in rows}
 
-    def next_due(self, held: str = "") -> datetime | None:
-        """When the next timer that is not held is due, UTC; None if there is none."""
-        first = select(TIMERS.c.due).where(free(held)).order_by(TIMERS.c.due).limit(1)
+    def next_due(self) -> datetime | None:
+        """When the next timer that no campaign holds is due, UTC; None if there is none."""
+        first = select(TIMERS.c.due).where(FREE).order_by(*IN_ORDER).limit(1)
         return self._connection.execute(first).scalar_one_or_none()
 
+    def next_held(self, names: Collection[str]) -> dict[tuple[str, str], datetime]:
+        """When the first held timer of each of these names is due (UTC) in the campaigns that run, by campaign and
+        name. One query, whatever waits."""
+        firsts = [first_held(name).label(name) for name in names]
+        rows = self._connection.execute(select(CAMPAIGNS.c.name, *firsts).where(CAMPAIGNS.c.status == "active"))
+        found = ((row[0], name, due) for row in rows for name, due in zip(names, row[1:], strict=True))
+        return {(campaign, name): due for campaign, name, due in found if due is not None}
 
-def free(held: str) -> ColumnElement[bool]:
-    """Timers that have not fired, of another name or of a campaign that runs."""
-    running = select(CAMPAIGNS.c.name).where(CAMPAIGNS.c.status == "active")
-    return and_(NOT_FIRED, or_(TIMERS.c.name != held, TIMERS.c.campaign.in_(running)))
+
+def first_held(name: str) -> ColumnElement[datetime]:
+    of_name = (HELD, TIMERS.c.campaign == CAMPAIGNS.c.name, TIMERS.c.name == name)
+    return select(func.min(TIMERS.c.due)).where(*of_name).correlate(CAMPAIGNS).scalar_subquery()

@@ -2,6 +2,7 @@
 
 from sqlalchemy import Connection
 
+from storage.calls import Calls
 from storage.campaigns import Campaigns
 from storage.communications import Communications
 from storage.decisions import Decisions
@@ -10,6 +11,7 @@ from storage.messages import Messages
 from storage.opt_outs import OptOuts
 from storage.outbox import Outbox
 from storage.people import People
+from storage.runs import Runs
 from storage.timers import Timers
 from storage.uploads import Uploads
 
@@ -24,7 +26,9 @@ class Transaction:
         self.timers = Timers(connection)
         self.people = People(connection)
         self.communications = Communications(connection)
+        self.runs = Runs(connection)
         self.messages = Messages(connection)
         self.opt_outs = OptOuts(connection)
         self.campaigns = Campaigns(connection)
         self.uploads = Uploads(connection)
+        self.calls = Calls(connection)

@@ -82,7 +82,7 @@ class Owed:
 
 @dataclass(frozen=True, slots=True)
 class DueTimer:
-    """A timer that ran out and is no more."""
+    """A timer that ran out. ``event`` is the inbox event that had set it."""
 
     subject: str
     name: str
@@ -90,6 +90,36 @@ class DueTimer:
     lane: str
     customer: str
     campaign: str
+    event: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class OwedCall:
+    """A call claimed for asking. ``kind`` is webhook or python, ``attempts`` how often it was asked in vain."""
+
+    id: str
+    kind: str
+    target: str
+    subject: str
+    body: Row
+    attempts: int
+
+
+@dataclass(frozen=True, slots=True)
+class AnsweredCall:
+    """A call that came to its end: with ``answer``, or with None and ``error`` in the operator's words.
+
+    ``held``: the answer waits while the campaign does not run.
+    """
+
+    id: str
+    subject: str
+    lane: str
+    customer: str
+    campaign: str
+    held: bool
+    answer: Row | None
+    error: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,8 @@ CASES = {
     ("sender", "the Twilio adapter"),
     ("sender", "the sender, outbox to event"),
     ("import", "a new person for each row"),
+    ("checking", "1,000 nodes"),
+    ("checking", "1,000 nodes, ms"),
 }
 
 

@@ -16,10 +16,14 @@ DAY = r"\{day([+-]\d{1,3})?\}"  # in contacts.csv: {day+3} is three days after t
 @click.command()
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
 def init(folder: Path) -> None:
-    """Make a project in FOLDER: settings, an example campaign, and contacts for it. Nothing is overwritten."""
-    written = write_project(folder, date.today())
-    for path in written:
+    """Make a project in FOLDER: settings, an example campaign, contacts, an editor's schema. Nothing is overwritten."""
+    from gateway.commands.schema import write_schema
+    from gateway.settings import load_settings
+
+    for path in write_project(folder, date.today()):
         click.echo(f"wrote {path}")
+    schema = write_schema(load_settings(folder, offline=True))
+    click.echo(f"wrote {folder / schema.relative_to(folder.resolve())}")
     click.echo(f"now run: pointsman run --sandbox -C {folder}")
 
 

@@ -1,5 +1,6 @@
 """`pointsman campaign start|stop|status`."""
 
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -9,6 +10,8 @@ from gateway.commands.failing import Commands
 from gateway.commands.project import is_running, opened, project_option, rulebook_of
 
 if TYPE_CHECKING:
+    from gateway.settings import Settings
+    from rules.book import Rulebook
     from storage.transaction import Transaction
 
 
@@ -21,13 +24,17 @@ def campaign() -> None:
 @click.argument("name")
 @project_option
 def start(name: str, project: Path) -> None:
-    """Triggers of campaign NAME fire from now on; participants who joined before enter now."""
+    """Triggers of campaign NAME fire from now on; participants who joined before enter now.
+
+    A campaign in error runs again; one that cannot run is left as it was, and told why.
+    """
     from gateway.campaigns import CampaignStart
     from gateway.clock import SystemClock
     from gateway.settings import load_settings
 
     settings = load_settings(project, offline=True)
-    starting = CampaignStart(rulebook_of(settings, name).campaign, SystemClock().now())
+    book = rulebook_of(settings, name)
+    starting = CampaignStart(book.campaign, SystemClock().now(), _hindrances(settings, book))
     with opened(settings) as storage:
         with storage.transaction() as t:
             starting.begin(t)
@@ -38,6 +45,17 @@ def start(name: str, project: Path) -> None:
     click.echo(f"{name} is active; participants who enter now: {starting.woken}")
     if not is_running(settings):
         click.echo("no gateway is running: they enter when `pointsman run` starts")
+
+
+def _hindrances(settings: "Settings", book: "Rulebook") -> "Callable[[Transaction, str], Sequence[str]]":
+    """All that keeps it from running but secrets, which the gateway has and this command need not have."""
+    from gateway.adapters import project_channels, rule_project
+    from gateway.hindrances import Hindrances
+    from gateway.rulebooks import Rulebooks
+
+    books, versions = {book.campaign: book}, {book.hash: book}
+    rulebooks = Rulebooks(rule_project(settings), project_channels(settings), books, versions)
+    return Hindrances(rulebooks, missing={}).of
 
 
 @campaign.command()
@@ -74,16 +92,32 @@ def status(name: str | None, project: Path) -> None:
         rows = {row["name"]: row for row in t.campaigns.all()}
         if name and name not in rows:
             rulebook_of(settings, name)  # a campaign that exists has only never run; any other is told apart here
-        lines = [_line(t, row) for row in rows.values() if name in (None, row["name"])]
+        usable = _usable(settings, t) if rows else ()
+        lines = [_line(t, row, row["name"] in usable) for row in rows.values() if name in (None, row["name"])]
     never = f"{name or 'no campaign'} has never run here: start it with `pointsman campaign start {name or 'NAME'}`"
     click.echo("\n".join(lines) or never)
 
 
-def _line(t: "Transaction", row: dict[str, Any]) -> str:
+def _usable(settings: "Settings", t: "Transaction") -> Collection[str]:
+    """The campaigns that have a rule file, as it is now or as it is in force."""
+    from gateway.adapters import project_channels, rule_project
+    from gateway.rulebooks import Rulebooks, read_folder
+
+    rulebooks = Rulebooks(rule_project(settings), project_channels(settings))
+    rulebooks.restore(t)
+    rulebooks.put_in_force(rulebooks.read(read_folder(settings.rules)).books)
+    return rulebooks.active
+
+
+def _line(t: "Transaction", row: dict[str, Any], has_rules: bool) -> str:
+    from gateway.hindrances import standing
+
     counts = t.campaigns.counts(row["name"])
     talks = ", ".join(f"{number} {status}" for status, number in sorted(counts.communications.items())) or "none"
     messages = ", ".join(f"{number} {status or 'owed'}" for status, number in sorted(counts.messages.items())) or "none"
+    status, reason = standing(row, has_rules=has_rules)
+    mend = f"\n  mend it, then: pointsman campaign start {row['name']}" if row["status"] == "error" else ""
     return (
-        f"{row['name']}: {row['status']}\n"
+        f"{row['name']}: {status}{f' ({reason})' if reason else ''}{mend}\n"
         f"  participants: {counts.participants}\n  communications: {talks}\n  messages: {messages}"
     )

@@ -34,11 +34,13 @@ class Commands(click.Group):
 
 def sentence_for(error: Exception) -> str | None:
     """What an operator reads of an error that is no fault of the program; None for one that is."""
+    from gateway.campaigns import CannotRun
     from gateway.settings import SettingsError
+    from gateway.settling import CannotSettle
     from gateway.sheets import SheetRefused
     from storage.errors import AlreadyRunning, SchemaMismatch, StorageUnavailable
 
-    if isinstance(error, SettingsError | AlreadyRunning | SchemaMismatch):
+    if isinstance(error, SettingsError | AlreadyRunning | SchemaMismatch | CannotRun | CannotSettle):
         return str(error)
     if isinstance(error, SheetRefused):
         return f"this contact list can't be imported: {error}"

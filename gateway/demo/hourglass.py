@@ -7,7 +7,6 @@ from datetime import datetime
 from channels.sandbox import Sandbox
 from gateway.app import Gateway
 from gateway.clock import ManualClock
-from rules.effects import START_TIMER
 from storage.transaction import Transaction
 
 QUIET_LOOKS = 3  # how often in a row nothing must be going on before all counts as quiet
@@ -47,8 +46,12 @@ class Hourglass:
         return min((due for due in dues if due is not None), default=None)
 
     def _busy(self, t: Transaction) -> int:
-        return t.inbox.waiting_count() + t.outbox.sending_count()
+        return t.inbox.waiting_count() + t.outbox.sending_count() + t.calls.asking_count() + t.calls.tellable_count()
 
     def _due(self, t: Transaction) -> datetime | None:
-        dues = (t.timers.next_due(held=START_TIMER), t.outbox.next_due(tuple(self.gateway.senders)))
+        dues = (
+            self.gateway.timers.next_due(t),
+            t.outbox.next_due(tuple(self.gateway.senders)),
+            self.gateway.caller.next_due(t),
+        )
         return min((due for due in dues if due is not None), default=None)

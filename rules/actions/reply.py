@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from rules.book import Action
-from rules.events import MessageReceived
 from rules.loading.shape import ActionSpec, Message
 from rules.loading.site import Site
 from rules.saying import say
@@ -21,8 +20,8 @@ class Reply(Action):
     text: Template
 
     def visit(self, turn: "Turn") -> str:
-        message = turn.event
-        if isinstance(message, MessageReceived):
+        message = turn.message
+        if message is not None:
             turn.say_result(say(turn, self.text, message.channel, message.address, message.thread))
         else:
             turn.say_result("not sent: no message started this")

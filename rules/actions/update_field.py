@@ -9,10 +9,11 @@ from pydantic import Field
 from rules.book import Action
 from rules.expressions import Expression
 from rules.fields import FieldError, coerce
-from rules.loading.shape import ActionSpec, Anything, Source, Spec
+from rules.loading.given import read_value
+from rules.loading.shape import ActionSpec, Anything
 from rules.loading.site import Site
 from rules.participants import SOURCE_FLOW, tell_updated
-from rules.values import Value, ValueType
+from rules.values import Value
 
 if TYPE_CHECKING:
     from rules.turn import Turn
@@ -37,34 +38,18 @@ class UpdateField(Action):
         value = turn.evaluate(wanted) if isinstance(wanted, Expression) else wanted
         field = turn.rulebook.fields[name]
         try:
-            yield name, None if value is None else coerce(field, value, turn.rulebook.region, turn.scope.zone)
+            fitting = None if value is None else coerce(field, value, turn.rulebook.region, turn.scope.zone)
         except FieldError as problem:
             turn.say_result(f"{name} left as it is: {problem}")
-
-
-_ALSO = {
-    ValueType.STRING: (ValueType.ENUMERATION, ValueType.EMAIL, ValueType.PHONE),
-    ValueType.ENUMERATION: (ValueType.STRING,),
-    ValueType.EMAIL: (ValueType.STRING,),
-    ValueType.PHONE: (ValueType.STRING,),
-    ValueType.NUMERIC: (ValueType.INTEGER,),
-    ValueType.DATETIME: (ValueType.DATE,),
-}
-
-
-def assignable_to(kind: ValueType) -> tuple[ValueType, ...]:
-    """The types of expressions whose values such a field may take; each value is checked again when it is set."""
-    return (kind, *_ALSO.get(kind, ()))
-
-
-class Formula(Spec):
-    """A computed value as written: `{expr: "..."}`."""
-
-    expr: Source
+            return
+        if fitting is None and field.required:
+            turn.say_result(f"{name} left as it is: it is required, and the new value is unset")
+        else:
+            yield name, fitting
 
 
 class UpdateFieldSpec(ActionSpec):
-    """The node as written; ``set`` holds a constant, a `Formula`, or nothing (which clears the field)."""
+    """The node as written; ``set`` holds constants, `Formula`s, or nothing (which clears the field)."""
 
     do: Literal["update_field"]
     set: Anything = Field(min_length=1)
@@ -76,8 +61,7 @@ class UpdateFieldSpec(ActionSpec):
 
 def _value(site: Site, name: str, raw: object) -> Value | Expression:
     field = site.field_at_key("set", name)
-    if isinstance(raw, dict):
-        formula = site.read(Formula, raw, "set", name)
-        wants = assignable_to(field.type) if field else ()
-        return site.expression(formula.expr, "set", name, "expr", wants=wants) if formula else None
-    return site.value(field, raw, "set", name) if field and raw is not None else None
+    if field and field.required and raw is None:
+        hint = "give a value; only a field that is not required can be cleared"
+        site.reject(("set", name), "E109", f'the field "{name}" is required and cannot be cleared', hint)
+    return read_value(site, raw, field, "set", name) if field or isinstance(raw, dict) else None

@@ -2,6 +2,7 @@
 
 from rules.agents.form import FormSpec
 from rules.agents.notice import NoticeSpec
+from rules.agents.webhook import WebhookSpec
 from rules.loading.shape import AgentSpec
 
-AGENTS: tuple[type[AgentSpec], ...] = (NoticeSpec, FormSpec)
+AGENTS: tuple[type[AgentSpec], ...] = (NoticeSpec, FormSpec, WebhookSpec)

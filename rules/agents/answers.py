@@ -1,40 +1,22 @@
 """What a person's words mean as an answer to a question."""
 
 from collections.abc import Callable, Mapping
+from decimal import Decimal
+from unicodedata import normalize
 
 from rules.agents.question import Question
 from rules.book import Field
 from rules.fields import FieldError, coerce
 from rules.names import Scope
+from rules.patterns import matches
 from rules.templates import MAX_RENDERED
 from rules.texts import without_controls
 from rules.values import Position, Value, ValueType
 
 YES = frozenset({"yes", "y", "ja", "j", "true", "1"})
 NO = frozenset({"no", "n", "nein", "false", "0"})
-HOW_TO_ANSWER: Mapping[ValueType, str] = {
-    ValueType.BOOLEAN: "please answer yes or no.",
-    ValueType.INTEGER: "please answer with a whole number.",
-    ValueType.NUMERIC: "please answer with a number.",
-    ValueType.DATE: "please answer with a date such as 2026-12-31.",
-    ValueType.DATETIME: "please answer with a date and a time such as 2026-12-31 14:30.",
-    ValueType.EMAIL: "please answer with an email address.",
-    ValueType.PHONE: "please answer with a phone number such as +49 30 901820.",
-}
+SKIP, HELP = frozenset({"skip", "-", "\u2013", "\u2014"}), "help"
 _TRAILING = " \t\r\n.,!?;:)\"'"
-
-
-def choices_of(question: Question) -> tuple[str, ...]:
-    """The answers that are offered with the question; () where it may be anything."""
-    return ("Yes", "No") if question.type is ValueType.BOOLEAN else question.choices
-
-
-def how_to_answer(question: Question, room: int) -> str:
-    """What to say after an answer that does not fit, in at most ``room`` characters where that can be."""
-    if question.choices:
-        listed = f"Sorry, please answer with one of: {', '.join(question.choices)}."
-        return listed if len(listed) <= room else "Sorry, that is not one of the answers."
-    return f"Sorry, {HOW_TO_ANSWER.get(question.type, 'please answer with a text.')}"
 
 
 def read_answer(question: Question, text: str, scope: Scope) -> Value:
@@ -43,21 +25,56 @@ def read_answer(question: Question, text: str, scope: Scope) -> Value:
     words = text.strip()
     if not words:
         return None
-    return _READERS.get(question.type, _any_type)(question, words, scope)
+    answer = _READERS.get(question.type, _any_type)(question, words, scope)
+    return answer if _is_within(question, answer) else None
+
+
+def asks_for_help(question: Question, text: str) -> bool:
+    """Whether the words are "?" or "help", and the question has help to give."""
+    words = text.strip()
+    asked = plain(words) == HELP or (words != "" and not words.strip("?"))
+    return asked and question.help is not None and not _is_choice(question, words)
+
+
+def skips(question: Question, text: str) -> bool:
+    """Whether the words leave an optional question out."""
+    return question.optional and plain(text) in SKIP and not _is_choice(question, text)
 
 
 def plain(words: str) -> str:
-    """The words as answers are compared: without case, and without what people put behind them."""
-    return words.strip().rstrip(_TRAILING).casefold()
+    """The words as answers are compared: without case, without what people put behind them, and each character in
+    its plainest form."""
+    return normalize("NFKC", normalize("NFKC", words).strip().rstrip(_TRAILING).casefold())
+
+
+def is_numbered(question: Question) -> bool:
+    """Whether choices may be answered by number: not where one begins with a digit, as it could be meant by it."""
+    return not any(plain(choice)[:1].isdigit() for choice in question.choices)
+
+
+def _is_choice(question: Question, words: str) -> bool:
+    return plain(words) in map(plain, question.choices)
+
+
+def _is_within(question: Question, answer: Value) -> bool:
+    if isinstance(answer, str) and question.pattern:
+        return matches(answer, question.pattern)
+    if isinstance(answer, bool) or not isinstance(answer, int | Decimal):
+        return True
+    least, most = question.least, question.most
+    return (least is None or least <= answer) and (most is None or answer <= most)
 
 
 def _boolean(question: Question, words: str, scope: Scope) -> Value:
+    """By word. 2 is no answer: one who means "the second" by it would be taken to say no, by 1 everybody means yes."""
     return True if plain(words) in YES else False if plain(words) in NO else None
 
 
 def _enumeration(question: Question, words: str, scope: Scope) -> Value:
-    """By value, or by its number in the list, counted from 1."""
-    by_word = {str(number): choice for number, choice in enumerate(question.choices, start=1)}
+    """By value, by its number in the list, counted from 1, or by the whole line."""
+    by_word: dict[str, str] = {}
+    for number, choice in enumerate(question.choices if is_numbered(question) else (), start=1):
+        by_word |= {str(number): choice, f"{number} {plain(choice)}": choice}
     by_word.update({plain(choice): choice for choice in question.choices})
     return by_word.get(plain(words))
 

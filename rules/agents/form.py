@@ -7,11 +7,12 @@ from typing import Literal
 
 from pydantic import Field
 
-from rules.agents.answers import choices_of, how_to_answer, plain, read_answer
+from rules.agents.answers import asks_for_help, read_answer, skips
+from rules.agents.asking import choices_of, how_to_answer, listing_of
 from rules.agents.base import Say, Step
 from rules.agents.question import Question
-from rules.loading.naming import check_result, check_values
-from rules.loading.shape import AgentSpec, Duration, FieldType, Message, Spec, Words
+from rules.agents.question_spec import QuestionSpec, check_order
+from rules.loading.shape import AgentSpec, Duration, Message
 from rules.loading.site import Site
 from rules.marks import Path
 from rules.names import NameInfo, Scope
@@ -21,8 +22,6 @@ from rules.values import Position, ValueType
 
 DEFAULT_REPLY_WITHIN = timedelta(hours=24)
 MAX_QUESTIONS = 50
-MAX_CHOICES = 25  # of one question; Slack shows at most 25 buttons in a row (block kit, actions block)
-MAX_RETRIES = 10
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,31 +44,55 @@ class Form:
         return True
 
     def open(self, scope: Scope) -> Step:
-        """The opening and the first question, as one message."""
-        return self._go_on(Talk(), scope, self.opening.render(scope) if self.opening else "")
+        """The opening and the first question that applies, as one message; nothing where none applies."""
+        talk = self._at_next(Talk(), scope)
+        if talk.question == len(self.questions):
+            return Step(talk, done=True)
+        return self._ask(talk, scope, self.opening.render(scope) if self.opening else "")
 
     def hear(self, talk: Talk, text: str, scope: Scope) -> Step:
         """Records an answer that fits and asks the next question; asks again, as often as allowed, where it does not.
 
-        A question without a fitting answer stays unset.
+        A question that is skipped, or without a fitting answer, stays unset. Help is given as often as it is asked for.
         """
         if talk.question >= len(self.questions):
             return Step(talk, done=True)
-        question = self.questions[talk.question]
+        question, scope = self.questions[talk.question], _with_results(scope, talk)
+        if question.help and asks_for_help(question, text):
+            return self._ask(talk, scope, question.help.render(scope))
+        if skips(question, text):
+            return self._go_on(talk, scope)
         answer = read_answer(question, text, scope)
         if answer is None and talk.tries < question.retries:
-            return self._go_on(replace(talk, tries=talk.tries + 1), scope, _sorry(question, talk, scope))
+            return self._ask(replace(talk, tries=talk.tries + 1), scope, _sorry(question, scope))
         results = talk.results if answer is None else {**talk.results, question.result: answer}
-        return self._go_on(Talk(talk.question + 1, 0, results), scope)
+        return self._go_on(replace(talk, results=results), scope)
 
-    def _go_on(self, talk: Talk, scope: Scope, before: str = "") -> Step:
-        """Ask the question that is due, or close."""
+    def again(self, talk: Talk, scope: Scope) -> Step:
+        """The question that is due, once more."""
+        if talk.question >= len(self.questions):
+            return Step(talk, done=True)
+        return self._ask(talk, _with_results(scope, talk), "")
+
+    def _go_on(self, talk: Talk, scope: Scope) -> Step:
+        """Ask the next question that applies, or close."""
         scope = _with_results(scope, talk)
-        if talk.question < len(self.questions):
-            question = self.questions[talk.question]
-            return Step(talk, (Say(_lines(before, question.ask.render(scope)), choices_of(question)),))
-        closing = _lines(before, self.closing.render(scope) if self.closing else "")
-        return Step(talk, (Say(closing),) if closing else (), done=True)
+        after = self._at_next(replace(talk, question=talk.question + 1, tries=0), scope)
+        if after.question < len(self.questions):
+            return self._ask(after, scope, "")
+        closing = self.closing.render(scope) if self.closing else ""
+        return Step(after, (Say(closing),) if closing else (), done=True)
+
+    def _at_next(self, talk: Talk, scope: Scope) -> Talk:
+        """The talk at the first question from where it is that applies; behind the last where none does."""
+        left = enumerate(self.questions[talk.question :], start=talk.question)
+        applying = (n for n, q in left if q.condition is None or q.condition.evaluate(scope) is True)
+        return replace(talk, question=next(applying, len(self.questions)))
+
+    def _ask(self, talk: Talk, scope: Scope, before: str) -> Step:
+        question = self.questions[talk.question]
+        text = _lines(before, question.ask.render(scope))
+        return Step(talk, (Say(text, choices_of(question), listing_of(question)),))
 
 
 def _with_results(scope: Scope, talk: Talk) -> Scope:
@@ -77,12 +100,11 @@ def _with_results(scope: Scope, talk: Talk) -> Scope:
     return replace(scope, values={**scope.values, **known})
 
 
-def _sorry(question: Question, talk: Talk, scope: Scope) -> str:
+def _sorry(question: Question, scope: Scope) -> str:
     """What is said before the question is asked again: with it, it fits into one message."""
     if question.invalid:
         return question.invalid.render(scope)
-    asked = question.ask.render(_with_results(scope, talk))
-    return how_to_answer(question, MAX_RENDERED - len(asked) - 1)
+    return how_to_answer(question, MAX_RENDERED - len(question.ask.render(scope)) - 1)
 
 
 def _lines(*texts: str) -> str:
@@ -91,30 +113,6 @@ def _lines(*texts: str) -> str:
     if len(message) > MAX_RENDERED:
         raise RenderFailed(f"the message has {len(message)} characters; at most {MAX_RENDERED} can be sent")
     return message
-
-
-class QuestionSpec(Spec):
-    """One entry of `questions` as written."""
-
-    result: str
-    ask: Message
-    type: FieldType = "string"
-    values: list[Words] = Field(default=[], max_length=MAX_CHOICES)
-    retries: int = Field(default=0, ge=0, le=MAX_RETRIES)
-    invalid: Message | None = None
-
-    def build(self, site: Site, *path: str | int) -> Question:
-        check_result(site.mistakes, self.result, (*site.path, *path, "result"))
-        if site.whole:
-            check_values(site.mistakes, self.type, self.values, (*site.path, *path), plain)
-        return Question(
-            result=self.result,
-            ask=site.template(self.ask, *path, "ask"),
-            type=ValueType(self.type),
-            choices=tuple(self.values),
-            retries=self.retries,
-            invalid=site.optional_template(self.invalid, *path, "invalid"),
-        )
 
 
 class FormSpec(AgentSpec):
@@ -137,10 +135,12 @@ class FormSpec(AgentSpec):
         ]
 
     def build(self, site: Site) -> Form:
+        questions = tuple(q.build(site, "questions", number) for number, q in enumerate(self.questions))
+        check_order(site, questions, "questions")
         return Form(
             name=site.name,
             position=site.position,
-            questions=tuple(q.build(site, "questions", number) for number, q in enumerate(self.questions)),
+            questions=questions,
             opening=site.optional_template(self.opening, "opening"),
             closing=site.optional_template(self.closing, "closing"),
             reply_within=self.reply_within,

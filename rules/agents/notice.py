@@ -41,6 +41,9 @@ class Notice:
         """An answer that nobody asked for: it says nothing more."""
         return Step(talk, done=True)
 
+    def again(self, talk: Talk, scope: Scope) -> Step:
+        return self.open(scope)
+
 
 class NoticeSpec(AgentSpec):
     """The agent as written."""

@@ -14,7 +14,9 @@ from rules.loading.naming import check_key
 from rules.loading.pieces import WORDS, read_agent, read_node, section
 from rules.loading.project import Project
 from rules.loading.site import Site
-from rules.loading.vocabulary import results_of, vocabulary
+from rules.loading.takes import input_names, read_takes
+from rules.loading.talks import Talks, Vocabulary
+from rules.loading.vocabulary import TALK_PROPERTIES, results_of, vocabulary
 from rules.loading.words import describe
 from rules.marks import Path
 
@@ -34,10 +36,12 @@ def build(data: object, content: str, project: Project, mistakes: Mistakes) -> R
         title=heading.title,
         timezone=heading.timezone,
         region=heading.region,
+        contact=heading.contact,
         fields=MappingProxyType({name: field for name, field in known.fields.items() if field}),
         agents=MappingProxyType(_build_agents(known, mistakes)),
         channels=MappingProxyType(dict(known.channels)),
         flows=MappingProxyType(_build_flows(known, mistakes)),
+        talks_named=frozenset(known.talks_named),  # complete, now that agents and flows are built
     )
 
 
@@ -48,14 +52,23 @@ def _know(data: dict[str, object], heading: Heading, project: Project, mistakes:
         name: read_agent(name, entry, path, mistakes)
         for name, entry, path in section(data, "agents", mistakes, MAX_AGENTS)
     }
+    flows, named = _read_flows(data, mistakes), set[str]()
+    plain = vocabulary(fields, results_of(agents.values(), mistakes))
+    names = Vocabulary(plain, Talks(agents, flows, TALK_PROPERTIES), named)
+    takes = read_takes(flows, heading, mistakes)
     return Known(
         region=heading.region,
         zone=heading.zone,
-        names=vocabulary(fields, results_of(agents.values(), mistakes)),
+        names=names,
+        names_in={flow: names.also(input_names(taken)) for flow, taken in takes.items() if taken},
         fields=fields,
         channels=read_channels(data, project, mistakes),
         agents=agents,
-        flows=_read_flows(data, mistakes),
+        flows=flows,
+        takes=takes,
+        talks_named=named,
+        services=project.services,
+        functions=project.functions,
     )
 
 

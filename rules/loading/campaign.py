@@ -21,6 +21,7 @@ class CampaignSpec(Spec):
     title: Words = ""
     timezone: str = "UTC"
     region: str = ""
+    contact: Anything = Field(default={})
     fields: Anything = Field(default={})
     channels: Anything = Field(default={})
     agents: Anything = Field(default={})

@@ -9,9 +9,11 @@ from zoneinfo import ZoneInfo, available_timezones
 from phonenumbers import SUPPORTED_REGIONS
 
 from rules.book import Channel, Field
+from rules.contact import NO_LIMITS, Contact
 from rules.diagnostics import did_you_mean
 from rules.fields import FieldError, coerce
 from rules.loading.campaign import MAX_CHANNELS, MAX_FIELDS, CampaignSpec, ChannelSpec, FieldSpec
+from rules.loading.contact import read_contact
 from rules.loading.mistakes import Mistakes
 from rules.loading.naming import check_campaign, check_field, check_values
 from rules.loading.pieces import section
@@ -31,6 +33,7 @@ class Heading:
     timezone: str = "UTC"
     region: str = ""
     zone: tzinfo = UTC
+    contact: Contact = NO_LIMITS
 
 
 _STAND_IN: Mapping[str, object] = {"campaign": "unnamed", "flows": {}}  # for the keys that a file cannot do without
@@ -47,8 +50,8 @@ def read_heading(data: dict[str, object], mistakes: Mistakes) -> Heading:
     if spec is None:
         return Heading()
     check_campaign(mistakes, spec.campaign)
-    region = _region(spec.region, mistakes)
-    return Heading(spec.campaign, spec.title, spec.timezone, region, _zone(spec.timezone, mistakes))
+    region, zone = _region(spec.region, mistakes), _zone(spec.timezone, mistakes)
+    return Heading(spec.campaign, spec.title, spec.timezone, region, zone, read_contact(spec.contact, mistakes))
 
 
 def _zone(name: str, mistakes: Mistakes) -> tzinfo:
@@ -88,11 +91,12 @@ def _read_field(name: str, data: object, path: Path, heading: Heading, mistakes:
     if spec.required and not spec.imported:
         hint = "a required field is given by every import: remove one of the two"
         mistakes.at_key((*path, "required"), "E109", f'"{name}" cannot be required and not imported', hint)
-    field = _build_field(name, spec, path, heading, mistakes)
+    field = build_field(name, spec, path, heading, mistakes)
     return field if whole else None
 
 
-def _build_field(name: str, spec: FieldSpec, path: Path, heading: Heading, mistakes: Mistakes) -> Field:
+def build_field(name: str, spec: FieldSpec, path: Path, heading: Heading, mistakes: Mistakes) -> Field:
+    """The field as it is declared; a default that does not fit is noted."""
     field = Field(
         name=name,
         type=ValueType(spec.type),

@@ -43,7 +43,11 @@ Flows = Mapping[str, Mapping[str, NodePiece]]
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """All names of one file. A field that is declared wrongly is there as None: it exists, nothing else is known."""
+    """All names of one file. A field that is declared wrongly is there as None: it exists, nothing else is known.
+
+    ``takes`` is what flows take that can be entered from another one; ``names_in`` has all names of those flows.
+    ``talks_named`` collects the full names of the communicate nodes whose talks expressions name.
+    """
 
     region: str = ""
     zone: tzinfo = UTC
@@ -52,3 +56,12 @@ class Known:
     channels: Mapping[str, Channel] = field(default_factory=dict)
     agents: Mapping[str, AgentPiece] = field(default_factory=dict)
     flows: Flows = field(default_factory=dict)
+    services: frozenset[str] = frozenset()
+    functions: frozenset[str] = frozenset()
+    talks_named: set[str] = field(default_factory=set)
+    takes: Mapping[str, Mapping[str, Field | None]] = field(default_factory=dict)
+    names_in: Mapping[str, Mapping[str, NameInfo]] = field(default_factory=dict)
+
+    def names_of(self, flow: str) -> Mapping[str, NameInfo]:
+        """What may be named in a flow ("": anywhere)."""
+        return self.names_in.get(flow, self.names)

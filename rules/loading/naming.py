@@ -16,13 +16,15 @@ RESERVED = (
     "communication",
     "results",
     "message",
+    "input",
     "true",
     "false",
     "null",
     "none",
     "outcome",
 )
-_NAME = re.compile(r"[a-z][a-z0-9_]*")
+NAME = r"[a-z][a-z0-9_]*"
+_NAME = re.compile(NAME)
 _FORM = "lower-case letters, digits and _, beginning with a letter"
 
 
@@ -53,6 +55,14 @@ def check_result(mistakes: Mistakes, name: str, path: Path) -> None:
         mistakes.at_value(path, "E111", f'the result name "{_cut(name)}" {fault}', _suggestion(name))
     elif iskeyword(name):
         mistakes.at_value(path, "E208", f'a result cannot be named "{name}": the language uses that word')
+
+
+def check_result_key(mistakes: Mistakes, path: Path) -> None:
+    """`check_result` for a result that is named by a key."""
+    name = str(path[-1])
+    check_key(mistakes, "the result name", path)
+    if iskeyword(name):
+        mistakes.at_key(path, "E208", f'a result cannot be named "{name}": the language uses that word', f"try {name}_")
 
 
 def check_values(

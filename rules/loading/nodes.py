@@ -1,20 +1,23 @@
 """The nodes that are not actions, as written: triggers with what narrows each of them, `if`, and `switch`."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import ClassVar, Literal
 
 from pydantic import Field
 
 from rules.book import IfNode, SwitchNode, TriggerNode
 from rules.facts import Trigger
+from rules.loading.lines import Condition, read_lines
 from rules.loading.narrowing import NARROWINGS, narrow
-from rules.loading.shape import Names, NodeSpec, Source, literal_of
+from rules.loading.shape import Anything, Names, NodeSpec, Source, literal_of
 from rules.loading.site import Site
 from rules.loading.words import quoted
 from rules.marks import Path
-from rules.values import Value, ValueType
+from rules.values import Value
 
 MAX_CASES = 100
+MAX_TAKEN = 50  # values that one flow takes
 
 
 class TriggerSpec(NodeSpec):
@@ -31,7 +34,7 @@ class TriggerSpec(NodeSpec):
     @property
     def narrowed(self) -> dict[str, list[str]]:
         """What the file says of each narrowing, as written."""
-        keys = [key for key in type(self).model_fields if key not in ("when", "next")]
+        keys = [key for key in type(self).model_fields if key in NARROWINGS]
         return {key: getattr(self, key) for key in keys if getattr(self, key)}
 
     def build(self, site: Site) -> TriggerNode:
@@ -72,14 +75,19 @@ class IncomingSessionSpec(TriggerSpec):
 
 class FromAnotherFlowSpec(TriggerSpec):
     when: Literal["from_another_flow"]
+    takes: Anything = Field(default={}, max_length=MAX_TAKEN)
+
+    def build(self, site: Site) -> TriggerNode:
+        takes = {name: taken for name, taken in site.known.takes.get(site.flow, {}).items() if taken}
+        return replace(super().build(site), takes=takes)
 
 
 class IfSpec(NodeSpec):
-    """`if` an expression holds, `match`; `else` otherwise."""
+    """`if` an expression or `LinesSpec` holds, `match`; `else` otherwise."""
 
     meant: ClassVar[Mapping[str, str]] = {"then": "match", "yes": "match", "no": "else", "otherwise": "else"}
 
-    condition: Source = Field(alias="if")
+    condition: Condition = Field(alias="if")
     match: str | None = None
     otherwise: str | None = Field(default=None, alias="else")
 
@@ -87,8 +95,8 @@ class IfSpec(NodeSpec):
         return {(key,): way for key, way in (("match", self.match), ("else", self.otherwise)) if way is not None}
 
     def build(self, site: Site) -> IfNode:
-        condition = site.expression(self.condition, "if", wants=(ValueType.BOOLEAN,))
-        return IfNode(**site.node, condition=condition, match=self.match or "", otherwise=self.otherwise or "")
+        how, lines = read_lines(site, self.condition)
+        return IfNode(**site.node, how=how, lines=lines, match=self.match or "", otherwise=self.otherwise or "")
 
 
 class SwitchSpec(NodeSpec):

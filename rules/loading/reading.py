@@ -25,8 +25,17 @@ def read(spec: type[S], data: object, path: Path, mistakes: Mistakes) -> S | Non
     for error in errors[:MAX_FOUND]:
         if not _is_misspelt(error, errors):
             note(spec, error, path, mistakes)
+    return _read_rest(spec, _without(data, [error["loc"] for error in errors]))
+
+
+def _read_rest(spec: type[S], data: object) -> S | None:
+    """What is left of a piece; a part of it that lacks what it needs is left out, too."""
     try:
-        return spec.model_validate(_without(data, [error["loc"] for error in errors]))
+        return spec.model_validate(data)
+    except ValidationError as invalid:
+        lacking = [error["loc"][:-1] for error in invalid.errors(include_url=False) if error["type"] == "missing"]
+    try:
+        return spec.model_validate(_without(data, lacking))
     except ValidationError:
         return None
 

@@ -8,7 +8,7 @@ from decimal import Decimal
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, get_args
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from rules.marks import Path
@@ -52,22 +52,33 @@ def _read_list(value: object) -> object:
     return value if isinstance(value, list) else [value]
 
 
-def _read_source(value: object) -> object:
+def read_source(value: object) -> object:
+    """An expression as text, where YAML read it as a number or as true or false."""
     if isinstance(value, bool):
         return str(value).lower()
     return str(value) if isinstance(value, int | Decimal) else value
 
 
-Duration = Annotated[timedelta, BeforeValidator(_read_duration)]
+_TEXT = {"type": "string"}
+_ONE_OR_SEVERAL = {"anyOf": [_TEXT, {"type": "array", "items": _TEXT, "minItems": 1, "maxItems": MAX_NAMES}]}
+WRITTEN_SOURCE = {"type": ["string", "number", "boolean"]}
+_WRITTEN_DURATION = {"type": "string", "pattern": f"^{_DURATION.pattern}$"}
+
+Duration = Annotated[timedelta, BeforeValidator(_read_duration), WithJsonSchema(_WRITTEN_DURATION)]
 """A length of time: a whole number and m, h, d or w, such as 30m, 24h, 2d."""
 
-Names = Annotated[list[str], BeforeValidator(_read_list), Field(min_length=1, max_length=MAX_NAMES)]
+Names = Annotated[
+    list[str],
+    BeforeValidator(_read_list),
+    Field(min_length=1, max_length=MAX_NAMES),
+    WithJsonSchema(_ONE_OR_SEVERAL),
+]
 """One value or a list of values."""
 
 Words = Annotated[str, Field(max_length=MAX_WORDS)]
 """A text that is shown to operators only."""
 
-Source = Annotated[str, BeforeValidator(_read_source)]
+Source = Annotated[str, BeforeValidator(read_source), WithJsonSchema(WRITTEN_SOURCE)]
 """An expression; one that YAML reads as a number or as true/false is meant as written."""
 
 Message = Annotated[str, Field(min_length=1)]

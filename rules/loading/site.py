@@ -53,8 +53,10 @@ class Site:
 
     def expression(self, source: str, *path: str | int, wants: tuple[ValueType, ...] = ()) -> Expression:
         """The expression at ``path``, of one of the types wanted (none: of any)."""
+        if self.mistakes.is_full:
+            return Expression(source, ValueType.ANY)
         try:
-            return compile_expression(source, self.known.names, wants)
+            return compile_expression(source, self.known.names_of(self.flow), wants)
         except ExpressionError as error:
             self._note_inside(path, error, "E402" if wants and self._compiles(source) else "E401")
             return Expression(source, ValueType.ANY)
@@ -62,15 +64,17 @@ class Site:
     def _compiles(self, source: str) -> bool:
         """Whether only the type of an expression is wrong."""
         try:
-            compile_expression(source, self.known.names)
+            compile_expression(source, self.known.names_of(self.flow))
         except ExpressionError:
             return False
         return True
 
     def template(self, source: str, *path: str | int) -> Template:
         """The text at ``path``."""
+        if self.mistakes.is_full:
+            return Template(source)
         try:
-            return compile_template(source, self.known.names)
+            return compile_template(source, self.known.names_of(self.flow))
         except TemplateError as error:
             self._note_inside(path, error, "E501")
             return Template(source)
@@ -78,6 +82,10 @@ class Site:
     def optional_template(self, source: str | None, *path: str | int) -> Template | None:
         """The text at ``path``, if there is one."""
         return None if source is None else self.template(source, *path)
+
+    def optional_condition(self, source: str | None, *path: str | int) -> Expression | None:
+        """The yes or no at ``path``, if there is one."""
+        return None if source is None else self.expression(source, *path, wants=(ValueType.BOOLEAN,))
 
     def value(self, field: Field, raw: object, *path: str | int) -> Value:
         """A constant of the field's type."""
@@ -116,6 +124,25 @@ class Site:
     def field(self, name: str, *path: str | int) -> str:
         """The name, noted where the file declares no such field and there is no such identifier."""
         return self._named(name, path, (*self.known.fields, *IDENTIFIER_KINDS), "E203", "field")
+
+    def declared(self, name: str, *path: str | int) -> str:
+        """The name, noted where the file declares no such field; identifiers are none."""
+        return self._named(name, path, self.known.fields, "E203", "field")
+
+    def service(self, name: str, *path: str | int) -> str:
+        """The name, noted where the settings have no such service."""
+        how = "set it up in pointsman.toml: a table [services.NAME] with its url"
+        return self._of_settings(name, path, self.known.services, "E214", "service", how)
+
+    def function(self, name: str, *path: str | int) -> str:
+        """The name (`module.name`), noted where the settings allow no such function."""
+        how = 'allow it in pointsman.toml, in the list "allow" of [actions]'
+        return self._of_settings(name, path, self.known.functions, "E215", "function", how)
+
+    def _of_settings(self, name: str, path: Path, known: Collection[str], code: str, what: str, how: str) -> str:
+        if name not in known:
+            self.reject(path, code, f'there is no {what} "{name}"', did_you_mean(name, known) or how)
+        return name
 
     def field_at_key(self, *path: str) -> Field | None:
         """The field that the key there names; None where nothing is known of it, which is noted."""

@@ -16,10 +16,15 @@ from rules.values import ValueType
 _STRING = NameInfo(ValueType.STRING)
 _IDENTIFIER_TYPES = {"phone": NameInfo(ValueType.PHONE), "email": NameInfo(ValueType.EMAIL)}
 _STATUSES = tuple(status.value for status in CommunicationStatus)
+TALK_PROPERTIES: Mapping[str, NameInfo] = {
+    "status": NameInfo(ValueType.ENUMERATION, _STATUSES),
+    "reason": _STRING,
+    "channel": _STRING,
+}
 _SYSTEM: Mapping[str, NameInfo] = {
     "participant.outcome": _STRING,
-    "communication.status": NameInfo(ValueType.ENUMERATION, _STATUSES),
-    **{f"communication.{name}": _STRING for name in ("channel", "agent", "node", "flow", "reason")},
+    **{f"communication.{name}": info for name, info in TALK_PROPERTIES.items()},
+    **{f"communication.{name}": _STRING for name in ("agent", "node", "flow")},
     **{f"message.{name}": _STRING for name in ("text", "keyword", "channel")},
 }
 
@@ -80,8 +85,13 @@ def _named_results(data: object) -> Iterator[str]:
     """What a misshapen agent seems to record, so that its mistake does not make every use of it another one."""
     if isinstance(data, dict):
         yield from (data[key] for key in ("result",) if isinstance(data.get(key), str))
+        yield from (name for name in _mapping(data.get("results")) if isinstance(name, str))
         for value in data.values():
             yield from _named_results(value)
     elif isinstance(data, list):
         for value in data:
             yield from _named_results(value)
+
+
+def _mapping(data: object) -> Mapping[object, object]:
+    return data if isinstance(data, dict) else {}

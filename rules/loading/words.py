@@ -133,6 +133,10 @@ def _say_duration_size(what: str, error: ErrorDetails) -> Said:
     return "E112", f"{what} cannot be {quoted(error['input'])}", "a length of time is more than 0 and at most 366d"
 
 
+def _say_form(what: str, error: ErrorDetails) -> Said:
+    return "E109", f"{what} cannot be {quoted(error['input'])}", error["ctx"]["hint"]
+
+
 def _say_too_many(what: str, error: ErrorDetails) -> Said:
     there, limit = error["ctx"]["actual_length"], error["ctx"]["max_length"]
     return "E112", f"{what} has {there} entries", f"at most {limit} are possible"
@@ -165,6 +169,7 @@ _NOT_ALLOWED: dict[str, Callable[[str, ErrorDetails], Said]] = {
     "literal_error": _say_literal,
     "duration": _say_duration,
     "duration_size": _say_duration_size,
+    "form": _say_form,
     "too_long": _say_too_many,
     "too_short": _say_empty,
     "string_too_long": _say_text_long,

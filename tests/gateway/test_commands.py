@@ -118,7 +118,7 @@ def test_check_of_one_file_leaves_the_others_alone(project: Path) -> None:
     [
         (["check", "nowhere.yaml"], "does not exist"),
         (["check", "-C", "/"], "run `pointsman init"),
-        (["chek"], "Did you mean 'check'?"),
+        (["impot"], "Did you mean 'import'?"),
         (["run", "-C", "/"], "run `pointsman init"),
         (["import", CAMPAIGN, "nowhere.csv"], "does not exist"),
         (["campaign", "status", "-C", "/"], "run `pointsman init"),

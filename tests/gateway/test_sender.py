@@ -117,7 +117,11 @@ async def test_a_channel_that_refuses_our_account_rests_and_no_message_is_lost(
         await greet(world, Fault("fail", status=401, code="20003"))
         assert await ends(world) == [("planned", "")]
         await world.passes(minutes=2)
+        assert (world.heard(ADA), await owed(world)) == ([], 1)
+        await world.start("hello")
+        await world.passes(minutes=2)
         assert world.heard(ADA) == ["Hello Ada"]
+        assert await ends(world) == [("completed", "")]
 
 
 async def test_who_opted_out_between_decision_and_sending_is_not_written_to(tmp_path: Path, database_url: str) -> None:

@@ -1,8 +1,7 @@
-"""Journeys: whole conversations in YAML, played on a running gateway as they are written.
+"""Journeys (`tests.journeys.reading`), played on a running gateway as they are written.
 
-A file holds `people` (a phone number, a Slack user id, or both), `rules` (rule files as text) or `rule_file` (one of
-the project's own), and `story`, a list of steps. What somebody hears is everything new since they last heard; a text
-that ends in ... is a beginning. At the end nobody may have heard more than was told. The steps are those of `STEPS`.
+What somebody hears is everything new since they last heard; a text that ends in ... is a beginning. At the end nobody
+may have heard more than was told. The steps are those of `STEPS`.
 """
 
 import re
@@ -10,63 +9,35 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import yaml
 
 from channels.sandbox import Fault, Webhooks
-from tests.gateway.running import START, World, running, write_project
+from tests.gateway.running import SETTINGS, World, running, write_project
+from tests.journeys.reading import COOKBOOK, Journey
+from tests.journeys.services import Service, holds, listening
 
-FOLDER = Path(__file__).parent
-ROOT = FOLDER.parent.parent
 SPAN = re.compile(r"(\d+) ?(s|m|h|d)")
 UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
-ROOMS = ("general", "billing")
-
-
-@dataclass(frozen=True)
-class Journey:
-    """One file, read."""
-
-    name: str
-    people: Mapping[str, Mapping[str, str]]
-    rules: tuple[str, ...]
-    story: tuple[tuple[str, Any], ...]
-
-    def __str__(self) -> str:
-        return self.name
-
-
-def read_journeys() -> list[Journey]:
-    return [read_journey(path) for path in sorted(FOLDER.glob("*.yaml"))]
-
-
-def read_journey(path: Path) -> Journey:
-    data = yaml.load(path.read_text("utf-8"), Loader=yaml.BaseLoader)  # noqa: S506 - builds nothing but text
-    rules = [(ROOT / data["rule_file"]).read_text("utf-8")] if "rule_file" in data else data["rules"]
-    people = {name: identifiers_of(given) for name, given in data["people"].items()}
-    story = tuple(next(iter(step.items())) if isinstance(step, dict) else (step, "") for step in data["story"])
-    return Journey(path.stem, people, tuple(rules), story)
-
-
-def identifiers_of(given: str | Mapping[str, str]) -> Mapping[str, str]:
-    if isinstance(given, str):
-        return {"phone" if given.startswith("+") else "slack": given}
-    return given
+BOTH = ("phone", "slack", "room")
+CHANNELS = {"by SMS": ("phone",), "on Slack": ("slack",), None: BOTH}
+Look = Callable[[World], Awaitable[None]]
 
 
 @dataclass
 class Teller:
-    """Plays one journey; ``heard`` counts what each person and room has been told of."""
+    """Plays one journey; ``heard`` counts what was told of what each address heard, ``asked`` each service's calls."""
 
     journey: Journey
     folder: Path
     database: str
     stack: AsyncExitStack
     world: World
+    services: Mapping[str, Service]
     heard: Counter[str] = field(default_factory=Counter)
+    asked: Counter[str] = field(default_factory=Counter)
     threads: dict[str, str] = field(default_factory=dict)
 
     async def tell(self) -> None:
@@ -75,7 +46,8 @@ class Teller:
                 await self.take(step, value)
             except AssertionError as error:
                 raise AssertionError(f"step {number}, {step}: {error}") from error
-        unheard = {name: new for name in (*self.journey.people, *ROOMS) if (new := self.new_for(name))}
+        everybody = (*self.journey.people, *self.journey.rooms)
+        unheard = {name: new for name in everybody if (new := self.new_for(name))}
         assert not unheard, f"nobody told of {unheard}"
 
     async def take(self, step: str, value: Any) -> None:
@@ -85,20 +57,28 @@ class Teller:
                 return
         raise AssertionError("no such step")
 
-    def new_for(self, name: str) -> list[str]:
-        """What this person or room has heard since they were last asked."""
-        addresses = self.journey.people.get(name, {"room": f"#{name}"}).values()
-        lines = sorted((line for a in addresses for line in self.world.lines(a)), key=lambda line: line["at"])
-        texts = [line["text"] for line in lines if line["direction"] == "outbound"]
-        return texts[self.heard[name] :]
+    def new_for(self, name: str, kinds: tuple[str, ...] = BOTH) -> list[str]:
+        """What this person or room has heard since they were last asked, oldest first."""
+        new = [line for address in self.addresses(name, kinds) for line in self.said_to(address)[self.heard[address] :]]
+        return [line["text"] for line in sorted(new, key=lambda line: line["at"])]
 
-    async def hears(self, name: str, told: str | list[str]) -> None:
-        wanted, new = [told] if isinstance(told, str) else told, self.new_for(name)
+    def addresses(self, name: str, kinds: tuple[str, ...]) -> list[str]:
+        known = self.journey.people.get(name, {"room": f"#{name}"})
+        return [address for kind, address in known.items() if kind in kinds]
+
+    def said_to(self, address: str) -> list[dict[str, Any]]:
+        return [line for line in self.world.lines(address) if line["direction"] == "outbound"]
+
+    async def hears(self, name: str, where: str | None, told: str | list[str]) -> None:
+        wanted, kinds = [told] if isinstance(told, str) else told, CHANNELS[where]
+        new = self.new_for(name, kinds)
         assert len(new) == len(wanted) and all(map(fits, new, wanted)), f"{name} heard {new}"  # noqa: PT018
-        self.heard[name] += len(new)
+        self.heard.update(
+            {address: len(self.said_to(address)) - self.heard[address] for address in self.addresses(name, kinds)}
+        )
 
     async def hears_nothing(self, name: str, _: str) -> None:
-        await self.hears(name, [])
+        await self.hears(name, None, [])
 
     async def says(self, name: str, text: str) -> None:
         phone = self.journey.people[name].get("phone")
@@ -137,6 +117,18 @@ class Teller:
         assert spans, "a time such as 3h or 1d 2h"
         await self.world.passes(**{UNITS[unit]: float(number) for number, unit in spans})
 
+    async def it_is(self, local: str, _: str) -> None:
+        left = self.journey.at(local) - self.world.clock.now()
+        assert left.total_seconds() > 0, f"it is {self.world.clock.now().astimezone(self.journey.clock)} already"
+        await self.world.passes(seconds=left.total_seconds())
+
+    async def was_asked(self, name: str, told: Any) -> None:
+        """The service's new calls, in order, each with a part of it that is told."""
+        calls, wanted = list(self.services[name].asked.values())[self.asked[name] :], told if told else []
+        fitting = all(holds(as_text(call), part) for call, part in zip(calls, wanted, strict=False))
+        assert fitting and len(calls) == len(wanted), f"{name} was asked {calls}"  # noqa: PT018
+        self.asked[name] += len(calls)
+
     async def misbehaves(self, channel: str, told: Mapping[str, str]) -> None:
         values = {name: yaml.safe_load(value) for name, value in told.items()}
         self.world.sandbox.channel(channel).behaviour.add(Fault(**values))
@@ -158,14 +150,18 @@ class Teller:
         assert {key: found[key] for key in wanted} == wanted, found
 
     async def standing(self, name: str, campaign: str) -> dict[str, Any]:
-        """Fields, outcome and talks (the last of each node) of a person in a campaign, as text."""
+        """Fields, outcome, talks (the last of each node) and where paths wait, of a person in a campaign, as text."""
         kind, value = next(iter(self.journey.people[name].items()))
         owner = (await self.world.read(lambda t: t.people.by_identifiers([(kind, value)]))).get((kind, value))
         people = [row for row in await self.world.people(campaign) if row["customer"] == owner]
         talks = [talk for talk in await self.world.talks(campaign) if talk["customer"] == owner]
         fields = {name: str(value).lower() for row in people for name, value in row["fields"].items()}
         ended = {talk["node"].partition(".")[2]: talk["status"] for talk in talks}
-        return {**fields, **ended, "outcome": "".join(row["outcome"] for row in people)}
+        runs = [
+            run for run in await self.world.read(lambda t: t.runs.of_customers([owner])) if run["campaign"] == campaign
+        ]
+        waits = {"waits at": ", ".join(sorted(run["node"].partition(".")[2] for run in runs))} if people else {}
+        return {**fields, **ended, **waits, "outcome": "".join(row["outcome"] for row in people)}
 
     async def is_nobody(self, name: str, campaign: str, _: str) -> None:
         assert await self.standing(name, campaign) == {"outcome": ""}
@@ -176,7 +172,7 @@ STEPS: tuple[tuple[str, Step], ...] = (
     (r"the campaign (\w+) starts", Teller.starts),
     (r"the campaign (\w+) is stopped", Teller.stops),
     (r"(\w+) is given to (\w+)", Teller.given),
-    (r"(\w+) hears", Teller.hears),
+    (r"(\w+) hears(?: (by SMS|on Slack))?", Teller.hears),
     (r"(\w+) hears nothing", Teller.hears_nothing),
     (r"(\w+) says", Teller.says),
     (r"(\w+) says on Slack", Teller.says_on_slack),
@@ -185,6 +181,8 @@ STEPS: tuple[tuple[str, Step], ...] = (
     (r"(\w+) says in the thread in (\w+)", Teller.says_in_thread),
     (r"(\w+) presses", Teller.presses),
     (r"((?:\d+ ?[smhd] ?)+) later", Teller.later),
+    (r"it is (\d{4}-\d\d-\d\d \d\d:\d\d)", Teller.it_is),
+    (r"the service (\w+) was asked", Teller.was_asked),
     (r"the provider of (\w+) misbehaves", Teller.misbehaves),
     (r"the provider of (\w+) shuffles and repeats its callbacks", Teller.shuffles),
     (r"rule file (\d) becomes", Teller.rules_become),
@@ -199,10 +197,33 @@ def fits(text: str, wanted: str) -> bool:
     return text == wanted if beginning == wanted else text.startswith(beginning)
 
 
-async def tell(journey: Journey, folder: Path, database: str, at: datetime = START) -> None:
-    """Play a journey from its beginning on an empty database. Raises AssertionError with the step that went wrong."""
+def as_text(value: Any) -> Any:
+    """JSON as the files of journeys hold it: every value is text."""
+    if isinstance(value, Mapping):
+        return {name: as_text(part) for name, part in value.items()}
+    return "" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
+
+
+async def tell(journey: Journey, folder: Path, database: str, look: Look | None = None) -> None:
+    """Play a journey from its beginning on an empty database; then ``look`` at the gateway, if given.
+
+    Raises AssertionError with the step that went wrong.
+    """
+    clock = lambda: teller.world.clock.now()  # noqa: E731 - a restarted gateway has another
+    services = {name: Service(name, rows, clock) for name, rows in journey.services.items()}
+    write_files(journey, folder, services)
+    async with listening(services), AsyncExitStack() as stack:
+        world = await stack.enter_async_context(running(folder, database=database, at=journey.starts))
+        teller = Teller(journey, folder, database, stack, world, services)
+        await teller.tell()
+        if look is not None:
+            await look(teller.world)
+
+
+def write_files(journey: Journey, folder: Path, services: Mapping[str, Service]) -> None:
+    """The project that the journey is played in."""
     users = "".join(f'{{name = "{n}", slack = "{p["slack"]}"}},' for n, p in journey.people.items() if "slack" in p)
-    write_project(folder, *journey.rules, sandbox=f'rooms = ["general", "billing"]\npeople = [{users}]\n')
-    async with AsyncExitStack() as stack:
-        world = await stack.enter_async_context(running(folder, database=database, at=at))
-        await Teller(journey, folder, database, stack, world).tell()
+    write_project(folder, *journey.rules, sandbox=f"rooms = {list(journey.rooms)}\npeople = [{users}]\n")
+    actions = f'[actions]\nfolder = "{COOKBOOK / "actions"}"\nallow = {list(journey.allow)}\ntime_limit = 30\n'
+    tables = [service.settings for service in services.values()] + [actions] * bool(journey.allow)
+    (folder / "pointsman.toml").write_text("\n".join([SETTINGS, *tables]))

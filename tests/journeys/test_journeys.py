@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.journeys.telling import Journey, read_journeys, tell
+from tests.journeys.reading import Journey, read_journeys
+from tests.journeys.telling import tell
 
 
 @pytest.mark.parametrize("journey", read_journeys(), ids=str)

@@ -3,22 +3,27 @@
 from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 
-from rules import grammar, held, patterns, tags, templates, walk, yaml_events
-from rules.agents import form
+from rules import calling, grammar, held, patterns, tags, templates, turn, walk, yaml_events
+from rules.agents import form, question_spec, replies, webhook
 from rules.diagnostics import CODES, Diagnostic, render
 from rules.filters import FILTERS
 from rules.functions import EVERYTHING, FUNCTIONS, Function, Types
-from rules.loader import load_folder
-from rules.loading import campaign, shape
-from rules.loading.narrowing import SOURCES, STATUSES
-from rules.loading.nodes import MAX_CASES, TRIGGERS_BY_NAME
+from rules.loader import load_folder, load_rulebook
+from rules.loading import campaign, contact, given, shape, times
+from rules.loading.lines import MAX_LINES
+from rules.loading.narrowing import NARROWINGS, SOURCES, STATUSES
+from rules.loading.nodes import MAX_CASES, MAX_TAKEN, TRIGGERS_BY_NAME
 from rules.matcher import MAX_LISTS_OF_A_KIND, MAX_TRIGGERS, MAX_TRIGGERS_OF_A_KIND
 from rules.names import TYPE_WORDS
 from rules.values import ValueType
-from tests.rules.rulebooks import BAD, PROJECT
+from tests.rules.rulebooks import BAD, PROJECT, WARNED
 
 ONE_FILE = "campaign: trial\nflows:\n  main:\n    joined: {when: participant_created}\n"
 TWO_FILES = dict.fromkeys(("first.yaml", "second.yaml"), ONE_FILE)
+SHARED_FIELD = {
+    "first.yaml": ONE_FILE + "fields:\n  size: {type: integer, level: customer}\n",
+    "second.yaml": ONE_FILE.replace("trial", "other") + "fields:\n  size: {type: string, level: customer}\n",
+}
 LIMITS = (
     ("size of a rule file", f"{yaml_events.MAX_BYTES:,} bytes"),
     ("depth of nesting in a rule file", yaml_events.MAX_DEPTH),
@@ -32,14 +37,35 @@ LIMITS = (
     ("different lists that triggers of one type are narrowed to", MAX_LISTS_OF_A_KIND),
     ("values in one such list", shape.MAX_NAMES),
     ("cases of a `switch`", MAX_CASES),
+    ("lines of an `if`", MAX_LINES),
     ("questions of a form", form.MAX_QUESTIONS),
-    ("values of a question", form.MAX_CHOICES),
-    ("retries of a question", form.MAX_RETRIES),
+    ("values of a question", question_spec.MAX_CHOICES),
+    ("retries of a question", question_spec.MAX_RETRIES),
+    ("values that one `with` hands over", given.MAX_GIVEN),
+    ("values that one flow `takes`", MAX_TAKEN),
+    ("results of a `webhook` agent", webhook.MAX_RESULTS),
+    ("messages that wait while a service is asked", webhook.MAX_PENDING),
     ("a length of time", f"{shape.MAX_DURATION.days} days"),
+    ("retries of a communication on one channel", times.MAX_DELAYS),
+    ("channels to fall back to", times.MAX_FALLBACKS),
+    ("ranges of `quiet_hours`", times.MAX_SPANS),
+    ("`holidays`", contact.MAX_HOLIDAYS),
+    ("`max_per_day`", contact.MAX_PER_DAY),
+    ("`max_per_week`", contact.MAX_PER_WEEK),
+    ("`pace`", f"{contact.MAX_PACE:,} per minute"),
     ("characters of a title or description", shape.MAX_WORDS),
     ("flows that one event may start", walk.MAX_ACTIVATIONS),
     ("nodes that one event may visit", walk.MAX_NODES),
+    ("paths of one participant that wait", turn.MAX_RUNS),
     ("things kept for one participant while the campaign is stopped", held.MAX_HELD),
+)
+ANSWER_LIMITS = (
+    ("characters of an `outcome`", calling.MAX_OUTCOME),
+    ("texts of one answer", replies.MAX_SAID),
+    ("characters of a text", f"{templates.MAX_RENDERED:,}"),
+    ("choices of one answer", replies.MAX_OFFERED),
+    ("characters of a choice", replies.MAX_CHOICE),
+    ("characters of one text that is handed over", f"{calling.MAX_TEXT:,}"),
 )
 EXPRESSION_LIMITS = (
     ("characters", grammar.MAX_CHARACTERS),
@@ -75,7 +101,7 @@ def _coded(words: Iterable[str]) -> str:
 def _triggers() -> str:
     rows = []
     for name, spec in TRIGGERS_BY_NAME.items():
-        keys = [key for key in spec.model_fields if key not in ("when", "next")]
+        keys = [key for key in spec.model_fields if key in NARROWINGS]
         rows.append((f"`{name}`", _coded(keys), _coded(STATUSES.get(name, ())), _coded(SOURCES.get(name, ()))))
     return _table(("trigger", "may be narrowed by", "values of `status`", "values of `source`"), rows)
 
@@ -116,13 +142,16 @@ def _limits(rows: Iterable[tuple[object, ...]]) -> Callable[[], str]:
 
 @cache
 def _examples() -> Mapping[str, str]:
-    """Of each code, the first mistake among the bad files of the tests, as an operator reads it."""
-    texts = {path.name: path.read_bytes() for path in BAD}
+    """Of each code, the first that is found in the bad and the warned files of the tests, as an operator reads it."""
     first: dict[str, str] = {}
-    for found in load_folder(texts, PROJECT).diagnostics:
-        first.setdefault(found.code, _rendered(found, texts[found.position.file].decode("utf-8", "replace")))
-    for found in load_folder(TWO_FILES, PROJECT).diagnostics:
-        first.setdefault(found.code, _rendered(found, TWO_FILES[found.position.file]))
+    for files in (BAD, WARNED):
+        texts = {path.name: path.read_bytes().decode("utf-8", "replace") for path in files}
+        for path in files:
+            for found in load_rulebook(path.read_bytes(), path.name, PROJECT).diagnostics:
+                first.setdefault(found.code, _rendered(found, texts[path.name]))
+    for several in (TWO_FILES, SHARED_FIELD):
+        for found in load_folder(several, PROJECT).diagnostics:
+            first.setdefault(found.code, _rendered(found, several[found.position.file]))
     return first
 
 
@@ -139,6 +168,7 @@ _BLOCKS: Mapping[str, Callable[[], str]] = {
     "types": _types,
     "codes": _codes,
     "limits": _limits(LIMITS),
+    "limits of answers": _limits(ANSWER_LIMITS),
     "limits of expressions": _limits(EXPRESSION_LIMITS),
     "limits of texts": _limits(TEXT_LIMITS),
 }

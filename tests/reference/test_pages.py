@@ -8,15 +8,21 @@ from pathlib import Path
 import pytest
 
 from rules.actions import ACTIONS
-from rules.actions.update_field import Formula
-from rules.agents.form import FormSpec, QuestionSpec
+from rules.agents.form import FormSpec
 from rules.agents.notice import NoticeSpec
+from rules.agents.question_spec import QuestionSpec
+from rules.agents.webhook import ResultSpec, WebhookSpec
 from rules.diagnostics import CODES
 from rules.filters import FILTERS
 from rules.loader import load_rulebook, report
 from rules.loading.campaign import CampaignSpec, ChannelSpec, FieldSpec
+from rules.loading.contact import ContactSpec
+from rules.loading.given import Formula
+from rules.loading.lines import LinesSpec
 from rules.loading.nodes import TRIGGERS, IfSpec, SwitchSpec
 from rules.loading.shape import Spec, literal_of
+from rules.loading.takes import TakenSpec
+from rules.loading.times import FallbackSpec, RetriesSpec
 from rules.names import NameInfo, Scope
 from rules.templates import compile_template
 from rules.values import Value, ValueType
@@ -25,14 +31,21 @@ from tests.rules.rulebooks import PROJECT
 
 PIECES: dict[str, type[Spec]] = {
     "campaign": CampaignSpec,
+    "contact": ContactSpec,
     "field": FieldSpec,
     "channel": ChannelSpec,
     "notice": NoticeSpec,
     "form": FormSpec,
     "question": QuestionSpec,
+    "webhook": WebhookSpec,
+    "result": ResultSpec,
     "if": IfSpec,
+    "lines": LinesSpec,
     "switch": SwitchSpec,
     "formula": Formula,
+    "retries": RetriesSpec,
+    "fallback": FallbackSpec,
+    "taken": TakenSpec,
     **{literal_of(spec, "when"): spec for spec in TRIGGERS},
     **{literal_of(spec, "do"): spec for spec in ACTIONS},
 }

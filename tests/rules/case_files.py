@@ -2,12 +2,14 @@
 
 A file holds `rules` (a rule file) and `cases`. A case is a sentence with `event` and optionally `scene`; `effects` is
 everything asked for, in order, and of each effect what matters; `facts` and `results` are what was raised on the way
-and what each visited node came to. Ids made while deciding are written new1, new2, ...
+and what each visited node came to, `note` what an operator is told of the event. Ids made while deciding are written
+new1, new2 and so on, the present version of the rules `present`. A run of the scene is of that version unless it says
+otherwise (`rules`); rules of earlier versions stand in the scene under `earlier`, by their hash.
 """
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, fields, is_dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from enum import Enum
 from pathlib import Path
@@ -17,10 +19,11 @@ from typing import Any
 import yaml
 
 from rules.book import Rulebook
-from rules.effects import ChangeCommunication, Effect, PlanCommunication
+from rules.effects import ChangeCommunication, Effect, KeepRun, PlanCommunication
 from rules.events import CampaignStarted, Event
 from rules.react import react
-from rules.scene import Scene, Talk
+from rules.reaction import Reaction
+from rules.scene import Run, Scene, Talk
 from rules.turn import Turn
 from tests.rules import scenes
 
@@ -30,6 +33,9 @@ EVENTS: Mapping[str, Callable[..., Event]] = {
     "given": scenes.given,
     "receipt": scenes.receipt,
     "due": scenes.due,
+    "answered": scenes.answered,
+    "settled": scenes.settled,
+    "timer": scenes.timer,
 }
 
 
@@ -53,24 +59,30 @@ def read_cases() -> list[Case]:
 
 def expected(case: Case) -> dict[str, Any]:
     """What the case states."""
-    return {key: case.data[key] for key in ("effects", "facts", "results") if key in case.data}
+    return {key: case.data[key] for key in ("effects", "facts", "results", "note") if key in case.data}
 
 
 def decided(case: Case) -> dict[str, Any]:
     """What `react` answers, cut down to what the case states."""
-    rulebook = scenes.book(case.rules)
-    event, scene = _event(case.data["event"]), _scene(case.data.get("scene", {}))
-    reaction = react(rulebook, event, scene, scenes.NOW)
+    rulebook, event, scene, reaction = reacted(case)
     names = _names(rulebook, event, scene)
     effects = [_plain(effect, names) for effect in reaction.effects]
     visits = [v for c in reaction.log for a in c.activations for v in a.visits if v.result]
     answer: dict[str, Any] = {"facts": scenes.raised(reaction), "results": [f"{v.node}: {v.result}" for v in visits]}
+    answer["note"] = reaction.note
     answer["effects"] = _cut(effects, case.data.get("effects", []))
     return {key: answer[key] for key in expected(case)}
 
 
+def reacted(case: Case) -> tuple[Rulebook, Event, Scene, Reaction]:
+    """What `react` is given, and what it answers."""
+    rulebook = scenes.book(case.rules)
+    event, scene = _event(case.data["event"]), _scene(case.data.get("scene", {}), rulebook)
+    return rulebook, event, scene, react(rulebook, event, scene, scenes.NOW)
+
+
 class Loader(yaml.SafeLoader):
-    """YAML with the tags !date and !decimal; every other plain value but numbers and true or false is text."""
+    """YAML with the tags !date, !moment (UTC), !decimal; plain values but numbers and true or false are text."""
 
 
 Loader.yaml_implicit_resolvers = {
@@ -78,6 +90,7 @@ Loader.yaml_implicit_resolvers = {
     for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
 }
 Loader.add_constructor("!date", lambda _, node: date.fromisoformat(node.value))
+Loader.add_constructor("!moment", lambda _, node: datetime.fromisoformat(node.value).replace(tzinfo=UTC))
 Loader.add_constructor("!decimal", lambda _, node: Decimal(node.value))
 
 
@@ -96,31 +109,56 @@ def _event(data: Mapping[str, Any] | str) -> Event:
     return EVENTS[kind](**what, **rest) if isinstance(what, dict) else EVENTS[kind](what, **rest)
 
 
-def _scene(data: Mapping[str, Any]) -> Scene:
+def _scene(data: Mapping[str, Any], rulebook: Rulebook) -> Scene:
     values = dict(data)
-    values["communications"] = tuple(_communication(c) for c in values.get("communications", ()))
+    earlier = values.get("earlier", {})
+    values["earlier"] = {hash: scenes.book(text, hash=hash) for hash, text in earlier.items()}
+    values["communications"] = tuple(_communication(c, rulebook) for c in values.get("communications", ()))
+    values["runs"] = tuple(_run({"rules": rulebook.hash, **r}) for r in values.get("runs", ()))
+    values["begun"] = {id: _moment(at) for id, at in values.get("begun", {}).items()}
     values["messages"] = tuple(scenes.sent(**m) for m in values.get("messages", ()))
     values["opted_out"] = frozenset((channel, address) for channel, address in values.get("opted_out", ()))
     return scenes.someone(**values)
 
 
-def _communication(data: Mapping[str, Any]) -> Any:
-    values = dict(data)
+def _communication(data: Mapping[str, Any], rulebook: Rulebook) -> Any:
+    """A communication as `scenes.talk` takes it, of the present rule file; moments are written 2026-11-22 12:00."""
+    values = {"rules": rulebook.hash, **data}
+    for name in ("at", "expires", "begun_at"):
+        if name in values:
+            values[name] = _moment(values[name])
     if "talk" in values:
-        values["talk"] = Talk(**values["talk"])
+        values["talk"] = Talk(**{**values["talk"], "pending": tuple(values["talk"].get("pending", ()))})
     return scenes.talk(**values)
+
+
+def _moment(written: str) -> datetime:
+    """In UTC."""
+    return datetime.fromisoformat(written).replace(tzinfo=UTC)
+
+
+def _run(data: Mapping[str, Any]) -> Run:
+    """A run as `scenes.waiting` takes it; ``fact`` is the name of a trigger or a mapping, ``inputs`` stand beside."""
+    values = dict(data)
+    fact = values.pop("fact", {})
+    stated = {"trigger": fact} if isinstance(fact, str) else fact
+    inputs = tuple(values.pop("inputs", {}).items())
+    message = values.pop("wrote", None)
+    values["message"] = None if message is None else scenes.wrote(message)
+    return scenes.waiting(fact={**stated, "inputs": inputs}, **values)
 
 
 def _names(rulebook: Rulebook, event: Event, scene: Scene) -> dict[str, str]:
     turn = Turn(rulebook, event, scene, scenes.NOW)
-    return {turn.new_id(): f"new{number}" for number in range(1, 20)}
+    return {rulebook.hash: "present", **{turn.new_id(): f"new{number}" for number in range(1, 20)}}
 
 
 def _plain(effect: Effect, names: Mapping[str, str]) -> tuple[str, dict[str, Any]]:
     """An effect as its name in snake case and its values."""
     name = sub(r"(?<!^)([A-Z])", r"_\1", type(effect).__name__).lower()
-    what = effect.communication if isinstance(effect, PlanCommunication | ChangeCommunication) else effect
-    return name, _values(what, names)
+    if isinstance(effect, PlanCommunication | ChangeCommunication):
+        return name, _values(effect.communication, names)
+    return name, _values(effect.run if isinstance(effect, KeepRun) else effect, names)
 
 
 def _values(what: Any, names: Mapping[str, str]) -> Any:
@@ -145,4 +183,13 @@ def _cut(effects: list[tuple[str, dict[str, Any]]], stated: list[dict[str, Any]]
 
 def _cut_one(effect: tuple[str, dict[str, Any]], stated: tuple[str, dict[str, Any]]) -> dict[str, Any]:
     name, values = effect
-    return {name: {key: values.get(key) for key in stated[1]} if name == stated[0] else values}
+    if name != stated[0]:
+        return {name: values}
+    return {name: {key: _part(values.get(key), key, what) for key, what in stated[1].items()}}
+
+
+def _part(value: Any, key: str, stated: Any) -> Any:
+    """Of a talk and of a fact, too, only what the case names."""
+    if key in ("talk", "fact") and isinstance(value, dict) and isinstance(stated, dict):
+        return {inner: value.get(inner) for inner in stated}
+    return value

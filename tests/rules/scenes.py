@@ -8,18 +8,20 @@ from typing import Any
 
 from rules.book import Rulebook
 from rules.effects import Effect
-from rules.events import MessageReceived, ParticipantGiven, ReceiptArrived, TimerDue
+from rules.events import CallAnswered, MessageReceived, ParticipantGiven, ReceiptArrived, Settled, TimerDue
 from rules.facts import Fact, Trigger
 from rules.loader import Project, ProjectChannel, load_rulebook
 from rules.react import react
 from rules.reaction import Reaction
-from rules.scene import Communication, Customer, Message, Participant, Scene
+from rules.scene import Communication, Customer, Message, Participant, Run, Scene
 from rules.statuses import CommunicationStatus
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 PHONE = "+4915112345678"
 SLACK = "U0ADA"
 JOINED = Fact(Trigger.PARTICIPANT_CREATED, source="import")
+SERVICES = frozenset({"crm", "assistant"})
+FUNCTIONS = frozenset({"scoring.rate"})
 CHANNELS = {"sms": ProjectChannel("sms", "sms", "phone"), "team": ProjectChannel("team", "slack", "slack")}
 
 TALKS = """
@@ -52,7 +54,7 @@ _numbers = count(1)
 
 def book(text: str, **changes: Any) -> Rulebook:
     """The rulebook of a sound rule file; the project has the channels sms and team."""
-    loaded = load_rulebook(text, "a.yaml", Project(CHANNELS))
+    loaded = load_rulebook(text, "a.yaml", Project(CHANNELS, SERVICES, FUNCTIONS))
     assert loaded.rulebook is not None, [str(d) for d in loaded.diagnostics]
     return replace(loaded.rulebook, **changes)
 
@@ -85,9 +87,9 @@ def talk(status: str = "started", **changes: Any) -> Communication:
     return replace(there, status=CommunicationStatus(status), **changes)
 
 
-def sent(status: str = "", id: str = "m1", communication: str = "c1", error: str = "") -> Message:
+def sent(status: str = "", id: str = "m1", communication: str = "c1", error: str = "", attempt: int = 1) -> Message:
     """An outbound message."""
-    return Message(id, communication, status, error)
+    return Message(id, communication, status, error, attempt)
 
 
 def wrote(text: str, **changes: Any) -> MessageReceived:
@@ -107,6 +109,29 @@ def receipt(status: str, message: str = "m1", **changes: Any) -> ReceiptArrived:
 
 def due(name: str, subject: str = "c1") -> TimerDue:
     return TimerDue(id=_event_id(), at=NOW, subject=subject, name=name)
+
+
+def timer(run: str = "r1") -> TimerDue:
+    """The time of a run has come."""
+    return due("wait", run)
+
+
+def settled(moves: Mapping[str, str]) -> Settled:
+    return Settled(id=_event_id(), at=NOW, moves=moves)
+
+
+def waiting(node: str, *, id: str = "r1", fact: Mapping[str, Any] | None = None, **run: Any) -> Run:
+    """A run that waits at a node (its full name); ``due`` may be hours from now."""
+    started = Fact(**{"trigger": Trigger.INCOMING_SESSION, **(fact or {})})
+    started = replace(started, trigger=Trigger(started.trigger))
+    if isinstance(run.get("due"), int):
+        run["due"] = later(hours=run["due"])
+    return replace(Run(id, node, "of-the-file", started), **run)
+
+
+def answered(answer: Mapping[str, Any] | None, **changes: Any) -> CallAnswered:
+    """A call came to its end; it failed where there is no answer."""
+    return replace(CallAnswered(id=_event_id(), at=NOW, call="call", subject="c1", answer=answer), **changes)
 
 
 def given(source: str = "import", **fields: Any) -> ParticipantGiven:

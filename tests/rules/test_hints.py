@@ -47,7 +47,7 @@ SOUND = {
 
 def found(**changes: str) -> list[Diagnostic]:
     loaded = load_rulebook(FILE.format(**SOUND | changes), "a.yaml", Project(CHANNELS))
-    return list(loaded.diagnostics)
+    return [d for d in loaded.diagnostics if d.level == "error"]
 
 
 def told(**changes: str) -> list[str]:

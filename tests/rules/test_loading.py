@@ -38,7 +38,7 @@ def in_main(lines: str, head: str = "") -> Loaded:
 
 
 def messages(result: Loaded) -> list[str]:
-    return [f"{d.code} {d.message}" for d in result.diagnostics]
+    return [f"{d.code} {d.message}" for d in result.diagnostics if d.level == "error"]
 
 
 def test_a_rulebook_is_known_by_the_hash_of_its_text() -> None:
@@ -99,7 +99,7 @@ def test_the_channels_are_those_of_the_project_as_the_campaign_uses_them() -> No
         ("changed", {"field": ("stage",), "source": ("customer",)}),
         ("ended", {"of": ("main.tell", "other.tell"), "status": ("completed", "failed"), "channel": ("sms",)}),
         ("updated", {"of": ("main.tell",), "status": ("replied",)}),
-        ("wrote", {"channel": ("sms", "slack"), "keyword": ("START", "GO")}),
+        ("wrote", {"channel": ("sms", "slack"), "keyword": ("BEGIN", "GO")}),
         ("wrote_any", {}),
     ],
 )

@@ -15,6 +15,7 @@ from tests.rules import scenes
 
 BOOK = scenes.book("""
 campaign: everything
+contact: {quiet_hours: "20:00-08:00", max_per_day: 20}
 fields:
   name: {type: string, level: customer}
   steps: {type: integer, default: 0}
@@ -30,8 +31,16 @@ agents:
 flows:
   talk:
     joined: {when: participant_created, next: tell}
-    tell: {do: communicate, channel: sms, agent: teller, next: remind}
-    remind: {do: communicate, channel: sms, agent: asker, at: participant.visit - days(1)}
+    tell: {do: communicate, channel: sms, agent: teller, retries: {after: [1h, 2h]}, fallback: team, next: remind}
+    remind:
+      do: communicate
+      channel: sms
+      agent: asker
+      at: participant.visit - days(1)
+      between: "11:00-13:00"
+      expires: 1d
+      retries: {after: 10m}
+      fallback: {channel: team, on: [failed, skipped, no_response]}
   hear:
     came: {when: incoming_session, keyword: [JOIN, YES], next: ask}
     ask: {do: communicate, channel: sms, agent: asker, next: count}

@@ -57,7 +57,7 @@ def owe(transaction: Transaction, *messages: Row, at: datetime = NOON) -> None:
 
 
 def timer(subject: str, name: str = "reply", due: datetime = NOON, **other: Any) -> Row:
-    known = {"lane": "lane-c1", "customer": "c1", "campaign": "spring"}
+    known = {"lane": "lane-c1", "customer": "c1", "campaign": "spring", "held": False, "event": 0}
     return {"subject": subject, "name": name, "due": due} | known | other
 
 

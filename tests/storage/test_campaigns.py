@@ -6,7 +6,7 @@ import pytest
 
 from storage.database import Storage
 from storage.uploads import ERRORS_KEPT
-from storage.values import CampaignCounts
+from storage.values import CampaignCounts, Row
 from tests.storage.rows import NOON, SECOND, communication, message, participant, upload
 
 
@@ -30,8 +30,28 @@ def test_a_campaign_remembers_when_it_last_started(storage: Storage) -> None:
         campaigns.set_status("spring", "inactive", NOON + SECOND)
         campaigns.activate_version("spring", "hash1")
 
-        expected = {"name": "spring", "status": "inactive", "rules": "hash1", "started_at": NOON}
-        assert campaigns.get("spring") == expected
+        expected = {"name": "spring", "status": "inactive", "rules": "hash1", "started_at": NOON, "reason": ""}
+        assert campaigns.get("spring") == {**expected, "paced_until": None}
+
+
+def test_a_campaign_in_error_keeps_its_first_reason_until_it_is_started_or_stopped(storage: Storage) -> None:
+    with storage.transaction() as transaction:
+        campaigns = transaction.campaigns
+        for name in ("spring", "autumn"):
+            campaigns.ensure(name)
+        campaigns.set_status("spring", "active", NOON)
+
+        assert campaigns.fail(["spring", "winter"], "the channel is down") == ["spring"]
+        assert campaigns.fail(["spring"], "it still is") == []
+        assert told(campaigns.all()) == [("autumn", "inactive", ""), ("spring", "error", "the channel is down")]
+        for status in ("active", "inactive"):
+            campaigns.fail(["spring"], "again")
+            campaigns.set_status("spring", status, NOON)
+            assert told(campaigns.all())[1] == ("spring", status, "")
+
+
+def told(rows: list[Row]) -> list[tuple[str, str, str]]:
+    return [(row["name"], row["status"], row["reason"]) for row in rows]
 
 
 def test_a_rule_file_version_is_kept_as_it_was_first_loaded(storage: Storage) -> None:

@@ -192,3 +192,36 @@ def deliveries(transaction: Transaction, fates: dict[str, Iterator[str]]) -> Ite
                 yield claim
             else:
                 getattr(transaction.outbox, end)(claim.message, NOON)
+
+
+def test_messages_of_a_campaign_in_error_wait_and_hold_up_nobody_else(storage: Storage) -> None:
+    with storage.transaction() as transaction:
+        for name in ("spring", "autumn"):
+            transaction.campaigns.ensure(name)
+        owe(transaction, message("s1", "A", campaign="spring"), message("a1", "A", campaign="autumn"))
+        owe(transaction, message("n1", "A"), message("s2", "B", campaign="spring"))
+        transaction.campaigns.fail(["spring"], "the channel is down")
+
+    assert claimed(storage) == ["a1"]
+    with storage.transaction() as transaction:
+        transaction.outbox.done("a1")
+        assert transaction.outbox.next_due(["sms"]) == NOON
+    assert claimed(storage) == ["n1"]
+    with storage.transaction() as transaction:
+        assert transaction.outbox.next_due(["sms"]) is None
+        transaction.outbox.done("n1")
+        transaction.campaigns.set_status("spring", "active", NOON)
+        assert transaction.outbox.next_due(["sms"]) == NOON
+    assert claimed(storage) == ["s1", "s2"]
+
+
+def test_a_message_that_may_be_under_way_holds_up_its_address_though_its_campaign_is_in_error(storage: Storage) -> None:
+    with storage.transaction() as transaction:
+        transaction.campaigns.ensure("spring")
+        owe(transaction, message("s1", "A", campaign="spring"), message("n1", "A"))
+    assert claimed(storage) == ["s1"]
+    with storage.transaction() as transaction:
+        transaction.outbox.unknown("s1", NOON)
+        transaction.campaigns.fail(["spring"], "the channel is down")
+
+    assert claimed(storage) == []

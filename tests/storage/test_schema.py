@@ -28,12 +28,24 @@ def test_both_partial_indexes_and_their_conditions_are_there(storage: Storage) -
     assert partial == INDEXES
 
 
-INDEXES = {"inbox_waiting", "inbox_queue", "inbox_held", "outbox_owed", "outbox_order", "communication_open"}
+INDEXES = {
+    "inbox_waiting",
+    "inbox_queue",
+    "inbox_held",
+    "outbox_owed",
+    "outbox_order",
+    "communication_open",
+    "timer_due",
+    "timer_held",
+    "call_owed",
+    "call_order",
+    "call_open",
+}
 
 
 def test_an_empty_database_is_refused_until_it_is_migrated(empty_url: str) -> None:
     storage = Storage(empty_url)
-    with pytest.raises(SchemaMismatch, match="at revision none, this program needs 0001"):
+    with pytest.raises(SchemaMismatch, match="at revision none, this program needs 0002"):
         storage.check_version()
     for _ in range(2):
         storage.migrate()

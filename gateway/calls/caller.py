@@ -1,0 +1,172 @@
+"""The caller: claims calls that are owed, asks, records what came back, and tells it once the campaign runs."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+import structlog
+
+from gateway.calls.outcomes import Answered, Desk, Outcome, Refused, Unanswered
+from gateway.calls.posting import NoService
+from gateway.calls.rows import answer_event
+from gateway.clock import Bell, Clock
+from gateway.parts import Rest, keep_working
+from storage.database import Storage
+from storage.transaction import Transaction
+from storage.values import OwedCall
+
+SWEEP = 5.0  # seconds after which the calls are looked at though nobody rang
+MAX_TRIES = 5  # times that a call is asked before it fails for good
+BACK_OFF = (1, 5, 30, 120)  # seconds between tries
+BATCH = 500  # answers told in one transaction
+WEBHOOK = "webhook"
+
+log = structlog.get_logger()
+
+
+class Target(NamedTuple):
+    """Who is asked: a service (kind webhook) or a function (python)."""
+
+    kind: str
+    name: str
+
+
+class Asked(NamedTuple):
+    """A call in flight."""
+
+    call: OwedCall
+    desk: Desk
+
+
+@dataclass
+class Caller:
+    """Asks whatever is owed; the calls of one subject one after another, different subjects at once.
+
+    A call is asked at least once: what was being asked when the process ended is asked again, under the same id.
+    ``services`` by their names; ``functions`` asks the operator's. ``on_told`` is called after answers became events.
+    """
+
+    storage: Storage
+    clock: Clock
+    bell: Bell
+    services: Mapping[str, Desk]
+    functions: Desk
+    on_told: Callable[[], None]
+    _asking: dict["asyncio.Task[Outcome]", Asked] = field(default_factory=dict)
+    _missing: dict[str, Desk] = field(default_factory=dict)
+    _sure: bool = False  # that nothing counts as being asked but what is being asked
+
+    async def run(self) -> None:
+        """Work until the bell is closed; then see to it that what is being asked comes to its end."""
+        try:
+            await keep_working("caller", self.bell, self._turn)
+            while self._asking:
+                await asyncio.wait(self._asking, return_when=asyncio.FIRST_COMPLETED)
+                await self._record_ended()
+        finally:
+            for task in self._asking:
+                task.cancel()
+            await asyncio.gather(*self._asking, return_exceptions=True)
+
+    async def close(self) -> None:
+        """Let go of connections and processes; call after `run` has ended."""
+        for desk in (*self.services.values(), self.functions):
+            await desk.close()
+
+    def next_due(self, t: Transaction) -> datetime | None:
+        """When the next call can be begun, as far as time goes (UTC); None if none is owed."""
+        dues = (due for target in t.calls.targets() if (due := self._due(t, Target(*target))))
+        return min(dues, default=None)
+
+    def _due(self, t: Transaction, target: Target) -> datetime | None:
+        due = t.calls.next_due(*target)
+        return max(due, self._desk(target).opens_at(self.clock.now())) if due else None
+
+    def _desk(self, target: Target) -> Desk:
+        if target.kind != WEBHOOK:
+            return self.functions
+        return self.services.get(target.name) or self._missing.setdefault(target.name, NoService(target.name))
+
+    async def _turn(self) -> Rest | None:
+        """Record what has come to its end, tell what can be told, begin what is due. Each call that ends rings."""
+        if not self._sure:
+            await self.storage.run(lambda t: t.calls.recover([asked.call.id for asked in self._asking.values()]))
+        self._sure = False
+        await self._record_ended()
+        rest = await self._begin_due()
+        self._sure = True
+        return rest
+
+    async def _begin_due(self) -> Rest | None:
+        """Begin what is due where there is room; how long to rest if that is nothing."""
+        owed = await self.storage.read(self._owed)
+        begun = [target for target, due in owed if due <= self.clock.now() and await self._begin(target)]
+        if begun:
+            return None
+        return Rest(SWEEP, min((due for _, due in owed if due > self.clock.now()), default=None))
+
+    def _owed(self, t: Transaction) -> list[tuple[Target, datetime]]:
+        targets = (Target(*target) for target in t.calls.targets())
+        owed = [(target, due) for target in targets if (due := self._due(t, target))]
+        return sorted(owed, key=lambda pair: pair[1])
+
+    async def _begin(self, target: Target) -> int:
+        """Claim as many calls as there is room for and begin to ask them; how many there were."""
+        desk, now = self._desk(target), self.clock.now()
+        room = desk.room(now, sum(asked.desk is desk for asked in self._asking.values()))
+        claimed = await self.storage.run(lambda t: t.calls.claim(now, room, *target)) if room > 0 else []
+        for call in claimed:
+            desk.begun(now)
+            task = asyncio.create_task(self._outcome(call, desk))
+            task.add_done_callback(lambda _: self.bell.ring())
+            self._asking[task] = Asked(call, desk)
+        return len(claimed)
+
+    async def _outcome(self, call: OwedCall, desk: Desk) -> Outcome:
+        try:
+            outcome = await desk.ask(call, self.clock.now())
+        except Exception:  # whatever it was, one call must not stop the others
+            log.exception("call_failed", call=call.id, target=call.target)
+            outcome = Unanswered(f"{call.target} could not be asked")
+        desk.ended(outcome, self.clock.now())
+        return outcome
+
+    async def _record_ended(self) -> None:
+        """Record the ends that there are and tell what can be told, in one transaction.
+
+        If that fails they stay here, and the next turn records them.
+        """
+        ended = {task: asked.call for task, asked in self._asking.items() if task.done()}
+        if not ended and not await self.storage.read(lambda t: t.calls.tellable_count()):
+            return
+        outcomes = [(call, task.result()) for task, call in ended.items()]
+        told = await self.storage.run(lambda t: self._record(t, outcomes))
+        for task in ended:
+            del self._asking[task]
+        if told:
+            self.on_told()
+
+    def _record(self, t: Transaction, outcomes: list[tuple[OwedCall, Outcome]]) -> int:
+        now = self.clock.now()
+        for call, outcome in outcomes:
+            self._record_one(t, call, outcome, now)
+        answered = t.calls.take_answered(BATCH)
+        t.inbox.keep([answer_event(call, now) for call in answered])
+        return len(answered)
+
+    @staticmethod
+    def _record_one(t: Transaction, call: OwedCall, outcome: Outcome, now: datetime) -> None:
+        match outcome:
+            case Answered():
+                t.calls.answered(call.id, dict(outcome.answer), "")
+            case Refused():
+                log.warning("call_refused", call=call.id, reason=outcome.error)
+                t.calls.answered(call.id, None, outcome.error)
+            case Unanswered() if call.attempts + 1 >= MAX_TRIES:
+                log.warning("call_given_up", call=call.id, reason=outcome.error)
+                t.calls.answered(call.id, None, f"{outcome.error} ({MAX_TRIES} tries)")
+            case Unanswered():
+                wait = max(outcome.wait, BACK_OFF[call.attempts])
+                t.calls.retry(call.id, now + timedelta(seconds=wait))

@@ -1,0 +1,143 @@
+"""Ask one outside service: a signed POST of JSON, one try at a time, with everything that may come back bounded."""
+
+import json
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+import structlog
+from aiohttp import (
+    ClientConnectorCertificateError,
+    ClientConnectorError,
+    ClientError,
+    ClientResponse,
+    ClientSession,
+    ClientTimeout,
+    DummyCookieJar,
+    TCPConnector,
+)
+
+from channels.transport import retry_after
+from gateway.calls.breaker import Breaker
+from gateway.calls.outcomes import MAX_ANSWER_BYTES, Outcome, Refused, Unanswered, read_answer
+from gateway.calls.signing import signed_headers
+from gateway.settings_file import ServiceSettings
+from gateway.settings_sentences import variable
+from storage.values import OwedCall
+
+SLOTS = 10  # calls of one service in flight at once
+MINUTE = 60.0
+SAYS = {"Content-Type": "application/json", "Accept": "application/json", "Accept-Encoding": "identity"}
+
+log = structlog.get_logger()
+
+
+@dataclass
+class Service:
+    """A service of the settings. Follows no redirect, keeps no cookie, checks certificates."""
+
+    name: str
+    settings: ServiceSettings
+    breaker: Breaker = field(default_factory=Breaker)
+    _next: datetime | None = None  # when its pace allows the next call
+    _session: ClientSession | None = field(default=None, repr=False)
+
+    def opens_at(self, now: datetime) -> datetime:
+        return self.breaker.opens_at(max(now, self._next) if self._next else now)
+
+    def room(self, now: datetime, asking: int) -> int:
+        if self.opens_at(now) > now:
+            return 0
+        return self.breaker.room(now, min(1, SLOTS - asking) if self.settings.per_minute else SLOTS - asking)
+
+    def begun(self, now: datetime) -> None:
+        self.breaker = self.breaker.begun()
+        if self.settings.per_minute:
+            self._next = now + timedelta(seconds=MINUTE / self.settings.per_minute)
+
+    def ended(self, outcome: Outcome, now: datetime) -> None:
+        before = self.breaker
+        self.breaker = before.failed(now) if isinstance(outcome, Unanswered) else before.worked()
+        if self.breaker.until and self.breaker.until != before.until:
+            log.warning("service_rests", service=self.name, until=self.breaker.until.isoformat())
+        elif before.until and not self.breaker.until:
+            log.info("service_answers_again", service=self.name)
+
+    async def ask(self, call: OwedCall, now: datetime) -> Outcome:
+        if self.settings.secret is None:
+            return Refused(f"{self.name} has no secret: set {variable(('services', self.name, 'secret'))}")
+        body = json.dumps(call.body, separators=(",", ":")).encode()
+        headers = signed_headers(self.settings.secret.get_secret_value(), call.id, body, now)
+        try:
+            return await self._post(body, {**SAYS, **headers})
+        except TimeoutError:
+            return Unanswered(f"{self.name} did not answer within {self.settings.timeout:g} s")
+        except ClientConnectorCertificateError:
+            return Unanswered(f"{self.name} could not be reached: its certificate is not to be trusted")
+        except ClientConnectorError:
+            return Unanswered(f"{self.name} could not be reached")
+        except ClientError:
+            return Unanswered(f"{self.name} did not answer as HTTP has it, or broke off")
+
+    async def _post(self, body: bytes, headers: dict[str, str]) -> Outcome:
+        session = self._open_session()
+        async with session.post(self.settings.url, data=body, headers=headers, allow_redirects=False) as answer:
+            return await self._read(answer)
+
+    async def _read(self, answer: ClientResponse) -> Outcome:
+        said = f"{self.name} answered {answer.status}"
+        if answer.status == 429 or answer.status >= 500:
+            return Unanswered(said, retry_after(answer.headers.get("Retry-After", ""), default=0.0))
+        if answer.status >= 400:
+            return Refused(said)
+        if answer.status >= 300:
+            return Refused(f"{said}, and redirects are not followed")
+        return read_answer(self.name, await read_some(answer))
+
+    def _open_session(self) -> ClientSession:
+        """The session opens at its first use, inside the running loop. Answers are not unpacked: a small one could
+        become a large one."""
+        if self._session is None:
+            self._session = ClientSession(
+                connector=TCPConnector(limit=SLOTS),
+                timeout=ClientTimeout(total=self.settings.timeout),
+                cookie_jar=DummyCookieJar(),
+                auto_decompress=False,
+            )
+        return self._session
+
+    async def close(self) -> None:
+        if self._session is not None:
+            await self._session.close()
+
+
+async def read_some(answer: ClientResponse) -> bytes:
+    """The answer's body, or so much of it that it is known to be too long."""
+    body = bytearray()
+    while len(body) <= MAX_ANSWER_BYTES and (part := await answer.content.readany()):
+        body += part
+    return bytes(body[: MAX_ANSWER_BYTES + 1])
+
+
+@dataclass(frozen=True)
+class NoService:
+    """Stands in for a service that the settings do not have any more: every call fails at once."""
+
+    name: str
+
+    def opens_at(self, now: datetime) -> datetime:
+        return now
+
+    def room(self, now: datetime, asking: int) -> int:
+        return SLOTS - asking
+
+    def begun(self, now: datetime) -> None:
+        """Nothing counts them."""
+
+    async def ask(self, call: OwedCall, now: datetime) -> Outcome:
+        return Refused(f"{self.name} is no service of the settings any more")
+
+    def ended(self, outcome: Outcome, now: datetime) -> None:
+        """Nothing counts them."""
+
+    async def close(self) -> None:
+        """It holds nothing."""

@@ -1,0 +1,37 @@
+"""Calls between `rules` and `storage`: what is placed becomes a row, what came back becomes an event."""
+
+from datetime import datetime
+
+from gateway.ids import new_id
+from rules.effects import PlaceCall
+from storage.values import About, AnsweredCall, NewEvent, Row
+
+
+def call_row(effect: PlaceCall, customer: str, campaign: str, lane: str, now: datetime) -> Row:
+    """A new call's row, owed from ``now`` (UTC) on."""
+    return {
+        "id": effect.call,
+        "kind": effect.kind,
+        "target": effect.target,
+        "subject": effect.subject,
+        "lane": lane,
+        "customer": customer,
+        "campaign": campaign,
+        "body": dict(effect.body),
+        "held": effect.held,
+        "next_at": now,
+    }
+
+
+def answer_event(call: AnsweredCall, now: datetime) -> NewEvent:
+    """The event of a call that came to its end. One that came while its campaign was stopped is told again later."""
+    payload = {
+        "customer": call.customer,
+        "campaign": call.campaign,
+        "subject": call.subject,
+        "call": call.id,
+        "answer": call.answer,
+        "error": call.error,
+        "held": call.held,
+    }
+    return NewEvent(f"answer:{call.id}:{new_id()}", "answer", About("lane", call.lane), payload, now)

@@ -1,0 +1,62 @@
+"""Paths that wait at a node."""
+
+from collections.abc import Collection, Sequence
+
+from sqlalchemy import Connection, bindparam, delete, func, select
+
+from storage.errors import StaleVersion
+from storage.models import Run
+from storage.statements import add_rows, rows_in, save_guarded, table_of
+from storage.values import Row
+
+RUNS = table_of(Run)
+COLUMNS = [column for column in RUNS.c if column.name != "seq"]
+PAGE = 500
+
+
+class Runs:
+    """What waits, for a time, an answer or a change of data. Rows hold all columns but their number; what is saved or
+    dropped must carry the version it was read at."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def of_customers(self, customers: Collection[str]) -> list[Row]:
+        """Everything that waits for these customers, oldest first."""
+        rows = rows_in(self._connection, select(RUNS), RUNS.c.customer, customers)
+        in_order = sorted(rows, key=lambda row: int(row["seq"]))
+        return [{name: value for name, value in row.items() if name != "seq"} for row in in_order]
+
+    def versions(self) -> list[str]:
+        """The content hashes of the rule files that waiting paths began with."""
+        return list(self._connection.execute(select(RUNS.c.rules).distinct()).scalars())
+
+    def counts(self, campaign: str) -> dict[tuple[str, str], int]:
+        """How many wait in the campaign, by node and content hash of the rule file."""
+        query = select(RUNS.c.node, RUNS.c.rules, func.count().label("number")).where(RUNS.c.campaign == campaign)
+        found = self._connection.execute(query.group_by(RUNS.c.node, RUNS.c.rules))
+        return {(row.node, row.rules): row.number for row in found}
+
+    def customers_at(self, campaign: str, nodes: Collection[str], after: str = "", limit: int = PAGE) -> list[str]:
+        """One page of the customers for whom a path waits at one of these nodes, by id, those after ``after``."""
+        there = (RUNS.c.campaign == campaign, RUNS.c.node.in_(list(nodes)), RUNS.c.customer > after)
+        query = select(RUNS.c.customer).distinct().where(*there).order_by(RUNS.c.customer).limit(limit)
+        return list(self._connection.execute(query).scalars())
+
+    def add(self, rows: Sequence[Row]) -> None:
+        """These paths wait, in the order given; an id that exists is a `Conflict`."""
+        add_rows(self._connection, RUNS, rows)
+
+    def save(self, rows: Sequence[Row]) -> None:
+        """Write runs back. Raises `StaleVersion` if one has changed, or is gone, since it was read."""
+        save_guarded(self._connection, RUNS, rows)
+
+    def drop(self, rows: Sequence[Row]) -> None:
+        """These wait no longer. Raises `StaleVersion` if one has changed, or is gone, since it was read."""
+        if not rows:
+            return
+        as_read = (RUNS.c.id == bindparam("of"), RUNS.c.version == bindparam("at"))
+        these = [{"of": row["id"], "at": row["version"]} for row in rows]
+        dropped = self._connection.execute(delete(RUNS).where(*as_read), these).rowcount
+        if dropped != len(rows):
+            raise StaleVersion(f"{len(rows) - dropped} of {len(rows)} rows of run changed since they were read")
