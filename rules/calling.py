@@ -140,7 +140,7 @@ def _read_word(raw: object) -> tuple[str, list[str]]:
         return "", []
     if not isinstance(raw, str):
         return "", [f'"outcome" must be a text, but it is {written(raw) if _is_plain(raw) else "no single value"}']
-    word = raw.strip()
+    word = without_controls(raw)
     if len(word) > MAX_OUTCOME:
         return "", [f'"outcome" has {len(word)} characters; at most {MAX_OUTCOME} are possible']
     return word, []

@@ -166,7 +166,7 @@ _ALL = (
     ),
     Function(
         "anniversary",
-        "the next day, today included, with the month and day of a date; the 28th of February for the 29th where need be",
+        "the next day, today included, with the month and day of a date; 28 February for the 29th where need be",
         (("date", TIMES),),
         ValueType.DATE,
         _anniversary,

@@ -138,8 +138,8 @@ def _say_form(what: str, error: ErrorDetails) -> Said:
 
 
 def _say_too_many(what: str, error: ErrorDetails) -> Said:
-    there, limit = error["ctx"]["actual_length"], error["ctx"]["max_length"]
-    return "E112", f"{what} has {there} entries", f"at most {limit} are possible"
+    limit = error["ctx"]["max_length"]
+    return "E112", f"{what} has {len(error['input'])} entries", f"at most {limit} are possible"
 
 
 def _say_empty(what: str, error: ErrorDetails) -> Said:
