@@ -30,7 +30,11 @@ PATH = """
 """
 PATHS_IN_A_FLOW = 2  # a campaign may have 100 flows, and 200 rules are asked for
 CONDITION = "    node_{number}: {{if: amount > 50, match: node_{next}}}\n"
+LINES = "    node_{number}: {{if: {{all: [amount > 50, is_set(amount), amount < 900]}}, match: node_{next}}}\n"
+SWITCH = "    node_{number}: {{switch: message.keyword, cases: {{OTHER: node_{next}}}, else: node_{next}}}\n"
 ACTION = "    node_{number}: {{do: reply, text: Hello, next: node_{next}}}\n"
+WAIT = "    node_{number}: {{do: wait, until: 'date(2026, 1, 1)', next: node_{next}}}\n"
+UPDATE = "    node_{number}: {{do: update_field, set: {{amount: {{expr: amount + 1}}}}, next: node_{next}}}\n"
 CHAIN_LENGTH = 100
 
 

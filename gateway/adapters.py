@@ -1,18 +1,23 @@
 """The channels and services of the settings, as adapters that speak to them."""
 
 from collections.abc import Mapping
+from urllib.parse import urlsplit
 
 from pydantic import SecretStr
 
 from channels.base import Channel as Adapter
 from channels.slack.adapter import Slack
 from channels.twilio.adapter import TwilioSms
-from gateway.calls.posting import Service
+from gateway.addresses import is_loopback
+from gateway.calls.outcomes import Desk
+from gateway.calls.posting import NeverAsked, Service
 from gateway.settings import Settings
 from gateway.settings_file import SlackSettings, TwilioSettings
+from gateway.settings_sentences import variable
 from rules.book import Channel
 from rules.loader import Project, ProjectChannel
 
+ELSEWHERE = "{} is not on this machine, and the sandbox asks nobody else: set {} to a stand-in at http://127.0.0.1"
 IDENTIFIERS: Mapping[str, str] = {"sms": "phone", "slack": "slack"}  # which identifier is an address on which kind
 
 
@@ -32,9 +37,26 @@ def rule_project(settings: Settings) -> Project:
     )
 
 
-def build_services(settings: Settings) -> dict[str, Service]:
-    """Who asks each service of the settings, by its name. Opens no connection yet."""
-    return {name: Service(name, service) for name, service in settings.services.items()}
+def build_services(settings: Settings) -> dict[str, Desk]:
+    """Who asks each service of the settings, by its name. Opens no connection yet.
+
+    In the sandbox nothing leaves this machine: its people are made up, but the fields of a contact list may be real,
+    and a service takes its calls for real ones.
+    """
+    services: dict[str, Desk] = {name: Service(name, service) for name, service in settings.services.items()}
+    away = {name: NeverAsked(ELSEWHERE.format(name, url_of(name))) for name in elsewhere(settings)}
+    return services | away
+
+
+def elsewhere(settings: Settings) -> list[str]:
+    """In the sandbox, the services that are not on this machine."""
+    urls = {name: urlsplit(service.url) for name, service in settings.services.items() if settings.sandbox}
+    return [name for name, url in urls.items() if not is_loopback(url.hostname or "")]
+
+
+def url_of(service: str) -> str:
+    """The variable of a service's address."""
+    return variable(("services", service, "url"))
 
 
 def build_adapters(settings: Settings) -> dict[str, Adapter]:

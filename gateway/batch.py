@@ -42,8 +42,8 @@ class Consent(NamedTuple):
 class Batch:
     """The rows of one batch, event by event. ``counts`` are (upload, created|updated|unchanged); ``known_as`` the
     provider's ids of messages of ours, where they are learnt from a callback; ``consents`` what people and rules said
-    of being written to, in order; ``held`` the events that can't be decided yet, ``untold`` the calls whose answers
-    can't."""
+    of being written to, in order; ``held`` the events that can't be decided yet, ``untold`` the answers that
+    can't, by their calls."""
 
     scenes: Scenes
     now: datetime
@@ -59,14 +59,14 @@ class Batch:
     held: list[int] = field(default_factory=list)
     known_as: dict[str, str] = field(default_factory=dict)
     calls: list[Row] = field(default_factory=list)
-    untold: list[str] = field(default_factory=list)
+    untold: dict[str, Row | None] = field(default_factory=dict)
 
     def add(self, decided: Decided) -> None:
         """Gather the rows of one decided event."""
         if decided.event.kind == "timer":
             self._put_away(decided)
         if decided.event.kind == "answer" and decided.too_early:
-            self.untold.append(decided.event.payload["call"])
+            self.untold[decided.event.payload["call"]] = decided.event.payload["answer"]
         if decided.event.kind == "receipt":
             self._learn_provider(decided.event.payload)
         for place, reaction in decided.reactions:

@@ -13,6 +13,8 @@ from storage.transaction import Transaction
 
 SWEEP = 2.0  # seconds between two looks: the command line starts campaigns without knowing the gateway's secrets
 
+Seen = Mapping[str, tuple[object, str]]  # when each campaign began to run, and the content hash of its rules
+
 log = structlog.get_logger()
 
 
@@ -26,7 +28,7 @@ class Guard:
     storage: Storage
     hindrances: Hindrances
     bell: Bell
-    _seen: dict[str, tuple[object, str]] = field(default_factory=dict)
+    _seen: Seen = field(default_factory=dict)
 
     async def run(self) -> None:
         """Watch until the bell is closed."""
@@ -38,23 +40,26 @@ class Guard:
 
     async def look(self) -> None:
         """Put what runs and cannot in error."""
-        hindered = await self.storage.read(self._hindered)
+        seen, hindered = await self.storage.read(self._hindered)
         if hindered:
             await self.storage.run(lambda t: fail_all(t, hindered))
+        self._seen = seen
 
-    def _hindered(self, t: Transaction) -> dict[str, str]:
-        """What was not looked at yet and cannot run, with the reason."""
+    def _hindered(self, t: Transaction) -> tuple[Seen, dict[str, str]]:
+        """What runs now, and what of it was not looked at yet and cannot run, with the reason."""
         books = self.hindrances.rulebooks.active
         running = {row["name"]: row["started_at"] for row in t.campaigns.all() if row["status"] == "active"}
         now = {name: (started, books[name].hash) for name, started in running.items() if name in books}
         fresh = [name for name, stamp in now.items() if self._seen.get(name) != stamp]
-        self._seen = now
         found = {name: "; ".join(self.hindrances.of(t, name)) for name in fresh}
-        return {name: reason for name, reason in found.items() if reason}
+        return now, {name: reason for name, reason in found.items() if reason}
 
 
 def fail_all(t: Transaction, reasons: Mapping[str, str]) -> None:
-    """Put campaigns in error, each for its reason."""
+    """Put campaigns in error, each for its reason, but for those that were stopped meanwhile."""
+    running = {row["name"] for row in t.campaigns.all() if row["status"] == "active"}
     for campaign, reason in reasons.items():
+        if campaign not in running:
+            continue
         t.campaigns.fail([campaign], reason)
         log.error("campaign_in_error", campaign=campaign, reason=reason)

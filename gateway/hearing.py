@@ -9,6 +9,7 @@ from gateway.decided import Decided, Reactions, event_id, react_at
 from gateway.ids import derived_id
 from gateway.scenes import Place, Scenes
 from rules.book import Channel
+from rules.communications import is_answered
 from rules.events import MessageReceived, ParticipantGiven
 from storage.values import Row, WaitingEvent
 
@@ -65,7 +66,8 @@ class Hearing:
     def _answer(self, event: WaitingEvent, customer: str) -> Decided | None:
         """What the message leads to in the communication that it answers; None where it answers none.
 
-        A press answers the message of its button, and only as long as nothing was said after that.
+        A press answers the message of its button, and only as long as nothing was said after that; or nothing was
+        answered, for then whatever was said since was another attempt, and asked the same.
         """
         pressed = self._pressed(event.payload)
         heard = self._asked(customer, pressed) if pressed else self._heard(customer, event.payload)
@@ -78,11 +80,10 @@ class Hearing:
         return self.scenes.message_known_as(payload["channel"], payload["answers"]) if payload["answers"] else None
 
     def _asked(self, customer: str, pressed: Row) -> tuple[Place, str] | None:
-        """The open talk in which this message was the last word."""
-        if self.scenes.loaded.last_said.get(pressed["communication"]) != pressed["id"]:
-            return None
-        talks = ((place, talk.id) for place, talk in self.scenes.open_communications(customer))
-        return next((found for found in talks if found[1] == pressed["communication"]), None)
+        """The open talk in which this message was the last word, or no word was answered yet."""
+        last = self.scenes.loaded.last_said.get(pressed["communication"]) == pressed["id"]
+        talks = (pair for pair in self.scenes.open_communications(customer) if pair[1].id == pressed["communication"])
+        return next(((place, talk.id) for place, talk in talks if last or not is_answered(talk)), None)
 
     def _heard(self, customer: str, payload: Mapping[str, Any]) -> tuple[Place, str] | None:
         """The latest open talk on this address and thread; a STOP is heard by every campaign instead."""

@@ -18,6 +18,7 @@ from gateway.sandbox_site import only_this_machine, sandbox_app
 from gateway.sandboxes import build_sandbox, read_script, sandbox_addresses
 from gateway.settings import Settings, SettingsError
 from storage.errors import StorageUnavailable
+from storage.transaction import Transaction
 
 REQUEST_LIMIT = 1024 * 1024  # bytes of a request's body, where a route does not say otherwise
 SHUTDOWN_SECONDS = 5.0  # how long open connections may take after a stop was asked for
@@ -62,13 +63,21 @@ async def healthz(request: web.Request) -> web.Response:
 
 
 async def readyz(request: web.Request) -> web.Response:
-    """The database answers: how many events wait and how many messages are owed, or 503."""
-    storage = request.app[GATEWAY].storage
+    """The database answers: how many events wait, how many messages are owed, how many calls are open; or 503."""
     try:
-        waiting, owed = await storage.read(lambda t: (t.inbox.waiting_count(), t.outbox.owed_count()))
+        counts = await request.app[GATEWAY].storage.read(backlog)
     except StorageUnavailable:
         return web.json_response({"status": "unavailable", "reason": "the database does not answer"}, status=503)
-    return web.json_response({"status": "ready", "waiting_events": waiting, "owed_messages": owed})
+    return web.json_response({"status": "ready", **counts})
+
+
+def backlog(t: Transaction) -> dict[str, int]:
+    """What is yet to be done, by what it is."""
+    return {
+        "waiting_events": t.inbox.waiting_count(),
+        "owed_messages": t.outbox.owed_count(),
+        "open_calls": t.calls.open_count(),
+    }
 
 
 def app_runner(app: web.Application) -> web.AppRunner:

@@ -93,7 +93,7 @@ class Settings:
         return self.folder / self.actions.folder
 
     def missing_secrets(self) -> dict[str, str]:
-        """The services that lack their secret, each with the variable that it belongs in; what asks them fails."""
+        """The services that lack their secret, each with the variable that it belongs in; what asks them waits."""
         lacking = (name for name, service in self.services.items() if service.secret is None)
         return {name: variable(("services", name, "secret")) for name in lacking}
 

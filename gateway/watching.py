@@ -49,9 +49,14 @@ class RulesWatch:
         return Rest(PERIOD)
 
     async def look(self) -> None:
-        """Load the folder if anything in it changed since the last look."""
-        if self.seen != await asyncio.to_thread(folder_stamp, self.folder):
+        """Load the folder if anything in it changed since the last look, or if `pointsman plan` has put a version in
+        force that is not in force here: where this process refuses the file, it goes on with its own, and what was to
+        be settled is decided by that."""
+        if self.seen != await asyncio.to_thread(folder_stamp, self.folder) or await self._behind():
             await self.load()
+
+    async def _behind(self) -> frozenset[str]:
+        return await self.storage.read(lambda t: self.rulebooks.behind(t.campaigns.all()))
 
     async def load(self) -> Changes:
         """Put what is sound in force and report every mistake. Raises OSError where the folder can't be read."""

@@ -1,6 +1,6 @@
 """A rulebook: one rule file, read and checked, as frozen values. Nothing in it is text to be parsed any more."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
@@ -64,7 +64,7 @@ class Node:
     flow: str
     position: Position
 
-    @property
+    @cached_property
     def full_name(self) -> str:
         return f"{self.flow}.{self.name}"
 
@@ -94,6 +94,13 @@ class TriggerNode(Node):
     takes: Mapping[str, Field] = field(default_factory=dict)
     next: str = ""
 
+    @cached_property
+    def conditions(self) -> tuple[tuple[str, frozenset[str], str], ...]:
+        """What a fact of the type must meet to fire this: a narrowing, the values allowed, and these in words."""
+        flow = {"flow": (self.flow,)} if self.when is Trigger.FROM_ANOTHER_FLOW else {}
+        narrowing = {**self.narrowing, **flow}
+        return tuple((name, frozenset(wanted), ", ".join(wanted)) for name, wanted in narrowing.items())
+
     @property
     def edges(self) -> Mapping[str, str]:
         return {"next": self.next} if self.next else {}
@@ -119,19 +126,23 @@ class IfNode(Node):
         return {k: v for k, v in (("match", self.match), ("else", self.otherwise)) if v}
 
     def visit(self, turn: "Turn") -> str:
-        decisive = self.how != "all"
-        for number, line in enumerate(self.lines, start=1):
-            if (turn.evaluate(line) is True) is decisive:
-                verb = "holds" if decisive else "does not hold"
-                self._tell(turn, f"line {number} {verb}: {' '.join(line.source.split())}")
-                return self.match if self.how == "any" else self.otherwise
-        self._tell(turn, f"{'none' if decisive else 'each'} of {len(self.lines)} lines holds")
-        return self.otherwise if self.how == "any" else self.match
+        line = self._deciding(turn)
+        if len(self.lines) > 1:  # of one line alone, the way taken says all
+            turn.say_result(self._result(line))
+        return self.match if (line is not None) is (self.how == "any") else self.otherwise
 
-    def _tell(self, turn: "Turn", what: str) -> None:
-        """Of one line alone, the way taken says all."""
-        if len(self.lines) > 1:
-            turn.say_result(what)
+    def _deciding(self, turn: "Turn") -> Expression | None:
+        decisive = self.how != "all"
+        for line in self.lines:
+            if (turn.evaluate(line) is True) is decisive:
+                return line
+        return None
+
+    def _result(self, line: Expression | None) -> str:
+        if line is None:
+            return f"{'each' if self.how == 'all' else 'none'} of {len(self.lines)} lines holds"
+        verb = "does not hold" if self.how == "all" else "holds"
+        return f"line {self.lines.index(line) + 1} {verb}: {' '.join(line.source.split())}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -212,6 +223,17 @@ class Rulebook:
         """Every trigger node, in file order."""
         return tuple(n for f in self.flows.values() for n in f.nodes.values() if isinstance(n, TriggerNode))
 
+    @cached_property
+    def triggers_by_kind(self) -> Mapping[Trigger, tuple[TriggerNode, ...]]:
+        """The trigger nodes of each type, in file order."""
+        return {kind: tuple(node for node in self.triggers if node.when is kind) for kind in Trigger}
+
+    @cached_property
+    def field_names(self) -> Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]]:
+        """By level: every name that stands for one of its fields (`due_date`, `participant.due_date`), and the field of
+        each; customer fields are the participant's, too."""
+        return {level: _names_of(self.fields.values(), level) for level in ("customer", "participant")}
+
     @property
     def matcher(self) -> "Matcher":
         """Compiled on first use, and once whichever threads ask: creating a ruleset leaks memory in the engine."""
@@ -223,3 +245,9 @@ class Rulebook:
         from rules.matcher import Matcher
 
         return Matcher(self.triggers)
+
+
+def _names_of(fields: Iterable[Field], level: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    prefixes = ("", "participant.", "customer.") if level == "customer" else ("", "participant.")
+    names = [(prefix + field.name, field.name) for field in fields if field.level == level for prefix in prefixes]
+    return tuple(name for name, _ in names), tuple(field for _, field in names)

@@ -79,7 +79,7 @@ class Checker:
         if not -NUMBER_LIMIT <= value <= NUMBER_LIMIT:
             raise self.source.error(node, f"numbers may be at most {NUMBER_LIMIT}")
         if isinstance(value, Decimal) and value.adjusted() < -PRECISION:
-            raise self.source.error(node, f"numbers may have at most {PRECISION} decimals")
+            raise self.source.error(node, f"numbers may begin at most {PRECISION} places behind the point")
         return self._literal(node, ValueType.INTEGER if isinstance(value, int) else ValueType.NUMERIC, value)
 
     def _literal(self, node: ast.expr, type_: ValueType, value: Value) -> Term:

@@ -7,7 +7,6 @@ from dataclasses import replace
 
 from rules.agents.base import Agent, AskingAgent, Say, Step
 from rules.calling import ask_about
-from rules.conduct import conduct_of
 from rules.effects import (
     EXPIRE_TIMER,
     FAILED_TIMER,
@@ -107,8 +106,8 @@ def end(turn: Turn, communication: Communication, status: CommunicationStatus, r
 
 
 def clear_attempts(turn: Turn, communication: Communication) -> None:
-    """No next attempt is waited for: the person was heard, or it is over."""
-    if conduct_of(turn, communication).goes_on:
+    """No next attempt is waited for, if one was (the first never is): the person was heard, or it is over."""
+    if communication.attempt > 1:
         for name in (RETRY_TIMER, FALLBACK_TIMER):
             turn.put(ClearTimer(communication.id, name))
 

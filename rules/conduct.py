@@ -30,11 +30,6 @@ class Conduct:
     fallback: tuple[str, ...] = ()
     falls_back_on: frozenset[CommunicationStatus] = frozenset()
 
-    @property
-    def goes_on(self) -> bool:
-        """Whether another attempt may follow one that came to nothing."""
-        return bool(self.delays or self.fallback)
-
     def channels_after(self, channel: str) -> tuple[str, ...]:
         """The channels that are left to fall back to from this one."""
         return self.fallback[self.fallback.index(channel) + 1 :] if channel in self.fallback else self.fallback

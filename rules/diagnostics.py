@@ -1,6 +1,7 @@
 """What is wrong with a rule file, said so that an operator can mend it: one form for every mistake."""
 
-from collections.abc import Iterable, Mapping, Sequence
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 
@@ -51,10 +52,13 @@ CODES: Mapping[str, str] = {
 }
 
 
-MAX_FOUND = 1_000  # mistakes collected of one file
+MAX_COMPARED = 250  # names that are compared at length: 13 us each
+LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789_./"
+MAX_FOUND = 200  # mistakes collected of one file
 MAX_LINE = 160  # characters shown of a line
-MAX_MESSAGE = 500  # characters shown of a message
+MAX_MESSAGE = 500  # characters shown of a message or a hint
 CUT = "..."
+_UNSAFE = re.compile("[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")  # may steer a terminal
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,15 +73,38 @@ class Diagnostic:
     width: int = 1
 
     def __str__(self) -> str:
-        message = self.message if len(self.message) <= MAX_MESSAGE else self.message[:MAX_MESSAGE] + CUT
-        return f"{self.position}: {self.level}[{self.code}]: {message}"
+        return f"{self.position}: {self.level}[{self.code}]: {cut(self.message)}"
+
+
+def cut(text: str) -> str:
+    """Up to `MAX_MESSAGE` characters of a text, safe to print: what a file names may be long, and may be anything."""
+    shown = _UNSAFE.sub("?", text[:MAX_MESSAGE])
+    return shown if len(text) <= MAX_MESSAGE else shown + CUT
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """`did you mean "x"?` for the known name nearest to ``name``, or "" where none is near."""
+    """`did you mean "x"?` for the known name nearest to ``name``, or "" where none is near.
+
+    Among more than `MAX_COMPARED` names it finds only those that differ by one slip of the finger.
+    """
     by_fold = {candidate.casefold(): candidate for candidate in known}
-    near = get_close_matches(name.casefold()[:100], by_fold, n=1, cutoff=0.6)
+    word = name.casefold()[:100]
+    if len(by_fold) > MAX_COMPARED:
+        near = [slip for slip in _slips(word) if slip in by_fold][:1]
+    else:
+        near = get_close_matches(word, by_fold, n=1, cutoff=0.6)
     return f'did you mean "{by_fold[near[0]]}"?' if near else ""
+
+
+def _slips(word: str) -> Iterator[str]:
+    """Every word one letter away: left out, exchanged with the next, another one, or one too many."""
+    cuts = [(word[:place], word[place:]) for place in range(len(word) + 1)]
+    for before, after in cuts:
+        yield before + after[1:]
+        yield before + after[1:2] + after[:1] + after[2:]
+        for letter in LETTERS:
+            yield before + letter + after[1:]
+            yield before + letter + after
 
 
 def render(diagnostic: Diagnostic, source_lines: Sequence[str]) -> str:
@@ -101,7 +128,7 @@ def _marked_line(diagnostic: Diagnostic, line: str) -> tuple[str, str]:
     line, start = _window(line.rstrip(), min(diagnostic.position.column - 1, len(line)))
     carets = "^" * max(1, min(diagnostic.width, len(line) - start))
     blank = "".join("\t" if c == "\t" else " " for c in line[:start])
-    return f" {number} | {line}", f" {' ' * len(str(number))} | {blank}{carets}"
+    return f" {number} | {_UNSAFE.sub('?', line)}", f" {' ' * len(str(number))} | {blank}{carets}"
 
 
 def _window(line: str, place: int) -> tuple[str, int]:

@@ -6,6 +6,8 @@ from datetime import datetime
 
 from rules.values import Values
 
+STOP, START, HELP = "stop", "start", "help"  # words of consent
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
@@ -40,6 +42,7 @@ class MessageReceived(Event):
     """The person wrote. ``keyword`` is the first word in upper case; ``consent`` is stop, start, help or "".
 
     ``communication`` is the open one that this answers, where it is known; "": to be found by where it was written.
+    What a path keeps of a message names the one that heard it; "" there: none did.
     """
 
     channel: str

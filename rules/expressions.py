@@ -47,9 +47,12 @@ class Expression:
         except (ArithmeticError, AttributeError, TypeError, ValueError):
             return None
 
-    def explain(self, scope: Scope) -> Mapping[str, Value]:
-        """The value of every name it uses, for the decision log."""
-        return {name: scope.values.get(name) for name in self.names}
+    def explain(self, scope: Scope, saw: dict[str, Value] | None = None) -> Mapping[str, Value]:
+        """The value of every name it uses, for the decision log; added to those in ``saw``, where given."""
+        saw = {} if saw is None else saw
+        for name in self.names:
+            saw[name] = scope.values.get(name)
+        return saw
 
 
 def compile_expression(source: str, names: Mapping[str, NameInfo], expect: tuple[ValueType, ...] = ()) -> Expression:
@@ -76,4 +79,6 @@ def _check_result(source: Source, term: Term, expect: tuple[ValueType, ...]) -> 
         return
     wanted = " or ".join(TYPE_WORDS[type_] for type_ in expect)
     hint = "compare it with something, or use is_set(...)" if expect == (ValueType.BOOLEAN,) else ""
-    raise source.error(source.tree, f"{wanted} is wanted here, but this is {term.words}", hint)
+    error = source.error(source.tree, f"{wanted} is wanted here, but this is {term.words}", hint)
+    error.only_its_type = True
+    raise error

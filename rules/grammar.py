@@ -11,10 +11,7 @@ _QUOTED = re.compile(r"\"[^\"]*\"|'[^']*'")
 _QUOTED_OR_OPEN = re.compile(r"\"[^\"]*\"|'[^']*'|[\"']")
 _TIME_OF_DAY = re.compile(r"(?<![\d:\"'])\d{1,2}:\d{2}(?![\d:\"'])")
 _CALENDAR_DAY = re.compile(r"(?<![\d\"'-])\d{4}-\d{2}-\d{2}(?![\"'])")
-_HINTS = {
-    _TIME_OF_DAY: "a time of day is written datetime(2027, 3, 31, 9, 0), or today() + hours(9)",
-    _CALENDAR_DAY: "a day is written date(2027, 3, 31)",
-}
+_HOW_TIME = "a time of day is written datetime(2027, 3, 31, 9, 0), or today() + hours(9)"
 _FOREIGN = (
     (re.compile(r"(?<![=!<>:])=(?!=)"), 'use "==" to compare'),
     (re.compile(r"==="), 'use "==" to compare'),
@@ -27,18 +24,26 @@ _FOREIGN = (
     (re.compile(r"\\"), "a backslash may stand only inside quotes"),
     (re.compile(r"\*\*"), "powers are not allowed"),
     (re.compile(r"(?<![\w.])[rRbBfFuU]{1,2}(?=[\"'])"), "remove the letter before the quotes"),
+    (_CALENDAR_DAY, "a day is written date(2027, 3, 31)"),
+    (
+        re.compile(r"(?<![\w.])[0-9]+[mhdw](?!\w)"),
+        "a length of time is written minutes(30), hours(4), days(2), weeks(1)",
+    ),
+    (re.compile(r"(?<![\w.])is\s+(?:not\s+)?set(?!\w)"), "write is_set(...) or is_not_set(...)"),
     (re.compile(r"(?<!\w)[0-9][\w.]*?(?:and|or|not|in|is|if|else|for)"), "put a blank behind the number"),
+    (re.compile(r"\"\s*\"\s*\""), 'put a comma, "and" or "or" between two texts, and one quote on each side of a text'),
 )
 
 
 class ExpressionError(Exception):
     """An expression is wrong. ``offset`` (from 0) and ``width`` count characters of the expression's source; ``more``
-    is what else is wrong with it."""
+    is what else is wrong with it; ``only_its_type``: it is sound, but not of a type that its place takes."""
 
     def __init__(self, message: str, offset: int = 0, width: int = 1, hint: str = "") -> None:
         super().__init__(message)
         self.message, self.offset, self.width, self.hint = message, offset, width, hint
         self.more: tuple[ExpressionError, ...] = ()
+        self.only_its_type = False
 
 
 class Source:
@@ -109,8 +114,8 @@ class Source:
 def _explained(text: str, offset: int) -> tuple[str, int, int, str]:
     if opened := next((found for found in _QUOTED_OR_OPEN.finditer(text) if len(found.group()) == 1), None):
         return "this quote is not closed", opened.start(), 1, "close it where the text ends"
-    if found := _TIME_OF_DAY.search(text) or _CALENDAR_DAY.search(text):
-        return "cannot be read as an expression", found.start(), len(found.group()), _HINTS[found.re]
+    if found := _TIME_OF_DAY.search(text):
+        return "cannot be read as an expression", found.start(), len(found.group()), _HOW_TIME
     if text.count("(") != text.count(")"):
         return "cannot be read as an expression", offset, 1, "every ( needs its )"
     return "cannot be read as an expression", offset, 1, 'join conditions by "and" or "or"; put texts in quotes'

@@ -202,10 +202,10 @@ def why_not(trigger: TriggerNode, fact: Fact) -> NotFired | None:
 
     For people: the engine only says what fires.
     """
-    for name, wanted in trigger.narrowing.items():
-        saw = fact.changed if name == "field" else {getattr(fact, name)}
-        if not saw.intersection(wanted):
-            return NotFired(trigger.full_name, name, ", ".join(wanted), ", ".join(sorted(saw)))
-    if trigger.when is Trigger.FROM_ANOTHER_FLOW and fact.flow != trigger.flow:
-        return NotFired(trigger.full_name, "flow", trigger.flow, fact.flow)
+    for name, wanted, words in trigger.conditions:
+        if name == "field":
+            if wanted.isdisjoint(fact.changed):
+                return NotFired(trigger.full_name, name, words, ", ".join(sorted(fact.changed)))
+        elif (saw := getattr(fact, name)) not in wanted:
+            return NotFired(trigger.full_name, name, words, saw)
     return None

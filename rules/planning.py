@@ -3,14 +3,14 @@
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from rules.agents.base import Agent
+from rules.agents.base import Agent, Step
 from rules.communications import agent_of, change, end, finish, says_anything, speak
 from rules.conduct import Conduct, Contacting, conduct_of
 from rules.effects import EXPIRE_TIMER, START_TIMER, ClearTimer, PlanCommunication, SetTimer
-from rules.events import MessageReceived
+from rules.events import STOP, MessageReceived
 from rules.operations import shift
 from rules.reaching import address_on, first_reached
-from rules.scene import Communication
+from rules.scene import Communication, Talk
 from rules.statuses import CommunicationStatus
 from rules.templates import RenderFailed
 from rules.timing import may_answer, may_begin
@@ -49,11 +49,13 @@ def skip(turn: Turn, node: Contacting, reason: str) -> Communication:
 
 
 def asked(turn: Turn) -> MessageReceived | None:
-    """What the person has just written to start the path that is walked, if that is how it began."""
+    """What the person has just written to start the path that is walked, if that is how it began; who wants to hear
+    no more asked for nothing."""
     message = turn.message
-    if message is None or message is turn.event or turn.now - message.at < PROMPT:
-        return message
-    return None
+    if message is None or message.consent == STOP:
+        return None
+    just_now = message.id == turn.event.id or turn.now - message.at < PROMPT
+    return message if just_now else None
 
 
 def start(turn: Turn, planned: Communication) -> bool:
@@ -134,10 +136,18 @@ def _begin(turn: Turn, planned: Communication) -> Communication:
 
 
 def _open(turn: Turn, planned: Communication, agent: Agent) -> Communication:
-    step = agent.open(turn.scope_about(planned))
+    step = _first_step(turn, planned, agent)
     if not says_anything(step):
         return end(turn, planned, SKIPPED, "there is nothing to say")
     return speak(turn, replace(planned, opened=True, begun_at=turn.now), agent, step)
+
+
+def _first_step(turn: Turn, planned: Communication, agent: Agent) -> Step:
+    """The agent opens; one that asks its service what to say first hands over what the person has just written."""
+    scope, message = turn.scope_about(planned), asked(turn)
+    step = agent.open(scope)
+    unheard = step.asks is not None and message is not None and not message.communication
+    return agent.hear(Talk(), message.text, scope) if message and unheard else step
 
 
 def _is_late(planned: Communication, begins: datetime) -> bool:

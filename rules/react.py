@@ -9,6 +9,8 @@ from rules.book import Rulebook
 from rules.communications import OPTED_OUT, end, hear
 from rules.effects import WAIT_TIMER, EnterCampaign, ReleaseFacts
 from rules.events import (
+    HELP,
+    STOP,
     CallAnswered,
     CampaignStarted,
     Event,
@@ -29,8 +31,6 @@ from rules.statuses import CommunicationStatus
 from rules.talking import take_call
 from rules.turn import Turn
 from rules.walk import Walk
-
-STOP, START, HELP = "stop", "start", "help"
 
 
 def react(rulebook: Rulebook, event: Event, scene: Scene, now: datetime) -> Reaction:
@@ -78,8 +78,10 @@ def take_message(turn: Turn, message: MessageReceived) -> Applied:
     elif message.consent == HELP:
         turn.note = "the provider answers a call for help"
     elif answered := _answered(turn, message):
+        turn.message = replace(message, communication=answered.id)
         hear(turn, answered, message.text)
     else:
+        turn.message = replace(message, communication="")
         turn.raise_fact(Fact(Trigger.INCOMING_SESSION, channel=message.channel, keyword=message.keyword))
     return Applied.APPLIED
 

@@ -1,6 +1,6 @@
 """The values that conditions and texts may name, read off a scene."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, tzinfo
@@ -18,7 +18,7 @@ from rules.values import Value, Values
 
 def scope_of(rulebook: Rulebook, scene: Scene, fact: Fact, message: MessageReceived | None, now: datetime) -> Scope:
     """Every name's value at ``now``, on a path that ``fact`` began and, if so, what the person wrote."""
-    values = dict(_values(rulebook, scene, fact, message))
+    values = _values(rulebook, scene, fact, message)
     return Scope(values, now, zone_of(rulebook, values.get(TIMEZONE_FIELD)), rulebook.region)
 
 
@@ -67,43 +67,35 @@ def communication_of(scene: Scene, fact: Fact) -> Communication | None:
     for communication in scene.communications:
         if communication.id == fact.communication:
             status = CommunicationStatus(fact.status) if fact.status else communication.status
-            return replace(communication, status=status)
+            return communication if status is communication.status else replace(communication, status=status)
     return scene.communications[-1] if scene.communications else None
 
 
-def _values(
-    rulebook: Rulebook, scene: Scene, fact: Fact, message: MessageReceived | None
-) -> Iterator[tuple[str, Value]]:
+def _values(rulebook: Rulebook, scene: Scene, fact: Fact, message: MessageReceived | None) -> Values:
     """The names of `rules.loading.vocabulary`; of two values for one name the later counts."""
+    values: dict[str, Value] = {}
     for kind, address in scene.customer.identifiers.items():
-        yield kind, address
-        yield f"customer.{kind}", address
-    yield from _fields(rulebook, scene)
-    yield "participant.outcome", (scene.participant.outcome if scene.participant else "") or None
-    yield from _communication(communication_of(scene, fact))
+        values[kind] = values[f"customer.{kind}"] = address
+    values.update(_fields(rulebook, "customer", scene.customer.fields))
+    values.update(_fields(rulebook, "participant", scene.participant.fields if scene.participant else {}))
+    values["participant.outcome"] = (scene.participant.outcome if scene.participant else "") or None
+    if communication := communication_of(scene, fact):
+        values.update(_communication(communication))
     if rulebook.talks_named:
-        yield from _talks(rulebook, scene)
+        values.update(_talks(rulebook, scene))
     if message is not None:
-        yield from _message(message)
-    for name, value in fact.inputs:
-        yield f"input.{name}", value
+        values.update(_message(message))
+    values.update((f"input.{name}", value) for name, value in fact.inputs)
+    return values
 
 
-def _fields(rulebook: Rulebook, scene: Scene) -> Iterator[tuple[str, Value]]:
-    """Each declared field under its own name and under its level; customer fields are the participant's, too."""
-    own = scene.participant.fields if scene.participant else {}
-    for name, field in rulebook.fields.items():
-        shared = field.level == "customer"
-        value = (scene.customer.fields if shared else own).get(name)
-        yield name, value
-        yield f"participant.{name}", value
-        if shared:
-            yield f"customer.{name}", value
+def _fields(rulebook: Rulebook, level: str, values: Values) -> Iterable[tuple[str, Value]]:
+    """Each declared field of the level under all its names."""
+    names, fields = rulebook.field_names[level]
+    return zip(names, map(values.get, fields), strict=True)
 
 
-def _communication(communication: Communication | None) -> Iterator[tuple[str, Value]]:
-    if communication is None:
-        return
+def _communication(communication: Communication) -> Iterator[tuple[str, Value]]:
     for name in ("node", "flow", "agent", "channel", "reason"):
         yield f"communication.{name}", getattr(communication, name) or None
     yield "communication.status", communication.status.value
@@ -121,6 +113,9 @@ def _talks(rulebook: Rulebook, scene: Scene) -> Iterator[tuple[str, Value]]:
             yield from ((f"results.{node}.{name}", value) for name, value in communication.talk.results.items())
 
 
-def _message(message: MessageReceived) -> Iterator[tuple[str, Value]]:
-    for name in ("text", "keyword", "channel"):
-        yield f"message.{name}", getattr(message, name) or None
+def _message(message: MessageReceived) -> Values:
+    return {
+        "message.text": message.text or None,
+        "message.keyword": message.keyword or None,
+        "message.channel": message.channel or None,
+    }

@@ -7,6 +7,7 @@ from rules.book import Node, TimedNode, TriggerNode
 from rules.communications import end
 from rules.effects import ChangeCommunication
 from rules.events import Settled
+from rules.reaching import address_on
 from rules.reaction import Applied
 from rules.runs import drop, keep_until, node_named, path_of
 from rules.scene import Communication, Run
@@ -68,7 +69,6 @@ def _settle_communication(turn: Turn, communication: Communication, target: str)
 
 
 def _as_planned_by(turn: Turn, node: Communicate, communication: Communication) -> Communication:
-    identifier = turn.present.channels[node.channel].identifier
     stays = node.channel == communication.channel and communication.thread
     return replace(
         communication,
@@ -76,7 +76,7 @@ def _as_planned_by(turn: Turn, node: Communicate, communication: Communication) 
         node=node.full_name,
         agent=node.agent,
         channel=node.channel,
-        address=communication.address if stays else turn.scene.customer.identifiers.get(identifier, ""),
+        address=communication.address if stays else address_on(turn, node.channel),
         thread=communication.thread if stays else "",
         rules=turn.present.hash,
     )

@@ -49,10 +49,11 @@ class Template:
     pieces: tuple[str | Output | Choice, ...] = field(default=(), compare=False, repr=False)
 
     def render(self, scope: Scope) -> str:
-        """The text with its values, unset ones as nothing; raises RenderFailed past `MAX_RENDERED` characters."""
+        """The text with its values, unset ones as nothing, without empty lines at its end; raises RenderFailed past
+        `MAX_RENDERED` characters."""
         if len(self.pieces) == 1 and isinstance(self.pieces[0], str):
-            return _bounded(self.pieces[0])
-        return _bounded("".join(_shown(self.pieces, scope)))
+            return _bounded(self.pieces[0].rstrip("\n"))
+        return _bounded("".join(_shown(self.pieces, scope)).rstrip("\n"))
 
 
 @dataclass(slots=True)

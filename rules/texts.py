@@ -8,7 +8,7 @@ import phonenumbers
 from rules.readers import FieldError, written
 
 MAX_TEXT = 1_600  # what a person may answer by SMS can be kept in a field
-MAX_RAW = 20 * MAX_TEXT  # longer ones are refused as they are: composing takes time
+MAX_RAW = 4 * MAX_TEXT  # no character is composed of more than 4; composing takes the square of the length
 MAX_EMAIL = 254  # RFC 5321, 4.5.3.1.3: a path of 256 octets less its brackets
 MAX_PHONE = 40
 MAX_SLACK = 30

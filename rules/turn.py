@@ -37,6 +37,7 @@ from rules.values import Value, Values
 
 ID_LENGTH = 32
 MAX_RUNS = 100  # of one participant that wait in one campaign
+NO_FACT = Fact(Trigger.PARTICIPANT_CREATED)  # about no communication: what is seen before any path is walked
 UNNAMED = (  # no name shows these
     SendMessage,
     ChangeMessage,
@@ -86,7 +87,7 @@ class Turn:
         self.note = ""
         self.saw: dict[str, Value] = {}
         self.result = ""
-        self._fact = Fact(Trigger.PARTICIPANT_CREATED)
+        self._fact = NO_FACT
         self._scope: Scope | None = None
         self._ids = 0
 
@@ -184,8 +185,9 @@ class Turn:
 
     def evaluate(self, expression: Expression) -> Value:
         """The expression's value; what it saw is kept for the log of the node being visited."""
-        self.saw.update(expression.explain(self.scope))
-        return expression.evaluate(self.scope)
+        scope = self.scope
+        expression.explain(scope, self.saw)
+        return expression.evaluate(scope)
 
     def render(self, template: Template) -> str:
         return template.render(self.scope)

@@ -20,9 +20,8 @@ class Walk:
 
     def __init__(self, turn: Turn) -> None:
         self._turn = turn
-        self._activations = self._steps = 0
-        self._visited: Counter[str] = Counter()
-        self._nodes: dict[str, Node] = {}
+        self._activations = 0
+        self._visited: list[Node] = []
 
     def work_off(self) -> None:
         """Raises `LoopFound` past a budget."""
@@ -35,8 +34,8 @@ class Walk:
         return Considered(path.fact, tuple(self._activate(n, path) for n in fired), self._silent(path))
 
     def _silent(self, path: Path) -> tuple[NotFired, ...]:
-        candidates = (node for node in path.rulebook.triggers if node.when is path.fact.trigger)
-        return tuple(reason for reason in (why_not(node, path.fact) for node in candidates) if reason is not None)
+        candidates = path.rulebook.triggers_by_kind[path.fact.trigger]
+        return tuple(filter(None, [why_not(node, path.fact) for node in candidates]))
 
     def _activate(self, trigger: TriggerNode, path: Path) -> Activation:
         self._activations += 1
@@ -64,19 +63,19 @@ class Walk:
         return tuple(visits)
 
     def _visit(self, node: Node, step: Callable[[Turn], str]) -> Visit:
-        if self._steps >= MAX_NODES:
+        if len(self._visited) >= MAX_NODES:
             raise LoopFound(self._report(f"more than {MAX_NODES} nodes visited"))
-        self._steps += 1
-        self._visited[node.full_name] += 1
-        self._nodes[node.full_name] = node
-        self._turn.start_visit()
-        following = step(self._turn)
-        return Visit(node.full_name, node.position, self._turn.saw, self._turn.result, following)
+        self._visited.append(node)
+        turn = self._turn
+        turn.start_visit()
+        following = step(turn)
+        return Visit(node.full_name, node.position, turn.saw, turn.result, following)
 
     def _report(self, what: str) -> str:
         """How far it came and the nodes visited again and again, most often first."""
-        repeats = ((self._nodes[name], times) for name, times in self._visited.most_common() if times > 1)
-        often = [f"{node.full_name} {times} times ({node.position})" for node, times in repeats]
+        nodes = {node.full_name: node for node in self._visited}
+        times = Counter(node.full_name for node in self._visited)
+        often = [f"{name} {n} times ({nodes[name].position})" for name, n in times.most_common() if n > 1]
         more = f", and {len(often) - NAMED_IN_REPORT} more" if len(often) > NAMED_IN_REPORT else ""
         repeated = ", ".join(often[:NAMED_IN_REPORT]) + more
-        return f"{what} for one event ({self._steps} nodes visited): {repeated or 'no node twice'}"
+        return f"{what} for one event ({len(self._visited)} nodes visited): {repeated or 'no node twice'}"

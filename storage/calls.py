@@ -1,6 +1,6 @@
 """Calls to outside services and to the operator's functions: claimed, asked, answered; each answer is told once."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -13,13 +13,13 @@ from sqlalchemy import (
     exists,
     func,
     literal,
-    or_,
     select,
     text,
     tuple_,
     update,
 )
 
+from storage.campaigns import ACTIVE
 from storage.models import Call as CallRow
 from storage.models import Campaign
 from storage.statements import add_rows, chunks, insert_into, one_row, rows_of, table_of
@@ -35,9 +35,11 @@ EARLIER_NOT_DONE = text("earlier.state <> 'done'")
 NOTHING_EARLIER = ~exists(
     select(EARLIER.c.seq).where(EARLIER_NOT_DONE, EARLIER.c.subject == CALLS.c.subject, EARLIER.c.seq < CALLS.c.seq)
 )
-RUNNING = select(CAMPAIGNS.c.name).where(CAMPAIGNS.c.status == "active")
+RUNNING = select(CAMPAIGNS.c.name).where(CAMPAIGNS.c.status == ACTIVE)
 IS_ASKING = and_(NOT_DONE, CALLS.c.state == ASKING)
-TELLABLE = and_(NOT_DONE, CALLS.c.state == ANSWERED, or_(CALLS.c.held.is_(False), CALLS.c.campaign.in_(RUNNING)))
+IS_OPEN = and_(NOT_DONE, CALLS.c.state.in_((OWED, ASKING)))
+IS_ANSWERED = and_(NOT_DONE, CALLS.c.state == ANSWERED)
+IS_FREE, IS_HELD = CALLS.c.held.is_(False), CALLS.c.held.is_(True)
 TARGET = (CALLS.c.kind, CALLS.c.target)
 OWED_COLUMNS = [CALLS.c[name] for name in OwedCall.__dataclass_fields__]
 ANSWERED_COLUMNS = [CALLS.c[name] for name in AnsweredCall.__dataclass_fields__]
@@ -87,23 +89,40 @@ class Calls:
         self._connection.execute(again.values(state=OWED, next_at=next_at, attempts=CALLS.c.attempts + 1))
 
     def answered(self, call: str, answer: Row | None, error: str) -> None:
-        """The call came to its end: with an answer, or with None and the reason in the operator's words."""
+        """The call came to its end: with an answer, or with None and the reason in the operator's words. What was asked
+        is not kept any longer."""
         ended = update(CALLS).where(CALLS.c.id == call, CALLS.c.state == ASKING)
-        self._connection.execute(ended.values(state=ANSWERED, answer=answer, error=error))
+        self._connection.execute(ended.values(state=ANSWERED, answer=answer, error=error, body={}))
 
     def take_answered(self, limit: int) -> list[AnsweredCall]:
-        """Answers to be told now, at most so many, in the order in which their calls were placed; they are done.
+        """Answers to be told now, at most so many, in the order in which their calls were placed; they are done, and
+        not kept any longer.
 
         What is held stays until its campaign runs.
         """
-        first = select(CALLS.c.seq, *ANSWERED_COLUMNS).where(TELLABLE).order_by(CALLS.c.seq).limit(limit)
-        rows = rows_of(self._connection.execute(first.with_for_update(skip_locked=True)))
-        self._move([row["id"] for row in rows], DONE)
-        return [AnsweredCall(**{name: row[name] for name in AnsweredCall.__dataclass_fields__}) for row in rows]
+        rows = [row for which in self._tellable() for row in self._first_answered(which, limit)]
+        first = sorted(rows, key=lambda row: int(row["seq"]))[:limit]
+        told = update(CALLS).where(CALLS.c.id == bindparam("of")).values(state=DONE, answer=None)
+        if first:
+            self._connection.execute(told, [{"of": row["id"]} for row in first])
+        return [AnsweredCall(**{name: row[name] for name in AnsweredCall.__dataclass_fields__}) for row in first]
 
-    def untell(self, calls: Collection[str]) -> None:
-        """These answers came while their campaign did not run: they wait, to be told again once it runs."""
-        self._move(calls, ANSWERED)
+    def _tellable(self) -> list[ColumnElement[bool]]:
+        """What is free, and what is held by each campaign that runs: an index leads to each, past whatever waits."""
+        running = self._connection.execute(RUNNING).scalars()
+        return [IS_FREE, *(and_(IS_HELD, CALLS.c.campaign == campaign) for campaign in running)]
+
+    def _first_answered(self, which: ColumnElement[bool], limit: int) -> list[Row]:
+        query = select(CALLS.c.seq, *ANSWERED_COLUMNS).where(IS_ANSWERED, which).order_by(CALLS.c.seq).limit(limit)
+        return rows_of(self._connection.execute(query.with_for_update(skip_locked=True)))
+
+    def untell(self, answers: Mapping[str, Row | None]) -> None:
+        """These answers, by their calls, came while their campaign did not run: they wait, to be told again once it
+        runs."""
+        if answers:
+            kept = update(CALLS).where(CALLS.c.id == bindparam("of"))
+            back = kept.values(state=ANSWERED, answer=bindparam("said", type_=CALLS.c.answer.type))
+            self._connection.execute(back, [{"of": call, "said": answer} for call, answer in answers.items()])
 
     def recover(self, except_for: Collection[str] = ()) -> int:
         """After a crash or an outage: what was being asked is owed again, ``except_for`` the calls that are being asked
@@ -118,9 +137,14 @@ class Calls:
         """How many calls are being asked at this moment."""
         return self._count(IS_ASKING)
 
-    def tellable_count(self) -> int:
-        """How many answers `take_answered` finds."""
-        return self._count(TELLABLE)
+    def open_count(self) -> int:
+        """How many calls have yet to come to their end."""
+        return self._count(IS_OPEN)
+
+    def any_tellable(self) -> bool:
+        """Whether `take_answered` finds something."""
+        queries = (select(CALLS.c.seq).where(IS_ANSWERED, which).limit(1) for which in self._tellable())
+        return any(self._connection.execute(query).first() for query in queries)
 
     def _count(self, which: ColumnElement[bool]) -> int:
         return self._connection.execute(select(func.count()).select_from(CALLS).where(which)).scalar_one()

@@ -116,7 +116,7 @@ class Run(SQLModel, table=True):
     ``seq`` orders them; ``fact`` and ``message`` are what started the path; ``call`` is what it waits for, "" for none.
     """
 
-    __table_args__ = (Index("run_at", "campaign", "node"),)
+    __table_args__ = (Index("run_at", "campaign", "node", "customer", "rules"),)
     seq: int = Field(sa_column=Column(BIG_ID, primary_key=True, autoincrement=True))
     id: str = Field(unique=True)
     campaign: str
@@ -269,12 +269,13 @@ class Call(SQLModel, table=True):
     asks; ``attempts`` counts the tries in vain.
 
     ``state`` is owed, asking (claimed), answered (to be told, once its campaign runs where it is ``held``) or done.
+    ``body`` is what to ask, until there is an answer; ``answer`` what came back, until it is told.
     """
 
     __table_args__ = (
         Index("call_owed", "kind", "target", "next_at", **where("state = 'owed'")),
         Index("call_order", "subject", "seq", **where("state <> 'done'")),
-        Index("call_open", "state", **where("state <> 'done'")),
+        Index("call_open", "state", "held", "campaign", "seq", **where("state <> 'done'")),
     )
     seq: int = Field(sa_column=Column(BIG_ID, primary_key=True, autoincrement=True))
     id: str = Field(unique=True)

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import structlog
 
 from gateway.calls.outcomes import Answered, Desk, Outcome, Refused, Unanswered
-from gateway.calls.posting import NoService
+from gateway.calls.posting import NeverAsked
 from gateway.calls.rows import answer_event
 from gateway.clock import Bell, Clock
 from gateway.parts import Rest, keep_working
@@ -81,23 +81,24 @@ class Caller:
         return min(dues, default=None)
 
     def _due(self, t: Transaction, target: Target) -> datetime | None:
-        due = t.calls.next_due(*target)
-        return max(due, self._desk(target).opens_at(self.clock.now())) if due else None
+        due, opens = t.calls.next_due(*target), self._desk(target).opens_at(self.clock.now())
+        return max(due, opens) if due and opens else None
 
     def _desk(self, target: Target) -> Desk:
         if target.kind != WEBHOOK:
             return self.functions
-        return self.services.get(target.name) or self._missing.setdefault(target.name, NoService(target.name))
+        missing = NeverAsked(f"{target.name} is no service of the settings any more")
+        return self.services.get(target.name) or self._missing.setdefault(target.name, missing)
 
     async def _turn(self) -> Rest | None:
         """Record what has come to its end, tell what can be told, begin what is due. Each call that ends rings."""
         if not self._sure:
             await self.storage.run(lambda t: t.calls.recover([asked.call.id for asked in self._asking.values()]))
         self._sure = False
-        await self._record_ended()
+        told = await self._record_ended()
         rest = await self._begin_due()
         self._sure = True
-        return rest
+        return None if told == BATCH else rest
 
     async def _begin_due(self) -> Rest | None:
         """Begin what is due where there is room; how long to rest if that is nothing."""
@@ -133,20 +134,21 @@ class Caller:
         desk.ended(outcome, self.clock.now())
         return outcome
 
-    async def _record_ended(self) -> None:
-        """Record the ends that there are and tell what can be told, in one transaction.
+    async def _record_ended(self) -> int:
+        """Record the ends that there are and tell what can be told, at most `BATCH`, in one transaction; how many.
 
         If that fails they stay here, and the next turn records them.
         """
         ended = {task: asked.call for task, asked in self._asking.items() if task.done()}
-        if not ended and not await self.storage.read(lambda t: t.calls.tellable_count()):
-            return
+        if not ended and not await self.storage.read(lambda t: t.calls.any_tellable()):
+            return 0
         outcomes = [(call, task.result()) for task, call in ended.items()]
         told = await self.storage.run(lambda t: self._record(t, outcomes))
         for task in ended:
             del self._asking[task]
         if told:
             self.on_told()
+        return told
 
     def _record(self, t: Transaction, outcomes: list[tuple[OwedCall, Outcome]]) -> int:
         now = self.clock.now()

@@ -41,8 +41,8 @@ Outcome = Answered | Refused | Unanswered
 class Desk(Protocol):
     """Asks one service, or the operator's functions. Decides how much is asked at once; times are UTC."""
 
-    def opens_at(self, now: datetime) -> datetime:
-        """When it may be asked, as far as time goes: ``now``, or later."""
+    def opens_at(self, now: datetime) -> datetime | None:
+        """When it may be asked, as far as time goes: ``now``, or later; None: not while this process runs."""
 
     def room(self, now: datetime, asking: int) -> int:
         """How many calls may be begun now while ``asking`` are in flight; 0 until one ends or the desk opens."""

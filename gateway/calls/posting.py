@@ -21,7 +21,6 @@ from gateway.calls.breaker import Breaker
 from gateway.calls.outcomes import MAX_ANSWER_BYTES, Outcome, Refused, Unanswered, read_answer
 from gateway.calls.signing import signed_headers
 from gateway.settings_file import ServiceSettings
-from gateway.settings_sentences import variable
 from storage.values import OwedCall
 
 SLOTS = 10  # calls of one service in flight at once
@@ -33,7 +32,10 @@ log = structlog.get_logger()
 
 @dataclass
 class Service:
-    """A service of the settings. Follows no redirect, keeps no cookie, checks certificates."""
+    """A service of the settings. Follows no redirect, keeps no cookie, checks certificates.
+
+    Without its secret it is not asked: what it is owed waits for a gateway that has it.
+    """
 
     name: str
     settings: ServiceSettings
@@ -41,11 +43,13 @@ class Service:
     _next: datetime | None = None  # when its pace allows the next call
     _session: ClientSession | None = field(default=None, repr=False)
 
-    def opens_at(self, now: datetime) -> datetime:
+    def opens_at(self, now: datetime) -> datetime | None:
+        if self.settings.secret is None:
+            return None
         return self.breaker.opens_at(max(now, self._next) if self._next else now)
 
     def room(self, now: datetime, asking: int) -> int:
-        if self.opens_at(now) > now:
+        if self.opens_at(now) != now:
             return 0
         return self.breaker.room(now, min(1, SLOTS - asking) if self.settings.per_minute else SLOTS - asking)
 
@@ -63,8 +67,7 @@ class Service:
             log.info("service_answers_again", service=self.name)
 
     async def ask(self, call: OwedCall, now: datetime) -> Outcome:
-        if self.settings.secret is None:
-            return Refused(f"{self.name} has no secret: set {variable(('services', self.name, 'secret'))}")
+        assert self.settings.secret is not None  # noqa: S101 - there is no room without one
         body = json.dumps(call.body, separators=(",", ":")).encode()
         headers = signed_headers(self.settings.secret.get_secret_value(), call.id, body, now)
         try:
@@ -119,10 +122,10 @@ async def read_some(answer: ClientResponse) -> bytes:
 
 
 @dataclass(frozen=True)
-class NoService:
-    """Stands in for a service that the settings do not have any more: every call fails at once."""
+class NeverAsked:
+    """Stands in for a service that must not be asked: every call fails at once, for this reason."""
 
-    name: str
+    reason: str
 
     def opens_at(self, now: datetime) -> datetime:
         return now
@@ -134,7 +137,7 @@ class NoService:
         """Nothing counts them."""
 
     async def ask(self, call: OwedCall, now: datetime) -> Outcome:
-        return Refused(f"{self.name} is no service of the settings any more")
+        return Refused(self.reason)
 
     def ended(self, outcome: Outcome, now: datetime) -> None:
         """Nothing counts them."""

@@ -22,7 +22,8 @@ from storage.values import OwedCall
 
 WORKERS = 2  # functions that run at once
 START_SECONDS = 30.0  # within which a process must be ready, on however slow a machine
-END_SECONDS = 2.0  # for a process that has closed its output to end by itself
+END_SECONDS = 2.0  # for a process that has closed its output, or was killed, to be gone
+DATABASE_PREFIX = "PG"  # libpq's variables: a password of the gateway's database may stand in one
 ISOLATED = (
     "-I",
     "-B",
@@ -102,13 +103,15 @@ class Worker:
         return f"signal {-code}" if code < 0 else f"exit code {code}"
 
     async def end(self) -> None:
-        """End the process and whatever it started."""
+        """End the process and whatever it started. What a function has put beyond our reach holds nothing up."""
         if self.alive:  # later its number may be another's
             self._kill_group()
-        await self.process.communicate()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(END_SECONDS):
+                await self.process.communicate()
 
     def _kill_group(self) -> None:
-        with suppress(ProcessLookupError):
+        with suppress(ProcessLookupError, PermissionError):
             os.killpg(self.process.pid, signal.SIGKILL)
 
 
@@ -167,5 +170,5 @@ class PythonDesk:
 
 
 def environment(ours: Mapping[str, str]) -> dict[str, str]:
-    """What the functions get to see of the environment: nothing of the gateway's own."""
-    return {name: value for name, value in ours.items() if not name.upper().startswith(PREFIX)}
+    """What the functions get to see of the environment: nothing of the gateway's own, nor of its database."""
+    return {name: value for name, value in ours.items() if not name.upper().startswith((PREFIX, DATABASE_PREFIX))}

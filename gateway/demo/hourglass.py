@@ -46,7 +46,7 @@ class Hourglass:
         return min((due for due in dues if due is not None), default=None)
 
     def _busy(self, t: Transaction) -> int:
-        return t.inbox.waiting_count() + t.outbox.sending_count() + t.calls.asking_count() + t.calls.tellable_count()
+        return t.inbox.waiting_count() + t.outbox.sending_count() + t.calls.asking_count() + t.calls.any_tellable()
 
     def _due(self, t: Transaction) -> datetime | None:
         dues = (

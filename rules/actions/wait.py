@@ -1,5 +1,6 @@
 """`do: wait`: go on later, after a length of time or at a time that fields tell."""
 
+import re
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Literal
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from rules.turn import Turn
 
 _LEVELS = ("participant", "customer")
+_NOW = re.compile(r"\bnow\b")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,12 +53,14 @@ class Wait(TimedNode):
 
     @property
     def due_by(self) -> frozenset[str]:
-        """The fields that `until` names; where it is a day, the field that tells whose midnight is meant, too."""
+        """The fields that `until` names, and the field of the time zone, which tells whose clock is meant; but for a
+        moment that is so much later than now, which would move on with it."""
         if self.until is None:
             return frozenset()
         names = (name.rpartition(".") for name in self.until.names)
         fields = {name for level, _, name in names if level in ("", *_LEVELS)}
-        return frozenset(fields | ({TIMEZONE_FIELD} if self.until.type is not ValueType.DATETIME else set()))
+        local = self.until.type is not ValueType.DATETIME or not _NOW.search(self.until.source)
+        return frozenset(fields | ({TIMEZONE_FIELD} if local else set()))
 
 
 def _written(due: datetime) -> str:

@@ -7,6 +7,7 @@ from unicodedata import normalize
 from rules.agents.question import Question
 from rules.book import Field
 from rules.fields import FieldError, coerce
+from rules.loading.shape import MAX_WORDS
 from rules.names import Scope
 from rules.patterns import matches
 from rules.templates import MAX_RENDERED
@@ -16,6 +17,7 @@ from rules.values import Position, Value, ValueType
 YES = frozenset({"yes", "y", "ja", "j", "true", "1"})
 NO = frozenset({"no", "n", "nein", "false", "0"})
 SKIP, HELP = frozenset({"skip", "-", "\u2013", "\u2014"}), "help"
+MAX_PLAIN = 4 * MAX_WORDS  # a choice in as many characters as it may be written with; the time grows by their square
 _TRAILING = " \t\r\n.,!?;:)\"'"
 
 
@@ -43,7 +45,9 @@ def skips(question: Question, text: str) -> bool:
 
 def plain(words: str) -> str:
     """The words as answers are compared: without case, without what people put behind them, and each character in
-    its plainest form."""
+    its plainest form; as they are where they are longer than anything they are compared with."""
+    if len(words) > MAX_PLAIN:
+        return words
     return normalize("NFKC", normalize("NFKC", words).strip().rstrip(_TRAILING).casefold())
 
 
@@ -88,7 +92,7 @@ def _text(question: Question, words: str, scope: Scope) -> Value:
 def _any_type(question: Question, words: str, scope: Scope) -> Value:
     field = Field(name=question.result, type=question.type, position=Position("", 1, 1))
     try:
-        return coerce(field, words, scope.region, scope.zone)
+        return coerce(field, words.rstrip(_TRAILING), scope.region, scope.zone)
     except FieldError:
         return None
 

@@ -1,7 +1,8 @@
 """One entry of `questions` as written, and what is checked of it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
+from typing import ClassVar
 
 from pydantic import Field as Key
 
@@ -25,6 +26,8 @@ Place = tuple[str | int, ...]
 
 class QuestionSpec(Spec):
     """One entry of `questions` as written."""
+
+    meant: ClassVar[Mapping[str, str]] = {"choices": "values", "options": "values", "error": "invalid"}
 
     result: str
     ask: Message

@@ -15,6 +15,7 @@ from rules.actions.communicate import Communicate
 from rules.actions.reply import Reply
 from rules.book import IfNode, Node, SwitchNode, TriggerNode
 from rules.facts import Trigger
+from rules.grammar import Source
 from rules.lint.conditions import condition_of, negated
 from rules.lint.ground import Ground, path_of, waits
 from rules.values import Value
@@ -25,7 +26,7 @@ MAX_PAIRS = 50  # messages of two triggers that are compared
 MAX_COMPARED = 20_000  # such pairs in one file; what is left is not looked at
 _HINT = "the person gets both messages: narrow one of the triggers, or lead both cases through one flow"
 _KINDS = tuple(kind for kind in Trigger if kind is not Trigger.FROM_ANOTHER_FLOW)
-
+_NAMES = {"keyword": "message.keyword", "status": "communication.status"}
 
 Conditions = tuple[ast.expr | None, ...]
 """What must hold on a way; None for a condition that is not known."""
@@ -65,9 +66,10 @@ def check_echoes(ground: Ground) -> None:
 
 def _check_pair(ground: Ground, first: TriggerNode, second: TriggerNode, speech: _Speech) -> None:
     pairs = product(speech.of(first), speech.of(second))
+    narrowed = (*_narrowed(first), *_narrowed(second))
     for one, other in islice(pairs, min(MAX_PAIRS, speech.left)):
         speech.left -= 1
-        if one.node is not other.node and _together(ground, one, other):
+        if one.node is not other.node and _together(ground, one, other, narrowed):
             both = f"{one.node.full_name} and {other.node.full_name} both write"
             where = f"{first.full_name} in line {first.position.line}"
             ground.notes.at_key(path_of(second), CODE, f"this may fire together with {where}: {both}", _HINT)
@@ -78,6 +80,14 @@ def _overlap(one: TriggerNode, other: TriggerNode) -> bool:
     """Whether one event may fire both."""
     both = one.narrowing.keys() & other.narrowing.keys()
     return all(not set(one.narrowing[key]).isdisjoint(other.narrowing[key]) for key in both)
+
+
+def _narrowed(trigger: TriggerNode) -> Iterator[ast.expr]:
+    """What the narrowing of a trigger says of names that conditions ask for, too."""
+    for key, name in _NAMES.items():
+        if wanted := trigger.narrowing.get(key):
+            values: list[ast.expr] = [ast.Constant(value=value) for value in wanted]
+            yield ast.Compare(left=Source(name).tree, ops=[ast.In()], comparators=[ast.List(elts=values)])
 
 
 def _said(ground: Ground, trigger: TriggerNode) -> Iterator[Said]:
@@ -102,7 +112,9 @@ def _following(ground: Ground, node: Node) -> Iterator[tuple[str, Conditions]]:
         ways: Iterable[tuple[str, Conditions]] = ((node.match, (tree,)), (node.otherwise, (negated(tree),)))
     elif isinstance(node, SwitchNode):
         subject = ground.tree(node.subject.source)
-        ways = (*((way, (_equal(subject, value),)) for value, way in node.cases), (node.otherwise, (None,)))
+        equals = [(way, _equal(subject, value)) for value, way in node.cases]
+        other = _none_of([tree for _, tree in equals])
+        ways = (*((way, (tree,)) for way, tree in equals), (node.otherwise, (other,)))
     else:
         yield from ((name, ()) for name in ground.ways[node.full_name])
         return
@@ -115,10 +127,16 @@ def _equal(subject: ast.expr, value: Value) -> ast.expr | None:
     return ast.Compare(left=subject, ops=[ast.Eq()], comparators=[ast.Constant(value=value)])
 
 
-def _together(ground: Ground, one: Said, other: Said) -> bool:
+def _none_of(trees: list[ast.expr | None]) -> ast.expr | None:
+    """None where one of them is not known."""
+    known = [tree for tree in trees if tree is not None]
+    return negated(ast.BoolOp(op=ast.Or(), values=known)) if len(known) == len(trees) else None
+
+
+def _together(ground: Ground, one: Said, other: Said, narrowed: tuple[ast.expr, ...]) -> bool:
+    conditions = (*one.conditions, *other.conditions)
+    known = [condition for condition in conditions if condition is not None]
+    verdict = ground.judge(ast.BoolOp(op=ast.And(), values=[*known, *narrowed]))
     if not one.conditions or not other.conditions:
-        return True
-    known = [condition for condition in (*one.conditions, *other.conditions) if condition is not None]
-    if len(known) < len(one.conditions) + len(other.conditions):
-        return False
-    return ground.judge(ast.BoolOp(op=ast.And(), values=known)).possible
+        return not verdict.never
+    return len(known) == len(conditions) and verdict.possible

@@ -1,15 +1,16 @@
 """Which statuses `communication.status` may have at each node.
 
 After Communication Ended and Communication Updated it is the status that the trigger came with; a path keeps it into
-other flows and through waits. Elsewhere it is that of the participant's last communication, whatever that is.
+other flows. After a wait it is what the communication has come to by then, which only a final status tells. Elsewhere
+it is that of the participant's last communication, whatever that is.
 """
 
 from collections import deque
 from collections.abc import Mapping
 
-from rules.book import TriggerNode
+from rules.book import Node, TriggerNode
 from rules.facts import Trigger
-from rules.lint.ground import Ground
+from rules.lint.ground import Ground, waits
 from rules.statuses import FINAL_STATUSES, UPDATED_STATUSES, CommunicationStatus
 
 NAME = "communication.status"
@@ -25,8 +26,13 @@ def statuses_at(ground: Ground) -> Mapping[str, frozenset[str]]:
         before = found.get(name, frozenset())
         if not statuses <= before:
             found[name] = before | statuses
-            waiting.extend((way, found[name]) for way in ground.ways[name])
+            after = _after(ground.nodes[name], found[name])
+            waiting.extend((way, after) for way in ground.ways[name])
     return found
+
+
+def _after(node: Node, statuses: frozenset[str]) -> frozenset[str]:
+    return ANYTHING if waits(node) and not statuses.issubset(FINAL_STATUSES) else statuses
 
 
 def _begins(ground: Ground, trigger: TriggerNode) -> frozenset[str]:

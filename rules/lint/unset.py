@@ -1,20 +1,22 @@
 """W307: a text, an `at`, or a computed value that uses a field which may have no value there.
 
 A field may be unset where it is not required and has no default. A way to the node that goes past any condition which
-names the field, past an update_field that sets it, or begins at a trigger narrowed to it, is not warned of, whatever
-was asked there; neither is a text that asks for the field in an {% if %}, or shows it through `default`. What a
-communication was begun with holds for the triggers that hear of it.
+names the field, past an update_field that sets it or a wait until it comes, or begins at a trigger narrowed to it, is
+not warned of, whatever was asked there; neither is a text that asks for the field in an {% if %}, or shows it through
+`default`, nor what is said at a time that the field tells. What a communication was begun with holds for the triggers
+that hear of it.
 """
 
 import re
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import reduce
 from operator import or_
 
 from rules.actions.asking import Asking
 from rules.actions.communicate import Communicate
 from rules.actions.update_field import UpdateField
+from rules.actions.wait import Wait
 from rules.book import Node, TriggerNode
 from rules.expressions import Expression
 from rules.facts import Trigger
@@ -41,7 +43,7 @@ def check_unset(ground: Ground) -> None:
     for name, node in ground.nodes.items():
         here = unset.get(name, 0)
         if isinstance(node, Communicate):
-            spoken[node.agent] = spoken.get(node.agent, 0) | here
+            spoken[node.agent] = spoken.get(node.agent, 0) | here & ~_bits(maybe, _timed_by(node.at))
         if here:
             _check_node(ground, node, _named(maybe, here))
     for agent, here in spoken.items():
@@ -91,7 +93,16 @@ def _heard(ground: Ground) -> Mapping[str, list[str]]:
 
 def _settled(node: Node, maybe: Mapping[str, int]) -> int:
     """The fields that nobody need wonder about after the node."""
-    return reduce(or_, (maybe.get(name, 0) for name in _given(node)), 0)
+    return _bits(maybe, _given(node))
+
+
+def _bits(maybe: Mapping[str, int], fields: Iterable[str]) -> int:
+    return reduce(or_, (maybe.get(name, 0) for name in fields), 0)
+
+
+def _timed_by(formula: Expression | None) -> Iterable[str]:
+    """The fields without which there is no such time: nothing is said then, and no path goes on."""
+    return map(field_of, formula.names if formula else ())
 
 
 def _given(node: Node) -> Iterator[str]:
@@ -101,6 +112,8 @@ def _given(node: Node) -> Iterator[str]:
         yield from node.sets
     elif isinstance(node, TriggerNode):
         yield from node.narrowing.get("field", ())
+    elif isinstance(node, Wait):
+        yield from _timed_by(node.until)
     else:
         yield from map(field_of, names_asked(node))
 

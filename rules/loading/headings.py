@@ -57,7 +57,8 @@ def read_heading(data: dict[str, object], mistakes: Mistakes) -> Heading:
 def _zone(name: str, mistakes: Mistakes) -> tzinfo:
     if name in _zones():
         return ZoneInfo(name)
-    hint = did_you_mean(name, _zones()) or "a time zone is written Europe/Berlin"
+    city = next((zone for zone in sorted(_zones()) if zone.casefold().endswith(f"/{name.casefold()}")), name)
+    hint = did_you_mean(city, _zones()) or "a time zone is written Europe/Berlin"
     mistakes.at_value(("timezone",), "E109", f"there is no time zone {quoted(name)}", hint)
     return UTC
 

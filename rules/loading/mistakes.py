@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable
 
-from rules.diagnostics import MAX_FOUND, Diagnostic
+from rules.diagnostics import MAX_FOUND, Diagnostic, cut
 from rules.marks import Mark, Marked, Path
 
 
@@ -53,4 +53,5 @@ class Mistakes:
             return
         mark = place()
         level = "warning" if code.startswith("W") else "error"
-        self._found[Diagnostic(mark.position, code, message, hint, level=level, width=mark.width)] = None
+        found = Diagnostic(mark.position, code, cut(message), cut(hint), level=level, width=mark.width)
+        self._found[found] = None

@@ -58,16 +58,8 @@ class Site:
         try:
             return compile_expression(source, self.known.names_of(self.flow), wants)
         except ExpressionError as error:
-            self._note_inside(path, error, "E402" if wants and self._compiles(source) else "E401")
+            self._note_inside(path, error, "E402" if error.only_its_type else "E401")
             return Expression(source, ValueType.ANY)
-
-    def _compiles(self, source: str) -> bool:
-        """Whether only the type of an expression is wrong."""
-        try:
-            compile_expression(source, self.known.names_of(self.flow))
-        except ExpressionError:
-            return False
-        return True
 
     def template(self, source: str, *path: str | int) -> Template:
         """The text at ``path``."""

@@ -1,11 +1,14 @@
 """A service is asked with a signature, in order, at least once; whatever it does, the path goes on."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from gateway.settings import SANDBOX_SERVICE_SECRET
+from gateway.adapters import build_services
+from gateway.calls.posting import Service
+from gateway.settings import SANDBOX_SERVICE_SECRET, load_settings
 from tests.gateway.asking import ASK, ask, outcomes, why
 from tests.gateway.example_rules import ADA, BEN
 from tests.gateway.running import World, running, until
@@ -124,18 +127,64 @@ async def was_asked(outside: Outside, times: int) -> bool:
     return len(outside.asked) >= times
 
 
-async def test_without_its_secret_a_service_is_not_asked_and_the_variable_is_named(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+async def test_without_its_secret_a_service_is_not_asked_and_what_it_is_owed_waits(
+    tmp_path: Path, database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    outside = Outside(otherwise=says({"outcome": "paid"}))
+    write_service_project(tmp_path, outside, ASK)
+    async with listening(outside):
+        async with running(tmp_path, database=database_url) as world:
+            crm = world.gateway.caller.services["crm"]
+            monkeypatch.setattr(crm, "settings", crm.settings.model_copy(update={"secret": None}))  # type: ignore[attr-defined]
+            await ask(world)
+            await world.passes(days=1)
+            assert (await outcomes(world), outside.asked) == ([""], [])
+            assert await backlog(world) == {"waiting_events": 0, "owed_messages": 0, "open_calls": 1}
+        async with running(tmp_path, database=database_url) as world:
+            await world.quiet()
+            assert (await outcomes(world), len(outside.asked)) == (["paid"], 1)
+            assert (await backlog(world))["open_calls"] == 0
+
+
+async def backlog(world: World) -> dict[str, int]:
+    async with world.http.get(f"{world.url}/readyz") as answer:
+        ready = await answer.json()
+    assert ready.pop("status") == "ready"
+    return dict(ready)
+
+
+async def test_a_sandbox_asks_nobody_but_this_machine_and_names_the_variable_that_changes_it(tmp_path: Path) -> None:
     outside = Outside()
     write_service_project(tmp_path, outside, ASK)
-    async with listening(outside), running(tmp_path) as world:
-        crm = world.gateway.caller.services["crm"]
-        monkeypatch.setattr(crm, "settings", crm.settings.model_copy(update={"secret": None}))  # type: ignore[attr-defined]
+    text = (tmp_path / "pointsman.toml").read_text().replace(outside.url, "https://crm.example.org/hook/")
+    (tmp_path / "pointsman.toml").write_text(text)
+    async with running(tmp_path) as world:
         await ask(world)
 
-        assert (await outcomes(world), outside.asked) == (["failed"], [])
-        assert "crm has no secret: set POINTSMAN_SERVICES__CRM__SECRET" in await why(world)
+        assert await outcomes(world) == ["failed"]
+        assert "crm is not on this machine, and the sandbox asks nobody else" in await why(world)
+        assert "POINTSMAN_SERVICES__CRM__URL" in await why(world)
+
+
+@pytest.mark.parametrize(
+    ("url", "sandbox", "asked"),
+    [
+        ("https://crm.example.org/hook", False, True),
+        ("https://crm.example.org/hook", True, False),
+        ("https://10.0.0.7/hook", True, False),
+        ("https://127.0.0.1.example.org/hook", True, False),
+        ("http://127.0.0.1:9000/hook", True, True),
+        ("http://[::1]:9000/hook", True, True),
+        ("http://localhost/hook", True, True),
+    ],
+)
+def test_only_the_sandbox_keeps_to_this_machine(tmp_path: Path, url: str, sandbox: bool, asked: bool) -> None:
+    write_service_project(tmp_path, Outside(), ASK)
+    settings = load_settings(tmp_path, sandbox=True)
+    crm = settings.services["crm"].model_copy(update={"url": url})
+    service = build_services(replace(settings, sandbox=sandbox, services={"crm": crm}))["crm"]
+
+    assert isinstance(service, Service) == asked
 
 
 async def test_a_service_that_left_the_settings_fails_what_it_is_still_owed(

@@ -2,15 +2,19 @@
 
 import asyncio
 from pathlib import Path
+from unittest.mock import AsyncMock
 
 import pytest
 from click.testing import CliRunner
 
 from channels.sandbox import Fault
 from gateway.cli import main
-from gateway.hindrances import NO_RULES
+from gateway.clock import Bell
+from gateway.guarding import Guard, fail_all
+from gateway.hindrances import NO_RULES, Hindrances
 from gateway.server import idle_campaigns
 from gateway.settings import Settings
+from storage.errors import StorageUnavailable
 from tests.gateway.example_rules import ADA, BEN, ECHO, HELLO
 from tests.gateway.running import World, running, until
 from tests.gateway.service import Outside, write_service_project
@@ -175,5 +179,30 @@ async def test_the_gateway_says_at_its_start_what_is_in_error_and_what_to_do(tmp
     async with running(tmp_path) as world:
         assert await idle_campaigns(world.gateway) == [
             "campaign echo does not run; to start it: pointsman campaign start echo",
-            "campaign hello is in error (for a test); mend it, then: pointsman campaign start hello"
+            "campaign hello is in error (for a test); mend it, then: pointsman campaign start hello",
         ]
+
+
+async def test_what_cannot_run_is_put_in_error_though_the_database_was_away_at_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with running(tmp_path, HELLO) as world:
+        await world.start("hello")
+        guard = Guard(world.gateway.storage, world.gateway.guard.hindrances, Bell(world.clock))
+        monkeypatch.setattr(Hindrances, "of", lambda self, t, campaign: ("for a test",))
+        with monkeypatch.context() as outage:
+            outage.setattr(world.gateway.storage, "run", AsyncMock(side_effect=StorageUnavailable))
+            with pytest.raises(StorageUnavailable):
+                await guard.look()
+        await guard.look()
+
+        assert (await standing(world))["hello"] == ("error", "for a test")
+
+
+async def test_a_campaign_that_was_stopped_while_it_was_looked_at_stays_stopped(tmp_path: Path) -> None:
+    async with running(tmp_path, HELLO) as world:
+        await world.start("hello")
+        await world.stop("hello")
+        await world.gateway.storage.run(lambda t: fail_all(t, {"hello": "for a test"}))
+
+        assert (await standing(world))["hello"] == ("inactive", "")

@@ -1,6 +1,8 @@
 """The operator's functions run in processes of their own; whatever they do, the gateway and the path go on."""
 
+import asyncio
 import os
+import signal
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -173,13 +175,14 @@ async def test_a_function_sees_none_of_our_secrets_nor_our_folders(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("POINTSMAN_CHANNELS__SMS__AUTH_TOKEN", "a-secret-of-the-gateway")
+    monkeypatch.setenv("PGPASSWORD", "of-our-database")
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     monkeypatch.setenv("CRM_PASSWORD", "of the operator")
     code = """
 import os, sys
 
 def rate(about):
-    ours = [name for name in os.environ if name.upper().startswith("POINTSMAN")]
+    ours = [name for name in os.environ if name.upper().startswith(("POINTSMAN", "PG"))]
     assert not ours and os.environ["CRM_PASSWORD"] == "of the operator"
     assert [sys.path[0]] == [path for path in sys.path if path.startswith(%r)]
     return {"outcome": "good"}
@@ -223,3 +226,29 @@ async def test_a_call_cut_off_by_a_stop_is_made_again_and_leaves_no_process(
 
 async def was_begun(folder: Path) -> bool:
     return "begun" in os.listdir(folder)
+
+
+async def test_what_a_function_has_put_beyond_reach_holds_up_no_other_call(
+    desk: PythonDesk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A child in a session of its own holds the pipe on which the answer would come."""
+    monkeypatch.setattr("gateway.calls.python_desk.END_SECONDS", 0.05)
+    desk.settings = desk.settings.model_copy(update={"time_limit": 2})
+    write(
+        tmp_path,
+        """
+import os, time
+
+def rate(about):
+    if not (child := os.fork()):
+        os.setsid()
+        time.sleep(60)
+    open("child", "w").write(str(child))
+    time.sleep(60)
+""",
+    )
+    try:
+        async with asyncio.timeout(10):
+            assert await desk.ask(CALL, START) == Refused("scoring.rate took longer than 2 s")
+    finally:
+        os.kill(int((tmp_path / "actions" / "child").read_text()), signal.SIGKILL)

@@ -2,11 +2,14 @@
 
 from pathlib import Path
 
+import pytest
+
 from channels.base import InboundMessage
 from gateway.hearing import EARLIER_BUTTON
 from gateway.incoming import new_event
 from rules.book import Channel
 from storage.values import NewEvent
+from tests.gateway.example_rules import ADA
 from tests.gateway.running import CARLA, START, World, running
 
 ROOM = f"D{CARLA[1:]}"
@@ -26,6 +29,25 @@ flows:
   talk:
     wrote: {{when: incoming_session, next: answer}}
     answer: {{do: reply, text: "Pardon?"}}
+"""
+AGAIN = """
+campaign: first
+agents:
+  clerk:
+    kind: form
+    questions:
+      - {result: comes, ask: "Will you come?", type: boolean}
+      - {result: erase, ask: "May we delete your data?", type: boolean}
+    reply_within: 10m
+flows:
+  invite:
+    joined: {when: participant_created, next: ask}
+    ask:
+      do: communicate
+      channel: slack
+      agent: clerk
+      retries: {after: 10m, on: no_response}
+      fallback: {channel: sms, on: no_response}
 """
 ASK, ASK_TOO = FORM.format(name="first"), FORM.format(name="second")
 TWO_TALKS = """
@@ -132,3 +154,20 @@ async def test_a_press_below_a_message_that_is_not_known_is_heard_as_if_it_were_
         world.gateway.worker_bell.ring()
         await world.quiet()
         assert await results(world) == {"comes": True}
+
+
+@pytest.mark.parametrize("minutes", [21, 32])
+async def test_of_a_question_that_was_asked_again_every_button_counts_until_one_is_pressed(
+    tmp_path: Path, database_url: str, minutes: int
+) -> None:
+    async with running(tmp_path, AGAIN, database=database_url) as world:
+        await world.start("first")
+        await world.give("first", {"slack": CARLA, "phone": ADA})
+        first = question(world, "come?")
+        await world.passes(minutes=minutes)
+        heard = len(world.heard(CARLA)), len(world.heard(ADA))
+        await press(world, first, "Yes")
+        await press(world, first, "Yes")
+
+        assert (heard, await results(world)) == ((2, minutes > 30), {"comes": True})
+        assert (await notes(world))[1:] == [EARLIER_BUTTON]

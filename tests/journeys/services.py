@@ -17,7 +17,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from aiohttp import web
@@ -42,7 +42,7 @@ class Service:
 
     name: str
     rows: list[dict[str, Any]]
-    now: Callable[[], datetime]
+    now: Callable[[], datetime] = lambda: datetime.now(UTC)
     port: int = field(default_factory=free_port)
     asked: dict[str, dict[str, Any]] = field(default_factory=dict)
     taken: Counter[int] = field(default_factory=Counter)

@@ -147,7 +147,7 @@ class Teller:
 
     async def stands(self, name: str, campaign: str, wanted: Mapping[str, Any]) -> None:
         found = await self.standing(name, campaign)
-        assert {key: found[key] for key in wanted} == wanted, found
+        assert {key: found.get(key, "") for key in wanted} == wanted, found
 
     async def standing(self, name: str, campaign: str) -> dict[str, Any]:
         """Fields, outcome, talks (the last of each node) and where paths wait, of a person in a campaign, as text."""
@@ -157,11 +157,12 @@ class Teller:
         talks = [talk for talk in await self.world.talks(campaign) if talk["customer"] == owner]
         fields = {name: str(value).lower() for row in people for name, value in row["fields"].items()}
         ended = {talk["node"].partition(".")[2]: talk["status"] for talk in talks}
-        runs = [
-            run for run in await self.world.read(lambda t: t.runs.of_customers([owner])) if run["campaign"] == campaign
-        ]
-        waits = {"waits at": ", ".join(sorted(run["node"].partition(".")[2] for run in runs))} if people else {}
+        waits = {"waits at": await self.waiting_nodes(owner, campaign)} if people else {}
         return {**fields, **ended, **waits, "outcome": "".join(row["outcome"] for row in people)}
+
+    async def waiting_nodes(self, customer: str | None, campaign: str) -> str:
+        runs = await self.world.read(lambda t: t.runs.of_customers([customer or ""]))
+        return ", ".join(sorted(run["node"].partition(".")[2] for run in runs if run["campaign"] == campaign))
 
     async def is_nobody(self, name: str, campaign: str, _: str) -> None:
         assert await self.standing(name, campaign) == {"outcome": ""}
@@ -209,12 +210,13 @@ async def tell(journey: Journey, folder: Path, database: str, look: Look | None 
 
     Raises AssertionError with the step that went wrong.
     """
-    clock = lambda: teller.world.clock.now()  # noqa: E731 - a restarted gateway has another
-    services = {name: Service(name, rows, clock) for name, rows in journey.services.items()}
+    services = {name: Service(name, rows) for name, rows in journey.services.items()}
     write_files(journey, folder, services)
     async with listening(services), AsyncExitStack() as stack:
         world = await stack.enter_async_context(running(folder, database=database, at=journey.starts))
         teller = Teller(journey, folder, database, stack, world, services)
+        for service in services.values():
+            service.now = lambda: teller.world.clock.now()
         await teller.tell()
         if look is not None:
             await look(teller.world)

@@ -1,5 +1,5 @@
-from tests.reference.pages import DOCS, MEANINGS, PAGES, meanings, renewed
+from tests.reference.pages import MEANINGS, PAGES, meanings, renewed, rule_pages
 
 for page in PAGES:
     page.write_text(renewed(page.read_text("utf-8")), "utf-8")
-MEANINGS.write_text(meanings((DOCS / "reference" / "rule-files.md").read_text("utf-8")), "utf-8")
+MEANINGS.write_text(meanings(rule_pages()), "utf-8")

@@ -82,16 +82,17 @@ TEXT_LIMITS = (
 )
 
 
+def table(head: tuple[str, ...], rows: Iterable[tuple[object, ...]]) -> str:
+    """A table in Markdown."""
+    lines = (head, ("---",) * len(head), *rows)
+    return "\n".join(f"| {' | '.join(str(cell).replace('|', chr(92) + '|') for cell in line)} |" for line in lines)
+
+
 def block(name: str) -> str:
     """The block of that name, or the example of a code: `example E213`."""
     if name.startswith("example "):
         return f"```text\n{_examples()[name.removeprefix('example ')]}\n```"
     return _BLOCKS[name]()
-
-
-def _table(head: tuple[str, ...], rows: Iterable[tuple[object, ...]]) -> str:
-    lines = (head, ("---",) * len(head), *rows)
-    return "\n".join(f"| {' | '.join(str(cell).replace('|', chr(92) + '|') for cell in line)} |" for line in lines)
 
 
 def _coded(words: Iterable[str]) -> str:
@@ -103,12 +104,12 @@ def _triggers() -> str:
     for name, spec in TRIGGERS_BY_NAME.items():
         keys = [key for key in spec.model_fields if key in NARROWINGS]
         rows.append((f"`{name}`", _coded(keys), _coded(STATUSES.get(name, ())), _coded(SOURCES.get(name, ()))))
-    return _table(("trigger", "may be narrowed by", "values of `status`", "values of `source`"), rows)
+    return table(("trigger", "may be narrowed by", "values of `status`", "values of `source`"), rows)
 
 
 def _functions() -> str:
     rows = ((f"`{function.usage}`", _result(function), function.doc) for function in FUNCTIONS.values())
-    return _table(("function", "gives", "meaning"), rows)
+    return table(("function", "gives", "meaning"), rows)
 
 
 def _result(function: Function) -> str:
@@ -120,7 +121,7 @@ def _filters() -> str:
         (f"`{filter_.name}`", _taken(filter_.takes), {"none": "no"}.get(filter_.needs, filter_.needs), filter_.doc)
         for filter_ in FILTERS.values()
     )
-    return _table(("filter", "takes", "something in brackets", "shows"), rows)
+    return table(("filter", "takes", "something in brackets", "shows"), rows)
 
 
 def _taken(types: Types) -> str:
@@ -128,16 +129,16 @@ def _taken(types: Types) -> str:
 
 
 def _types() -> str:
-    return _table(("type", "holds"), ((f"`{type_}`", TYPE_WORDS[type_]) for type_ in tuple(ValueType)[:9]))
+    return table(("type", "holds"), ((f"`{type_}`", TYPE_WORDS[type_]) for type_ in tuple(ValueType)[:9]))
 
 
 def _codes() -> str:
     rows = ((f"[{code}](#{code.lower()})", meaning) for code, meaning in CODES.items())
-    return _table(("code", "meaning"), rows)
+    return table(("code", "meaning"), rows)
 
 
 def _limits(rows: Iterable[tuple[object, ...]]) -> Callable[[], str]:
-    return lambda: _table(("what", "at most"), rows)
+    return lambda: table(("what", "at most"), rows)
 
 
 @cache

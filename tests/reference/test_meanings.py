@@ -5,9 +5,9 @@ import pytest
 from rules.loader import Project
 from rules.schema import rule_file_schema
 from rules.schema_names import GivenNames
-from tests.reference.pages import DOCS, MEANINGS, key_tables, meanings
+from tests.reference.pages import MEANINGS, key_tables, meanings, rule_pages
 
-PAGE = (DOCS / "reference" / "rule-files.md").read_text("utf-8")
+PAGE = rule_pages()
 
 
 def test_the_meanings_in_the_package_are_those_of_the_reference() -> None:

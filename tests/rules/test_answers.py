@@ -1,5 +1,6 @@
 """What people's words are worth as answers to the questions of a form."""
 
+from datetime import date
 from decimal import Decimal
 
 import pytest
@@ -119,6 +120,10 @@ SCALE = 'type: enumeration, values: ["2", "1", "10 or more"]'
         ("type: numeric, max: 0.5", "0.5", Decimal("0.5")),
         ("type: numeric, max: 0.5", "0.51", None),
         ("type: numeric", "3,5", None),
+        ("type: numeric", "129.90.", Decimal("129.90")),
+        ("type: integer", "9!", 9),
+        ("type: integer", "!", None),
+        ("type: date", "2027-03-31.", date(2027, 3, 31)),
         ("pattern: '^[a-z]{2}$'", "DE", "DE"),
         ("pattern: '^[a-z]{2}$'", "DEU", None),
         ("pattern: '^[a-z]{2}$'", "DE\nDE", None),

@@ -68,7 +68,14 @@ def test_the_file_is_sound_before_it_is_spoilt() -> None:
             'a yes or no cannot be compared with a text -> a yes or no stands alone: "results.will_pay", '
             'or "not results.will_pay"',
         ),
-        ("due_date > 2027-03-31", "cannot be read as an expression -> a day is written date(2027, 3, 31)"),
+        ("due_date > 2027-03-31", '"2027-03-31" has no meaning here -> a day is written date(2027, 3, 31)'),
+        ("due_date > 2027-12-24", '"2027-12-24" has no meaning here -> a day is written date(2027, 3, 31)'),
+        ("due_date is not set", '"is not set" has no meaning here -> write is_set(...) or is_not_set(...)'),
+        ("due_date is set", '"is set" has no meaning here -> write is_set(...) or is_not_set(...)'),
+        (
+            "now() + 2d > due_date",
+            '"2d" has no meaning here -> a length of time is written minutes(30), hours(4), days(2), weeks(1)',
+        ),
     ],
 )
 def test_a_condition_is_mended_by_its_hint(condition: str, message: str) -> None:
@@ -104,6 +111,13 @@ def test_a_communication_of_another_flow_is_named_with_its_flow() -> None:
 )
 def test_a_key_of_another_language_is_answered_by_the_one_that_is_meant(node: str, hint: str) -> None:
     assert [d.hint for d in found(choose=node)][:1] == [hint]
+
+
+@pytest.mark.parametrize(
+    ("key", "meant"), [("choices: [a, b]", "values"), ("options: [a, b]", "values"), ("error: No.", "invalid")]
+)
+def test_a_key_that_other_forms_have_is_answered_by_the_one_that_is_meant(key: str, meant: str) -> None:
+    assert [d.hint for d in found(values=f"[Monday, Friday], {key}")] == [f'write "{meant}"']
 
 
 def test_a_flow_that_is_itself_a_node_is_one_mistake() -> None:

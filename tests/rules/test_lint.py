@@ -88,6 +88,26 @@ def test_the_status_that_a_flow_was_entered_with_is_known_there() -> None:
 
 
 @pytest.mark.parametrize(
+    "waiting", ["{do: wait, for: 1d, next: which}", "{do: call_webhook, service: crm, next: which}"]
+)
+@pytest.mark.parametrize(
+    ("begins", "warned"),
+    [
+        ("{when: communication_updated, of: both.use_asks, next: it}", []),
+        ("{when: communication_updated, of: both.use_asks, status: delivered, next: it}", []),
+        ("{when: communication_ended, of: both.use_asks, status: [failed, skipped], next: it}", ["W301"]),
+    ],
+)
+def test_after_a_wait_an_open_communication_may_have_come_to_anything(
+    waiting: str, begins: str, warned: list[str]
+) -> None:
+    flow = f"  main:\n    begins: {begins}\n    it: {waiting}\n"
+    which = "    which: {switch: communication.status, cases: {completed: end, failed: end}, else: }\n"
+
+    assert codes(f"{flow}{which}    end: {{do: finish}}\n") == warned
+
+
+@pytest.mark.parametrize(
     ("body", "trigger"),
     [
         ("{switch: stage, cases: {new: end, asked: end, done: end}}", ASKED),

@@ -115,7 +115,42 @@ def test_two_flows_write_at_once_where_the_conditions_of_both_may_hold(one: str,
     assert ("W304" in found) is both
 
 
+@pytest.mark.parametrize(
+    ("narrowed", "asks", "both"),
+    [
+        ("incoming_session, keyword: NEWS", "{if: message.keyword == 'NEWS', else: say}", False),
+        ("incoming_session, keyword: NEWS", "{if: message.keyword == 'NEWS' or member, match: say}", True),
+        ("incoming_session, keyword: NEWS", "{switch: message.keyword, cases: {JOIN: say}, else: }", False),
+        ("incoming_session, keyword: NEWS", "{switch: message.keyword, cases: {NEWS: }, else: say}", False),
+        ("incoming_session, keyword: NEWS", "{switch: message.keyword, cases: {JOIN: }, else: say}", True),
+        ("communication_ended, status: failed", "{if: communication.status == 'completed', match: say}", False),
+        ("communication_ended, status: failed", "{if: communication.status != 'completed', match: say}", True),
+    ],
+)
+def test_what_narrows_one_trigger_counts_in_the_conditions_of_the_other(narrowed: str, asks: str, both: bool) -> None:
+    begins = f"{{when: {narrowed.partition(',')[0]}, next: it}}\n    it: {asks}"
+    found = codes(flows(f"{{when: {narrowed}, next: say}}", begins))
+
+    assert ("W304" in found) is both
+
+
 JOINED = "{when: participant_created, next: it}"
+
+
+@pytest.mark.parametrize(
+    ("nodes", "warned"),
+    [
+        ("it: {do: wait, until: due - days(3), next: say}\n    say: {do: communicate, channel: sms, agent: hello}", []),
+        ("it: {do: communicate, channel: sms, agent: hello, at: due}", ["W307"]),  # the time, but not the text
+        ("it: {do: wait, for: 3d, next: say}\n    say: {do: communicate, channel: sms, agent: hello}", ["W307"]),
+    ],
+)
+def test_what_is_said_at_a_time_that_a_field_tells_knows_the_field(nodes: str, warned: list[str]) -> None:
+    head = HEAD.replace("text: Hello", 'text: "It is due on {{ due }}"')
+    use = "  use:\n    begins: {when: participant_updated, next: ask}\n"
+    use += "    ask: {do: communicate, channel: sms, agent: asks}\n"
+
+    assert codes(f"  main:\n    joined: {JOINED}\n    {nodes}\n", head, use) == warned
 
 
 @pytest.mark.parametrize(

@@ -66,6 +66,18 @@ def test_what_goes_on_soon_after_a_message_still_answers_it(minutes: int, sent: 
     assert len(only(decide(QUIET, due("wait", "r1"), scene), SendMessage)) == sent
 
 
+def test_what_a_stop_begins_elsewhere_is_no_answer_to_it() -> None:
+    """Who stops one channel at night is not woken on another."""
+    ended = "  ended:\n    over: {when: communication_ended, next: tell}\n"
+    ended += "    tell: {do: communicate, channel: team, agent: teller}\n"
+    rulebook = book((RULES + ended).replace("LIMITS", 'quiet_hours: "10:00-21:00"'))
+    open_talk = talk(rules=rulebook.hash, node="talk.tell", agent="teller")
+    reaction = decide(rulebook, wrote("stop", consent="stop"), someone(communications=(open_talk,)))
+
+    assert only(reaction, SendMessage) == []
+    assert [timer.due for timer in only(reaction, SetTimer)] == [NOW.replace(hour=21)]
+
+
 def planned(**changes: object) -> Scene:
     waits = talk("planned", opened=False, node="talk.tell", agent="teller", **changes)
     return someone(communications=(waits,))

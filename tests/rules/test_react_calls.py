@@ -1,6 +1,7 @@
 """Paths and talks that ask somebody outside: each call is answered once, in order, or not at all."""
 
 from dataclasses import replace
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -12,7 +13,20 @@ from rules.calling import MAX_TEXT
 from rules.effects import CancelMessages, DropRun, KeepRun, PlaceCall, SendMessage, SetTimer
 from rules.reaction import Applied, Reaction
 from rules.scene import Scene, Talk
-from tests.rules.scenes import answered, book, decide, only, raised, someone, status, talk, wrote
+from tests.rules.scenes import (
+    answered,
+    book,
+    decide,
+    given,
+    later,
+    only,
+    raised,
+    someone,
+    status,
+    talk,
+    timer,
+    wrote,
+)
 from tests.rules.test_calling import ANSWERS
 
 RULES = """
@@ -21,6 +35,7 @@ fields:
   owed: {type: numeric}
 agents:
   clerk: {kind: webhook, service: assistant, results: {good: {type: boolean}}}
+  counter: {kind: form, questions: [{result: number, ask: "How many?", type: integer}]}
   polite: {kind: webhook, service: assistant, sorry: "Sorry, {{ results.good }}."}
 flows:
   talk:
@@ -28,6 +43,12 @@ flows:
     begin: {do: communicate, channel: sms, agent: clerk}
     again: {when: incoming_session, keyword: AGAIN, next: insist}
     insist: {do: communicate, channel: sms, agent: clerk, retries: {after: 4h, on: failed}}
+    counted: {when: incoming_session, keyword: COUNT, next: count}
+    count: {do: communicate, channel: sms, agent: counter}
+    answered: {when: communication_ended, of: count, next: begin}
+    changed: {when: participant_updated, source: import, next: begin}
+    slowly: {when: incoming_session, keyword: SLOWLY, next: pause}
+    pause: {do: wait, for: 1h, next: begin}
   ask:
     typed: {when: incoming_session, keyword: ASK, next: ask}
     ask:
@@ -204,3 +225,22 @@ def test_a_service_of_another_version_of_the_rules_is_asked_with_its_fields() ->
     reaction = decide(BOOK, wrote("hello"), replace(scene, earlier={"old": old}))
 
     assert call(reaction).body["participant"]["fields"] == {"owed": None, "paid": True}  # type: ignore[index]
+
+
+def test_a_talk_that_somebody_begins_by_writing_begins_with_what_they_wrote() -> None:
+    assert call(decide(BOOK, wrote("talk to me\x00"), someone())).body["message"] == "talk to me"
+
+
+def test_a_talk_that_nobody_began_by_writing_is_begun_by_the_service() -> None:
+    counted = someone(communications=(talk("delivered", agent="counter", node="talk.count", flow="talk"),))
+    slowly = decide(BOOK, wrote("slowly"), someone())
+
+    assert call(decide(BOOK, given(owed=Decimal(3)), someone())).body["message"] is None
+    assert call(decide(BOOK, wrote("4"), counted)).body["message"] is None
+    assert call(decide(BOOK, timer(slowly.scene.runs[0].id), slowly.scene, later(hours=1))).body["message"] is None
+
+
+def test_an_answer_to_a_talk_that_is_over_is_a_beginning() -> None:
+    over = someone(communications=(talk("completed", agent="clerk"),))
+
+    assert call(decide(BOOK, wrote("talk", communication="c1"), over)).body["message"] == "talk"

@@ -34,6 +34,8 @@ def text_of(source: str) -> str:
         ('{{ "{{ x }}" }} {# never said #}%', "{{ x }} %"),
         ("{% if attempts > 2 %}much{% else %}little{% endif %}", "much"),
         ("{% if vip == false %}a{% elif never > 1 %}b{% endif %}.", "."),
+        ("{% if vip %}\na\n{% else %}\nb\n{% endif %}\n", "a"),
+        ("a\n\nb\n\n", "a\n\nb"),
         ("a\n{% if vip %}\n  b\n  {% if not vip %}\n  c\n  {% endif %}\n{% endif %}\nd", "a\n  b\nd"),
     ],
 )

@@ -3,7 +3,9 @@
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
+from storage.calls import CALLS
 from storage.database import Storage
 from storage.transaction import Transaction
 from storage.values import AnsweredCall, OwedCall, Row
@@ -100,7 +102,7 @@ def test_an_answer_is_told_once_with_all_that_came_back(storage: Storage, answer
         claimed(transaction)
         transaction.calls.answered("k1", answer, error)
 
-        assert transaction.calls.tellable_count() == 1
+        assert transaction.calls.any_tellable()
         whole = AnsweredCall("k1", "r1", "lane-c1", "c1", "spring", False, answer, error)
         assert transaction.calls.take_answered(9) == [whole]
         assert transaction.calls.take_answered(9) == []
@@ -118,10 +120,10 @@ def test_a_held_answer_waits_until_its_campaign_runs_and_so_does_one_that_came_t
         run_campaign(transaction)
         assert told(transaction) == ["k1"]
         run_campaign(transaction, "inactive")
-        transaction.calls.untell(["k1"])
-        assert (told(transaction), transaction.calls.tellable_count()) == ([], 0)
+        transaction.calls.untell({"k1": {"outcome": "paid"}})
+        assert (told(transaction), transaction.calls.any_tellable()) == ([], False)
         run_campaign(transaction)
-        assert told(transaction) == ["k1"]
+        assert [answered.answer for answered in transaction.calls.take_answered(9)] == [{"outcome": "paid"}]
 
 
 def test_what_was_being_asked_at_a_crash_is_asked_again_and_no_try_is_counted(storage: Storage) -> None:
@@ -141,3 +143,34 @@ def test_a_call_that_nobody_asks_any_more_cannot_be_answered(storage: Storage) -
 
         assert transaction.calls.states(["k1"]) == {"k1": "owed"}
         assert claimed(transaction) == ["k1"]
+
+
+def test_what_was_asked_and_answered_is_kept_no_longer_than_it_is_needed(storage: Storage) -> None:
+    with storage.transaction() as transaction:
+        run_campaign(transaction)
+        transaction.calls.place([call("k1"), call("k2", "r2")])
+        assert (claimed(transaction, 1), transaction.calls.open_count()) == (["k1"], 2)
+        transaction.calls.answered("k1", {"fields": {"name": "Ada"}}, "")
+        assert kept(transaction) == {"k1": ({}, {"fields": {"name": "Ada"}}), "k2": ({"call": "k2"}, None)}
+
+        assert (told(transaction), transaction.calls.open_count()) == (["k1"], 1)
+        assert kept(transaction)["k1"] == ({}, None)
+
+
+def kept(transaction: Transaction) -> dict[str, tuple[Row, Row | None]]:
+    rows = transaction.calls._connection.execute(select(CALLS.c.id, CALLS.c.body, CALLS.c.answer))
+    return {row.id: (row.body, row.answer) for row in rows}
+
+
+def test_answers_are_told_in_order_whether_free_or_held_and_in_whatever_campaign(storage: Storage) -> None:
+    with storage.transaction() as transaction:
+        for campaign in ("spring", "autumn"):
+            transaction.campaigns.ensure(campaign)
+            transaction.campaigns.set_status(campaign, "active", NOON)
+        others = [call("k2", "r2", campaign="autumn"), call("k3", "r3", held=False), call("k4", "r4")]
+        transaction.calls.place([call("k1"), *others])
+        for id in claimed(transaction):
+            transaction.calls.answered(id, {}, "")
+
+        assert [answered.id for answered in transaction.calls.take_answered(3)] == ["k1", "k2", "k3"]
+        assert told(transaction) == ["k4"]

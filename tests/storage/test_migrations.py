@@ -39,6 +39,15 @@ FILLED: dict[str, list[Row]] = {
     "opt_out": [{"channel": "sms", "address": "+4915100002", "word": "STOP", "at": 5}],
     "upload": [{"id": "u1", "campaign": "spring", "file": "people.csv", "total": 3, "errors": "[]"}],
 }
+NEW_TIMER = {
+    "subject": "s",
+    "due": NOON,
+    "lane": "l",
+    "customer": "c1",
+    "campaign": "spring",
+    "held": False,
+    "event": 1,
+}
 
 
 @pytest.fixture
@@ -106,6 +115,8 @@ def test_the_way_back_keeps_what_the_earlier_program_knew(earlier: Storage) -> N
         tables = tables_of(connection)
         before = contents(connection, tables)
     earlier.migrate()
+    with earlier.transaction() as transaction:  # what the earlier program would stumble over
+        transaction.timers.set([NEW_TIMER | {"name": name} for name in ("retry", "fallback", "expire", "wait")])
     with earlier._writing.begin() as connection:
         command.downgrade(schema.configuration(connection), FIRST)
 

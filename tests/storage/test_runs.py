@@ -85,4 +85,5 @@ def test_the_customers_at_a_node_come_page_by_page_each_once(storage: Storage) -
         assert customers_at("spring", ["remind.pause"], limit=1) == ["c1"]
         assert customers_at("spring", ["remind.pause"], after="c1") == ["c3"]
         assert customers_at("spring", ["remind.pause", "remind.ask"]) == ["c1", "c2", "c3"]
+        assert customers_at("spring", ["remind.pause", "remind.ask"], limit=2) == ["c1", "c2"]
         assert customers_at("spring", []) == customers_at("autumn", ["remind.pause"]) == []

@@ -68,6 +68,8 @@ def widen_timer() -> None:
 
 
 def narrow_timer() -> None:
+    """The earlier program knows nothing of attempts, ends and waits: their timers go."""
+    op.execute("DELETE FROM timer WHERE name IN ('retry', 'fallback', 'expire', 'wait')")
     op.drop_index("timer_held", "timer")
     op.drop_index("timer_due", "timer")
     for column in ("event", "held"):
@@ -95,7 +97,7 @@ def create_run() -> None:
         sa.UniqueConstraint("id"),
     )
     op.create_index("ix_run_customer", "run", ["customer"])
-    op.create_index("run_at", "run", ["campaign", "node"])
+    op.create_index("run_at", "run", ["campaign", "node", "customer", "rules"])
 
 
 def create_call() -> None:
@@ -121,4 +123,4 @@ def create_call() -> None:
     )
     op.create_index("call_owed", "call", ["kind", "target", "next_at"], **where("state = 'owed'"))
     op.create_index("call_order", "call", ["subject", "seq"], **where("state <> 'done'"))
-    op.create_index("call_open", "call", ["state"], **where("state <> 'done'"))
+    op.create_index("call_open", "call", ["state", "held", "campaign", "seq"], **where("state <> 'done'"))
