@@ -33,6 +33,8 @@ def writer_of(kind: type) -> Callable[[Any], Any] | None:
     """How values of this type are written, None where they are JSON already; found once, for logs are long."""
     if is_dataclass(kind):
         return partial(properties, tuple(field.name for field in fields(kind)))
+    if names := getattr(kind, "_fields", None):  # a named tuple
+        return partial(properties, names)
     return next((write for kinds, write in WRITERS if issubclass(kind, kinds)), None)
 
 

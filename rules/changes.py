@@ -61,9 +61,12 @@ def _(effect: FinishParticipant, scene: Scene) -> Scene:
 
 @_after.register
 def _(effect: SetFields, scene: Scene) -> Scene:
-    customer = replace(scene.customer, fields={**scene.customer.fields, **effect.customer})
-    before = scene.participant.fields if scene.participant else {}
-    return replace(_with_participant(scene, fields={**before, **effect.participant}), customer=customer)
+    customer, own = scene.customer, scene.participant
+    if effect.customer:
+        customer = replace(customer, fields={**customer.fields, **effect.customer})
+    if own and effect.participant:
+        own = replace(own, fields={**own.fields, **effect.participant})
+    return replace(scene, customer=customer, participant=own)
 
 
 @_after.register

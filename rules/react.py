@@ -81,7 +81,7 @@ def take_message(turn: Turn, message: MessageReceived) -> Applied:
         turn.message = replace(message, communication=answered.id)
         hear(turn, answered, message.text)
     else:
-        turn.message = replace(message, communication="")
+        turn.message = replace(message, communication="") if message.communication else message
         turn.raise_fact(Fact(Trigger.INCOMING_SESSION, channel=message.channel, keyword=message.keyword))
     return Applied.APPLIED
 

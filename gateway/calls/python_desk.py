@@ -109,6 +109,7 @@ class Worker:
         with suppress(TimeoutError):
             async with asyncio.timeout(END_SECONDS):
                 await self.process.communicate()
+        self.process._transport.close()  # type: ignore[attr-defined] # asyncio has no other way to let go of a pipe
 
     def _kill_group(self) -> None:
         with suppress(ProcessLookupError, PermissionError):

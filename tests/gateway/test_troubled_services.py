@@ -111,3 +111,20 @@ async def test_a_service_is_asked_no_faster_than_its_pace(tmp_path: Path) -> Non
         await world.passes(seconds=60)
 
         assert (len(outside.asked), await outcomes(world)) == (5, ["open"] * 5)
+
+
+async def test_answers_that_a_start_lets_go_are_told_without_a_rest_however_many_there_are(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gateway.calls.caller.BATCH", 2)
+    monkeypatch.setattr("gateway.calls.caller.SWEEP", 1_000)
+    outside = Outside(next=[says(status=503)] * 5)
+    write_service_project(tmp_path, outside, ASK)
+    async with listening(outside), running(tmp_path) as world:
+        await ask(world, *(f"+49151123456{n:02}" for n in range(5)))
+        await world.stop("ask")
+        await world.passes(minutes=2)
+        assert (len(outside.asked), await outcomes(world)) == (10, [""] * 5)
+        await world.start("ask")
+
+        assert await outcomes(world) == ["open"] * 5

@@ -5,21 +5,13 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from gateway.settings_file import (
-    SECRET_KEYS,
-    ActionSettings,
-    ServiceSettings,
-    SettingsFile,
-    SlackSettings,
-    TwilioSettings,
-)
+from gateway.settings_file import CHANNEL_FORMS, SECRET_KEYS, ActionSettings, ServiceSettings, SettingsFile
 from tests.reference.keys import default_words, field_of, ordered
 from tests.reference.shapes import type_words
 
 TABLES: Mapping[str, type[BaseModel]] = {
     "project": SettingsFile,
-    "twilio": TwilioSettings,
-    "slack": SlackSettings,
+    **CHANNEL_FORMS,
     "service": ServiceSettings,
     "actions": ActionSettings,
 }
@@ -34,7 +26,8 @@ def settings_of(table: str) -> list[str]:
 def setting_row(table: str, key: str, meaning: str) -> tuple[str, str, str, str]:
     """One row of the table that tells of them."""
     shape = TABLES[table].model_json_schema()["properties"][key]
-    return f"`{key}`", type_words(shape), default_words(field_of(TABLES[table], key), shape), meaning
+    words = type_words(shape).replace("plain text", "text")  # no setting is a template
+    return f"`{key}`", words, default_words(field_of(TABLES[table], key), shape), meaning
 
 
 def settings_in(content: Mapping[str, Any]) -> set[tuple[str, str]]:
