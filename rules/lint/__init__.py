@@ -9,10 +9,12 @@ from collections.abc import Callable
 
 from rules.book import Rulebook
 from rules.diagnostics import Diagnostic
+from rules.lint.braces import check_braces
 from rules.lint.branches import check_branches
 from rules.lint.carrier_words import check_carrier_words
 from rules.lint.cases import check_cases
 from rules.lint.circles import check_circles
+from rules.lint.clocks import check_clocks
 from rules.lint.echoes import check_echoes
 from rules.lint.ground import Ground
 from rules.lint.notes import Notes
@@ -33,6 +35,8 @@ LINTS: tuple[Callable[[Ground], None], ...] = (
     check_carrier_words,
     check_unset,
     check_unused,
+    check_braces,
+    check_clocks,
 )
 
 
