@@ -3,14 +3,15 @@
 from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, Table, func, select, update
+from sqlalchemy import ColumnElement, Connection, func, select, update
 
-from storage.models import Campaign, Communication, Message, Participant, RuleVersion
+from storage.models import Campaign, Communication, Message, Participant, RuleVersion, Run
 from storage.statements import insert_into, one_row, rows_in, rows_of, table_of
 from storage.values import CampaignCounts, Row
 
 CAMPAIGNS, VERSIONS = table_of(Campaign), table_of(RuleVersion)
 PARTICIPANTS, COMMUNICATIONS, MESSAGES = table_of(Participant), table_of(Communication), table_of(Message)
+RUNS = table_of(Run)
 INACTIVE, ACTIVE, ERROR = "inactive", "active", "error"
 
 
@@ -73,14 +74,15 @@ class Campaigns:
         self._connection.execute(update(CAMPAIGNS).where(CAMPAIGNS.c.name == name).values(rules=hash))
 
     def counts(self, name: str) -> CampaignCounts:
-        """How many participants, communications by status and outbound messages by status the campaign has."""
+        """How many participants, communications and outbound messages by status, and waiting paths by node."""
         people = select(func.count()).where(PARTICIPANTS.c.campaign == name)
         return CampaignCounts(
             participants=self._connection.execute(people).scalar_one(),
-            communications=self._by_status(COMMUNICATIONS, COMMUNICATIONS.c.campaign == name),
-            messages=self._by_status(MESSAGES, MESSAGES.c.campaign == name, MESSAGES.c.direction == "out"),
+            communications=self._counted(COMMUNICATIONS.c.status, COMMUNICATIONS.c.campaign == name),
+            messages=self._counted(MESSAGES.c.status, MESSAGES.c.campaign == name, MESSAGES.c.direction == "out"),
+            waiting=self._counted(RUNS.c.node, RUNS.c.campaign == name),
         )
 
-    def _by_status(self, table: Table, *only: ColumnElement[bool]) -> dict[str, int]:
-        query = select(table.c.status, func.count().label("number")).where(*only).group_by(table.c.status)
-        return {row.status: row.number for row in self._connection.execute(query)}
+    def _counted(self, column: ColumnElement[str], *only: ColumnElement[bool]) -> dict[str, int]:
+        query = select(column.label("kind"), func.count().label("number")).where(*only).group_by(column)
+        return {row.kind: row.number for row in self._connection.execute(query)}

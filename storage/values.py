@@ -124,8 +124,10 @@ class AnsweredCall:
 
 @dataclass(frozen=True, slots=True)
 class CampaignCounts:
-    """How far a campaign is: participants, communications and messages by status ("" is owed)."""
+    """How far a campaign is: participants, communications and messages by status ("" is owed), and how many paths
+    wait, by node."""
 
     participants: int
     communications: Mapping[str, int]
     messages: Mapping[str, int]
+    waiting: Mapping[str, int]

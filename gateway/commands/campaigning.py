@@ -1,6 +1,6 @@
 """`pointsman campaign start|stop|status`."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -113,11 +113,17 @@ def _line(t: "Transaction", row: dict[str, Any], has_rules: bool) -> str:
     from gateway.hindrances import standing
 
     counts = t.campaigns.counts(row["name"])
-    talks = ", ".join(f"{number} {status}" for status, number in sorted(counts.communications.items())) or "none"
-    messages = ", ".join(f"{number} {status or 'owed'}" for status, number in sorted(counts.messages.items())) or "none"
+    talks = _listed(counts.communications)
+    messages = _listed({status or "owed": number for status, number in counts.messages.items()})
+    waiting = _listed({f"at {node}": number for node, number in counts.waiting.items()})
     status, reason = standing(row, has_rules=has_rules)
     mend = f"\n  mend it, then: pointsman campaign start {row['name']}" if row["status"] == "error" else ""
     return (
         f"{row['name']}: {status}{f' ({reason})' if reason else ''}{mend}\n"
-        f"  participants: {counts.participants}\n  communications: {talks}\n  messages: {messages}"
+        f"  participants: {counts.participants}\n  communications: {talks}\n  messages: {messages}\n"
+        f"  waiting: {waiting}"
     )
+
+
+def _listed(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{number} {what}" for what, number in sorted(counts.items())) or "none"

@@ -6,6 +6,7 @@ from typing import Any
 from storage.transaction import Transaction
 from storage.values import About, NewEvent, Row
 
+FACT = {"trigger": "incoming_session", "keyword": "HI", "changed": []}
 NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
 
@@ -59,6 +60,12 @@ def owe(transaction: Transaction, *messages: Row, at: datetime = NOON) -> None:
 def timer(subject: str, name: str = "reply", due: datetime = NOON, **other: Any) -> Row:
     known = {"lane": "lane-c1", "customer": "c1", "campaign": "spring", "held": False, "event": 0}
     return {"subject": subject, "name": name, "due": due} | known | other
+
+
+def run(id: str, customer: str = "c1", **other: Any) -> Row:
+    place = {"campaign": "spring", "participant": "p1", "customer": customer, "node": "remind.pause", "rules": "hash"}
+    kept = {"fact": FACT, "message": None, "due": NOON, "call": "", "version": 1, "created_at": NOON}
+    return {"id": id, **place, **kept} | other
 
 
 def upload(id: str = "u1", total: int = 3) -> Row:

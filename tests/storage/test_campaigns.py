@@ -7,7 +7,7 @@ import pytest
 from storage.database import Storage
 from storage.uploads import ERRORS_KEPT
 from storage.values import CampaignCounts, Row
-from tests.storage.rows import NOON, SECOND, communication, message, participant, upload
+from tests.storage.rows import NOON, SECOND, communication, message, participant, run, upload
 
 
 def test_a_campaign_begins_inactive_and_is_made_once(storage: Storage) -> None:
@@ -71,10 +71,12 @@ def test_a_campaign_is_counted_without_the_others(storage: Storage) -> None:
         transaction.communications.add([communication("k1"), communication("k2", status="read")])
         inbound = message("m3", campaign="spring", direction="in")
         transaction.messages.add([message("m1", campaign="spring"), message("m2", campaign="b"), inbound])
+        transaction.runs.add([run("r1"), run("r2", "c2"), run("r3", campaign="b")])
 
-        expected = CampaignCounts(participants=2, communications={"planned": 1, "read": 1}, messages={"": 1})
+        talks, waiting = {"planned": 1, "read": 1}, {"remind.pause": 2}
+        expected = CampaignCounts(participants=2, communications=talks, messages={"": 1}, waiting=waiting)
         assert transaction.campaigns.counts("spring") == expected
-        assert transaction.campaigns.counts("none") == CampaignCounts(0, {}, {})
+        assert transaction.campaigns.counts("none") == CampaignCounts(0, {}, {}, {})
 
 
 def test_an_opt_out_holds_for_its_channel_until_it_is_removed(storage: Storage) -> None:

@@ -1,21 +1,10 @@
 """Paths that wait: rows in order, each guarded by its version."""
 
-from typing import Any
-
 import pytest
 
 from storage.database import Storage
 from storage.errors import Conflict, StaleVersion
-from storage.values import Row
-from tests.storage.rows import NOON, SECOND
-
-FACT = {"trigger": "incoming_session", "keyword": "HI", "changed": []}
-
-
-def run(id: str, customer: str = "c1", **other: Any) -> Row:
-    place = {"campaign": "spring", "participant": "p1", "customer": customer, "node": "remind.pause", "rules": "hash"}
-    kept = {"fact": FACT, "message": None, "due": NOON, "call": "", "version": 1, "created_at": NOON}
-    return {"id": id, **place, **kept} | other
+from tests.storage.rows import NOON, SECOND, run
 
 
 def test_runs_come_in_the_order_in_which_they_began_to_wait(storage: Storage) -> None:
