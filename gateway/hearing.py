@@ -11,12 +11,14 @@ from gateway.scenes import Place, Scenes
 from rules.book import Channel
 from rules.communications import is_answered
 from rules.events import MessageReceived, ParticipantGiven
+from rules.statuses import FINAL_STATUSES, CommunicationStatus
 from storage.values import Row, WaitingEvent
 
 KEYWORD_LIMIT = 64
 NOT_OURS = "not addressed to us"
 HEARD_BEFORE = "heard before: a mention comes as talk of its thread, too"
 EARLIER_BUTTON = "a button of an earlier message"
+GIVEN_UP = tuple(status for status in FINAL_STATUSES if status is not CommunicationStatus.COMPLETED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +75,15 @@ class Hearing:
         heard = self._asked(customer, pressed) if pressed else self._heard(customer, event.payload)
         if heard:
             return Decided(event, self._hear(heard[0], event, heard[1]), customer, heard=heard)
-        return Decided(event, customer=customer, note=EARLIER_BUTTON) if pressed else None
+        if pressed and not self._came_too_late(pressed):
+            return Decided(event, customer=customer, note=EARLIER_BUTTON)
+        return None
+
+    def _came_too_late(self, pressed: Row) -> bool:
+        """Whether the talk of the button ended without its answer: then the press is as good as any word. One that
+        was completed has had its answer, and people press twice."""
+        talks = self.scenes.at(Place(pressed["customer"], pressed["campaign"])).communications
+        return any(talk.id == pressed["communication"] and talk.status in GIVEN_UP for talk in talks)
 
     def _pressed(self, payload: Mapping[str, Any]) -> Row | None:
         """The message whose button was pressed, if we know it."""

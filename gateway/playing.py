@@ -3,12 +3,16 @@
 import asyncio
 from pathlib import Path
 
+import structlog
+
 from channels.sandbox import Sandbox
 from gateway.app import Gateway
 from gateway.campaigns import CampaignStart
 from gateway.ids import derived_id
 from gateway.private_files import copy
 from gateway.sandboxes import Play
+
+log = structlog.get_logger()
 
 
 async def start_campaign(gateway: Gateway, campaign: str) -> None:
@@ -26,10 +30,20 @@ async def set_going(gateway: Gateway, sandbox: Sandbox, play: Play | None) -> No
     They begin last, for who writes before the import is done is nobody we know.
     """
     if play and not await gateway.storage.read(lambda t: t.uploads.get(upload_of(play))):
-        await start_campaign(gateway, play.campaign)
-        await import_contacts(gateway, upload_of(play), play.campaign, gateway.settings.folder / play.contacts)
+        await begin(gateway, play)
     await gateway.uploads.idle()
     await sandbox.start()
+
+
+async def begin(gateway: Gateway, play: Play) -> None:
+    """Start the campaign and import its contacts. Where the example was taken out of the project, there is none."""
+    contacts = gateway.settings.folder / play.contacts
+    if play.campaign not in gateway.rulebooks.active or not contacts.is_file():
+        mend = "mend it or remove [play] from sandbox.toml"
+        log.warning("nothing_played", campaign=play.campaign, contacts=play.contacts, reason=f"one is missing: {mend}")
+        return
+    await start_campaign(gateway, play.campaign)
+    await import_contacts(gateway, upload_of(play), play.campaign, contacts)
 
 
 def upload_of(play: Play) -> str:

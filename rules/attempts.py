@@ -56,7 +56,9 @@ def told(turn: Turn, communication: Communication, status: CommunicationStatus, 
     if len(made) < 2:
         return reason
     failed = {attempt for attempt in made if failures(turn, communication, attempt)}
-    if status is CommunicationStatus.NO_RESPONSE:
+    if status is CommunicationStatus.NO_RESPONSE and failed:
+        words = f"no response, and {len(failed)} of {len(made)} attempts failed"
+    elif status is CommunicationStatus.NO_RESPONSE:
         words = f"no response to {len(made)} attempts"
     elif status is CommunicationStatus.FAILED and failed == made:
         words = f"failed {len(made)} times"

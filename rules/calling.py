@@ -128,10 +128,17 @@ def _read_fields(
             faults.append(f'{written(name)} is not in "sets"')
             continue
         try:
-            values[name] = value_of(sets[name], given, region, zone)
+            values[name] = _fitting(sets[name], given, region, zone)
         except FieldError as error:
             faults.append(f"{name}: {error}")
     return values, faults
+
+
+def _fitting(kind: Field, raw: object, region: str, zone: tzinfo) -> Value:
+    value = value_of(kind, raw, region, zone)
+    if value is None and kind.required:
+        raise FieldError("it is required, and the answer would clear it")
+    return value
 
 
 def _read_word(raw: object) -> tuple[str, list[str]]:

@@ -49,6 +49,7 @@ CODES: Mapping[str, str] = {
     "W307": "a field that may be unset is used",
     "W308": "a customer field has different types in two files",
     "W309": "an agent is never used",
+    "W310": "a communication has no time at which it may begin",
     "W311": "values are written where only plain words are shown",
     "W312": "hours of the day go by UTC, as the campaign has no time zone",
 }

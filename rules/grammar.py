@@ -11,6 +11,7 @@ _QUOTED = re.compile(r"\"[^\"]*\"|'[^']*'")
 _QUOTED_OR_OPEN = re.compile(r"\"[^\"]*\"|'[^']*'|[\"']")
 _TIME_OF_DAY = re.compile(r"(?<![\d:\"'])\d{1,2}:\d{2}(?![\d:\"'])")
 _CALENDAR_DAY = re.compile(r"(?<![\d\"'-])\d{4}-\d{2}-\d{2}(?![\"'])")
+_UNBALANCED = "every ( needs its ); within { } a comma ends the value: put quotes around the whole expression"
 _HOW_TIME = "a time of day is written datetime(2027, 3, 31, 9, 0), or today() + hours(9)"
 _FOREIGN = (
     (re.compile(r"(?<![=!<>:])=(?!=)"), 'use "==" to compare'),
@@ -30,6 +31,16 @@ _FOREIGN = (
         "a length of time is written minutes(30), hours(4), days(2), weeks(1)",
     ),
     (re.compile(r"(?<![\w.])is\s+(?:not\s+)?set(?!\w)"), "write is_set(...) or is_not_set(...)"),
+    (
+        re.compile(r"(?<=[\w)\"'] )(?:not )?contains(?= )"),
+        'write contains(name, "part"), perhaps with "not" before it',
+    ),
+    (re.compile(r"(?<=[\w)\"'] )starts?[ _]with(?= )"), 'write starts_with(name, "part")'),
+    (re.compile(r"(?<=[\w)\"'] )ends?[ _]with(?= )"), 'write ends_with(name, "part")'),
+    (re.compile(r"(?<=[\w)\"'] )(?:not )?(?:like|matches)(?= )"), 'write matches(name, "pattern")'),
+    (re.compile(r"(?<=[\w)\"'] )(?:not )?between(?= )"), "write between(name, low, high)"),
+    (re.compile(r"(?<=[\w)\"'] )(?:is )?(?:before|after)(?= )"), "write before(one, other) or after(one, other)"),
+    (re.compile("[\u2264\u2265\u2260]"), 'write "<=", ">=" or "!="'),
     (re.compile(r"(?<!\w)[0-9][\w.]*?(?:and|or|not|in|is|if|else|for)"), "put a blank behind the number"),
     (re.compile(r"\"\s*\"\s*\""), 'put a comma, "and" or "or" between two texts, and one quote on each side of a text'),
 )
@@ -117,5 +128,5 @@ def _explained(text: str, offset: int) -> tuple[str, int, int, str]:
     if found := _TIME_OF_DAY.search(text):
         return "cannot be read as an expression", found.start(), len(found.group()), _HOW_TIME
     if text.count("(") != text.count(")"):
-        return "cannot be read as an expression", offset, 1, "every ( needs its )"
+        return "cannot be read as an expression", offset, 1, _UNBALANCED
     return "cannot be read as an expression", offset, 1, 'join conditions by "and" or "or"; put texts in quotes'

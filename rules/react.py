@@ -37,7 +37,8 @@ def react(rulebook: Rulebook, event: Event, scene: Scene, now: datetime) -> Reac
     """Decide ``event`` at ``now`` (UTC); the effects are asked for, nothing happens here.
 
     What was held while the campaign did not run goes before the event. For a receipt or a timer ``scene.messages``
-    must hold every outbound message of the communication it is about.
+    must hold every outbound message of the communication it is about. That a timer still stands is trusted: who brings
+    it here has made sure that it was not cleared or set anew.
     Raises `LoopFound` when the flows do not come to an end within the budgets: none of the effects may happen then.
     """
     turn = Turn(rulebook, event, scene, now)

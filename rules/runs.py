@@ -1,19 +1,22 @@
 """Paths that wait: how they go on, and how their time is told anew when what it depends on changes."""
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 
 from rules.book import Node, Rulebook, TimedNode, TriggerNode
 from rules.effects import WAIT_TIMER, ClearTimer, DropRun, KeepRun, SetTimer
-from rules.events import CallAnswered
+from rules.events import CallAnswered, Event, ParticipantGiven, TimerDue
 from rules.facts import Trigger
 from rules.fields import from_json, to_json
+from rules.participants import SOURCE_CUSTOMER
 from rules.reaction import Applied
 from rules.scene import Run
 from rules.turn import Path, Turn
 from rules.values import Value
 
 STANDS_STILL = "the campaign does not run: the path waits on"
+PAUSE = timedelta(minutes=1)  # before what the rules bring forward by themselves goes on
+NEVER = datetime.max.replace(tzinfo=UTC)
 VERSION_GONE = "the rule file that it began with is not to be had any more"
 
 
@@ -75,12 +78,29 @@ def _inputs(book: Rulebook, run: Run) -> tuple[tuple[str, Value], ...]:
 
 
 def time_anew(turn: Turn) -> None:
-    """Tell anew how long those runs wait whose time depends on a field that changed in this reaction."""
+    """Tell anew how long those runs wait whose time depends on a field that changed in this reaction.
+
+    Waits that bring one another forward would go on for ever at one instant, each in an event of its own that no
+    budget sees: so each of them waits for `PAUSE` at least.
+    """
     for run in turn.scene.runs:
         path = None if run.call else path_of(turn, run)
         node = node_named(path.rulebook, run.node) if path else None
         if path and isinstance(node, TimedNode) and node.due_by & turn.changed:
             turn.consider(path)
             due = node.due(turn)
+            if due is not None:
+                due = max(due, _soonest(turn, run))
             if due != run.due:
                 keep_until(turn, run, due)
+
+
+def _soonest(turn: Turn, run: Run) -> datetime:
+    """When the run may go on at the earliest: now where somebody did something; else after a pause, or at its time."""
+    return min(turn.now + PAUSE, run.due or NEVER) if _by_itself(turn.event) else turn.now
+
+
+def _by_itself(event: Event) -> bool:
+    """Whether rules alone led to this: a time that came, an answer they asked for, what another campaign changed."""
+    shared = isinstance(event, ParticipantGiven) and event.source == SOURCE_CUSTOMER
+    return shared or isinstance(event, TimerDue | CallAnswered)

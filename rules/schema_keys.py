@@ -125,6 +125,8 @@ _SHAPES: Mapping[tuple[str, str], Callable[[], Schema]] = {
     ("campaign", "flows"): lambda: _by_name(_or_nothing(_by_name(_ref("node"))), MAX_FLOWS),
     ("campaign", "contact"): lambda: _ref("contact"),
     ("question", "result"): lambda: NAME_SHAPE,
+    ("question", "min"): lambda: _or_nothing({"type": "number"}),
+    ("question", "max"): lambda: _or_nothing({"type": "number"}),
     ("webhook", "results"): lambda: _by_name(_ref("result"), MAX_RESULTS),
     ("from_another_flow", "takes"): lambda: _by_name(_ref("taken"), MAX_TAKEN),
     ("communicate", "fallback"): lambda: {"anyOf": [*_one_or_several("channel_name"), _or_nothing(_ref("fallback"))]},

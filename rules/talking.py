@@ -46,7 +46,8 @@ def _go_on(turn: Turn, communication: Communication, agent: AskingAgent, answere
         end(turn, _silenced(communication), CommunicationStatus.FAILED, str(problem))
         return
     if step is None:
-        give_up(turn, _silenced(communication), CommunicationStatus.FAILED, reason_of(answered))
+        unasked = replace(communication, talk=replace(communication.talk, asked=""))  # a retry asks what still waits
+        give_up(turn, unasked, CommunicationStatus.FAILED, reason_of(answered))
     else:
         _apply(turn, communication, agent, step)
 

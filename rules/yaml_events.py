@@ -25,6 +25,7 @@ _HINTS = (
     ("mapping values are not allowed", 'a text that holds ": " needs quotes around it'),
     ("cannot start any token", "put quotes around a text that begins with this character"),
     ("unexpected end of stream", "a quote or a bracket is opened and not closed"),
+    ("expected ',' or '}'", "within { } a text with quotes, commas or brackets needs quotes around it as a whole"),
     ("expected", "check the indentation and the quotes of this line and the one above"),
 )
 

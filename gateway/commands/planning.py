@@ -40,7 +40,7 @@ def plan(files: tuple[Path, ...], campaign: str, moves: tuple[str, ...], end: bo
     wanted = [_pair(move) for move in moves]
     if node and not end:
         raise CommandFailed("--node says what --end ends: give both")
-    books = _chosen(_read(settings, files), campaign)
+    books = _chosen(_read(settings, files, campaign), campaign)
     with opened(settings) as storage:
         if wanted or end:
             _settle(settings, storage, _only(books, settings), wanted, end=end, only=node)
@@ -56,8 +56,9 @@ def _pair(move: str) -> tuple[str, str]:
     return old, new
 
 
-def _read(settings: "Settings", files: Sequence[Path]) -> list[Planned]:
-    """The rulebooks of these files (none: of the project), with their texts. Prints what is wrong, and exits then."""
+def _read(settings: "Settings", files: Sequence[Path], campaign: str) -> list[Planned]:
+    """The rulebooks of these files (none: of the project), with their texts. Prints what is wrong, and exits then,
+    unless the file of the ``campaign`` that is asked for is sound."""
     from gateway.adapters import rule_project
     from gateway.rulebooks import read_folder
     from rules.loader import load_folder, report
@@ -69,6 +70,7 @@ def _read(settings: "Settings", files: Sequence[Path]) -> list[Planned]:
     errors = [found for found in loaded.diagnostics if found.level == "error"]
     if errors:
         click.echo(report(errors, texts))
+    if errors and campaign not in loaded.rulebooks:
         raise SystemExit(FOUND_ERRORS)
     return [(book, texts[book.file]) for book in loaded.rulebooks.values()]
 

@@ -1,14 +1,15 @@
 """`do: communicate`: begin a talk between the participant and an agent, now or at a stated time."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from pydantic import Field
 
 from rules.conduct import Conduct, Contacting
 from rules.expressions import Expression
+from rules.loading.contact import UNDER_CONTACT
 from rules.loading.shape import ActionSpec, Duration, Source
 from rules.loading.site import Site
 from rules.loading.times import Days, Fallback, Retries, Span, hours_of
@@ -52,6 +53,8 @@ def _outcome(communication: Communication, channel: str) -> str:
 
 class CommunicateSpec(ActionSpec):
     """The node as written."""
+
+    misplaced: ClassVar[Mapping[str, str]] = UNDER_CONTACT
 
     do: Literal["communicate"]
     channel: str

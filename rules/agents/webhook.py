@@ -53,17 +53,17 @@ class Webhook:
 
     def hear(self, talk: Talk, text: str, scope: Scope) -> Step:
         """Asks the service, once it has answered what was asked before."""
-        heard = handed_over(text)
-        if not talk.asked:
-            return self._ask(talk, heard)
-        if len(talk.pending) == MAX_PENDING:
+        if talk.asked and len(talk.pending) == MAX_PENDING:
             return Step(talk, note=f"{MAX_PENDING} messages wait for the service {self.service}: this one is left out")
-        return Step(replace(talk, pending=(*talk.pending, heard)))
+        heard = replace(talk, pending=(*talk.pending, handed_over(text)))
+        return Step(heard) if talk.asked else self._ask_next(heard)
 
     def again(self, talk: Talk, scope: Scope) -> Step:
-        """Begins once more, with what is recorded; nothing while the service is asked."""
+        """Begins once more, with what is recorded, or goes on with what waits; nothing while the service is asked."""
         if talk.asked:
             return Step(talk)
+        if talk.pending:
+            return self._ask_next(talk)
         return self._ask(talk, None) if self.opening is None else Step(talk, (Say(self.opening.render(scope)),))
 
     def answered(self, talk: Talk, answer: Mapping[str, object], scope: Scope) -> Step:

@@ -17,6 +17,7 @@ from rules.lint.circles import check_circles
 from rules.lint.clocks import check_clocks
 from rules.lint.echoes import check_echoes
 from rules.lint.ground import Ground
+from rules.lint.no_time import check_no_time
 from rules.lint.notes import Notes
 from rules.lint.segments import check_segments
 from rules.lint.shared_fields import check_shared_fields
@@ -35,6 +36,7 @@ LINTS: tuple[Callable[[Ground], None], ...] = (
     check_carrier_words,
     check_unset,
     check_unused,
+    check_no_time,
     check_braces,
     check_clocks,
 )

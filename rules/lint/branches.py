@@ -1,17 +1,19 @@
 """W301: a branch that can never be taken.
 
 A condition that no values make true, or that all do; a case that the subject never is at this place; a narrowing that
-no event meets.
+no event meets; an attempt that follows only where nobody answers whom nothing was asked.
 """
 
 import ast
 
+from rules.actions.communicate import Communicate
 from rules.book import IfNode, SwitchNode, TriggerNode
 from rules.facts import Trigger
 from rules.lint.conditions import condition_of, names_asked
 from rules.lint.ground import Ground, path_of
 from rules.lint.statuses import ANYTHING, NAME, possible_statuses, statuses_at
 from rules.lint.truth import OTHER, Domains, Verdict
+from rules.statuses import CommunicationStatus
 
 CODE = "W301"
 KEYWORD = "message.keyword"
@@ -34,6 +36,8 @@ def check_branches(ground: Ground) -> None:
             if key not in seen:
                 seen[key] = _verdict(ground, node, here)
             _check_if(ground, node, seen[key], here)
+        elif isinstance(node, Communicate):
+            _check_attempts(ground, node)
 
 
 def _verdict(ground: Ground, node: IfNode, here: frozenset[str]) -> Verdict:
@@ -117,3 +121,13 @@ def _check_statuses(ground: Ground, node: TriggerNode) -> None:
             message = f'these communications never end with the status "{status}"'
             hint = f"their agents expect no answer; possible: {_listed(possible)}"
             ground.notes.at_value(path_of(node, "status", number), CODE, message, hint)
+
+
+def _check_attempts(ground: Ground, node: Communicate) -> None:
+    """Only where the file says so itself: without `on`, retries follow whatever may happen."""
+    silent, conduct = not ground.book.agents[node.agent].expects_reply, node.conduct
+    for key, after in (("retries", conduct.retried_on), ("fallback", conduct.falls_back_on)):
+        path = path_of(node, key, "on")
+        if silent and CommunicationStatus.NO_RESPONSE in after and path in ground.notes.marked.values:
+            hint = f'the agent "{node.agent}" expects no answer: leave it out'
+            ground.notes.at_value(path, CODE, 'this communication never comes to "no_response"', hint)

@@ -1,9 +1,11 @@
 """The pieces of a rule file that are not nodes, as written: the campaign itself, its fields and its channels."""
 
-from typing import Literal
+from collections.abc import Mapping
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
+from rules.loading.contact import UNDER_CONTACT
 from rules.loading.shape import Anything, FieldType, Spec, Words
 
 MAX_FIELDS = 200
@@ -16,6 +18,8 @@ MAX_VALUES = 200  # of one enumeration
 
 class CampaignSpec(Spec):
     """The whole file; what is in the mappings is read piece by piece, so that every mistake is found."""
+
+    misplaced: ClassVar[Mapping[str, str]] = UNDER_CONTACT
 
     campaign: str
     title: Words = ""

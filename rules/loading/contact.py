@@ -1,31 +1,43 @@
 """`contact` as written: the limits to when and how often a campaign writes to people."""
 
+from collections.abc import Mapping
 from datetime import UTC, date, datetime
+from typing import Annotated, ClassVar
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from rules.contact import NO_LIMITS, Contact
 from rules.hours import EVERY_DAY, Hours, next_allowed
 from rules.loading.mistakes import Mistakes
 from rules.loading.reading import read
 from rules.loading.shape import Spec
-from rules.loading.times import Days, Holiday, Spans
+from rules.loading.times import Days, Holidays, Spans, not_so
 
-MAX_HOLIDAYS = 500
 MAX_PER_DAY = 100
 MAX_PER_WEEK = 500
 MAX_PACE = 60_000  # communications per minute
 
 
+def _read_pace(value: object) -> object:
+    if isinstance(value, str) and not value.isdecimal():
+        raise not_so("a pace is a whole number, of communications per minute: 600")
+    return value
+
+
+Pace = Annotated[int, BeforeValidator(_read_pace)]
+
+
 class ContactSpec(Spec):
     """The mapping as written; 0 for a limit that is not set."""
 
+    meant: ClassVar[Mapping[str, str]] = {"quiet": "quiet_hours", "quiet_time": "quiet_hours"}
+
     quiet_hours: Spans = Field(default=[])
     quiet_days: Days = Field(default=[])
-    holidays: list[Holiday] = Field(default=[], max_length=MAX_HOLIDAYS)
+    holidays: Holidays = Field(default=[])
     max_per_day: int = Field(default=0, ge=1, le=MAX_PER_DAY)
     max_per_week: int = Field(default=0, ge=1, le=MAX_PER_WEEK)
-    pace: int = Field(default=0, ge=1, le=MAX_PACE)
+    pace: Pace = Field(default=0, ge=1, le=MAX_PACE)
 
     def build(self) -> Contact:
         """People may be written to from the end of each quiet range until its next beginning."""
@@ -39,6 +51,12 @@ class ContactSpec(Spec):
             per_week=self.max_per_week,
             pace=self.pace,
         )
+
+
+UNDER_CONTACT: Mapping[str, str] = {
+    key: f'under "contact" at the top of the file: contact: {{{key}: ...}}' for key in ContactSpec.model_fields
+}
+"""Where each key of `contact` is written, for one that stands elsewhere."""
 
 
 def read_contact(data: object, mistakes: Mistakes) -> Contact:

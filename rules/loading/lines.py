@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from typing import Annotated, ClassVar
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, WithJsonSchema
 
 from rules.expressions import Expression
-from rules.loading.shape import Source, Spec, read_source
+from rules.loading.shape import WRITTEN_SOURCE, Source, Spec, one_or_several, read_list, read_source
 from rules.loading.site import Site
 from rules.loading.words import describe, quoted
 from rules.values import ValueType
@@ -17,7 +17,12 @@ _HINT = "write one expression, or several: {all: [...]}, {any: [...]} or {none: 
 Condition = Annotated[object, BeforeValidator(read_source)]
 """An expression, or what `LinesSpec` reads."""
 
-Lines = Annotated[list[Source], Field(min_length=1, max_length=MAX_LINES)]
+Lines = Annotated[
+    list[Source],
+    BeforeValidator(read_list),
+    Field(min_length=1, max_length=MAX_LINES),
+    WithJsonSchema(one_or_several(WRITTEN_SOURCE, MAX_LINES)),
+]
 """Expressions, each yes or no."""
 
 

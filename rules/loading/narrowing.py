@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 
 from rules.diagnostics import did_you_mean
 from rules.loading.site import Site
+from rules.loading.words import quoted
 from rules.marks import Path
 from rules.statuses import FINAL_STATUSES, UPDATED_STATUSES
 
@@ -39,6 +40,9 @@ def _keyword(site: Site, trigger: str, value: str, path: Path) -> str:
     words = value.split()
     if not words:
         site.reject(path, "E109", "a keyword is empty", "a keyword is the first word of a message, such as JOIN")
+    elif len(words) > 1:
+        hint = f"write {words[0]}; a condition on message.text can look at the rest"
+        site.reject(path, "E109", f"{quoted(value)} can never be a keyword: that is the first word of a message", hint)
     return words[0].upper() if words else ""
 
 

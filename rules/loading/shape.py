@@ -37,6 +37,9 @@ class Spec(BaseModel):
     meant: ClassVar[Mapping[str, str]] = MappingProxyType({})
     """Keys of other languages, and the key that is meant by each."""
 
+    misplaced: ClassVar[Mapping[str, str]] = MappingProxyType({})
+    """Keys of other pieces, and where each of them is written."""
+
 
 def _read_duration(value: object) -> timedelta:
     match = _DURATION.fullmatch(value) if isinstance(value, str) else None
@@ -48,8 +51,14 @@ def _read_duration(value: object) -> timedelta:
     return length
 
 
-def _read_list(value: object) -> object:
+def read_list(value: object) -> object:
+    """A single value as a list of one."""
     return value if isinstance(value, list) else [value]
+
+
+def one_or_several(item: dict[str, Any], most: int) -> dict[str, Any]:
+    """The JSON Schema of a value that may stand alone or in a list of at most ``most``."""
+    return {"anyOf": [item, {"type": "array", "items": item, "minItems": 1, "maxItems": most}]}
 
 
 def read_source(value: object) -> object:
@@ -59,8 +68,6 @@ def read_source(value: object) -> object:
     return str(value) if isinstance(value, int | Decimal) else value
 
 
-_TEXT = {"type": "string"}
-_ONE_OR_SEVERAL = {"anyOf": [_TEXT, {"type": "array", "items": _TEXT, "minItems": 1, "maxItems": MAX_NAMES}]}
 WRITTEN_SOURCE = {"type": ["string", "number", "boolean"]}
 _WRITTEN_DURATION = {"type": "string", "pattern": f"^{_DURATION.pattern}$"}
 
@@ -69,9 +76,9 @@ Duration = Annotated[timedelta, BeforeValidator(_read_duration), WithJsonSchema(
 
 Names = Annotated[
     list[str],
-    BeforeValidator(_read_list),
+    BeforeValidator(read_list),
     Field(min_length=1, max_length=MAX_NAMES),
-    WithJsonSchema(_ONE_OR_SEVERAL),
+    WithJsonSchema(one_or_several({"type": "string"}, MAX_NAMES)),
 ]
 """One value or a list of values."""
 

@@ -9,28 +9,20 @@ from pydantic import BeforeValidator, Field, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from rules.hours import EVERY_DAY, Hours
-from rules.loading.shape import Duration, Spec
+from rules.loading.shape import Duration, Spec, one_or_several, read_list
 
 DAY_NAMES = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 MAX_DELAYS = 10  # retries on one channel
 MAX_FALLBACKS = 10
 MAX_SPANS = 10
+MAX_HOLIDAYS = 500
 LEAP_YEAR = 2024  # 02-29 comes every year that has one
 _CLOCK = r"(?:[01][0-9]|2[0-3]):[0-5][0-9]"
 _DAY = f"(?:{'|'.join(f'[{n[0]}{n[0].upper()}]{n[1:]}' for n in DAY_NAMES)})"
-_SPAN = re.compile(rf"({_CLOCK}) ?- ?({_CLOCK}|24:00)")
-_DAYS = re.compile(rf"({_DAY})(?: ?- ?({_DAY}))?")
+_TO = r" ?[-\u2013\u2014] ?"  # a word processor makes a long dash of it
+_SPAN = re.compile(rf"({_CLOCK}){_TO}({_CLOCK}|24:00)")
+_DAYS = re.compile(rf"({_DAY})(?:{_TO}({_DAY}))?")
 _HOLIDAY = re.compile(r"(?:([0-9]{4})-)?([0-9]{2})-([0-9]{2})")
-
-
-def as_list(value: object) -> object:
-    """A single value as a list of one."""
-    return value if isinstance(value, list) else [value]
-
-
-def one_or_several(item: dict[str, Any], most: int) -> dict[str, Any]:
-    """The JSON Schema of a value that may stand alone or in a list of at most ``most``."""
-    return {"anyOf": [item, {"type": "array", "items": item, "minItems": 1, "maxItems": most}]}
 
 
 def not_so(hint: str) -> PydanticCustomError:
@@ -78,25 +70,30 @@ Span = Annotated[tuple[time, time], BeforeValidator(_read_span), WithJsonSchema(
 
 Spans = Annotated[
     list[Span],
-    BeforeValidator(as_list),
+    BeforeValidator(read_list),
     Field(min_length=1, max_length=MAX_SPANS),
     WithJsonSchema(one_or_several(_WRITTEN_SPAN, MAX_SPANS)),
 ]
 
 Days = Annotated[
     list[Annotated[frozenset[int], BeforeValidator(_read_days)]],
-    BeforeValidator(as_list),
+    BeforeValidator(read_list),
     Field(min_length=1, max_length=len(DAY_NAMES)),
     WithJsonSchema(one_or_several(_WRITTEN_DAYS, len(DAY_NAMES))),
 ]
 """Days of the week: `sat`, `mon-fri`, `[mon, wed, sun]`; 0 is Monday."""
 
-Holiday = Annotated[Any, BeforeValidator(_read_holiday), WithJsonSchema(_WRITTEN_HOLIDAY)]
-"""A day, as a date, or one of every year, as (month, day)."""
+Holidays = Annotated[
+    list[Annotated[Any, BeforeValidator(_read_holiday)]],
+    BeforeValidator(read_list),
+    Field(min_length=1, max_length=MAX_HOLIDAYS),
+    WithJsonSchema(one_or_several(_WRITTEN_HOLIDAY, MAX_HOLIDAYS)),
+]
+"""Days, as dates, and those of every year, as (month, day)."""
 
 Delays = Annotated[
     list[Duration],
-    BeforeValidator(as_list),
+    BeforeValidator(read_list),
     Field(min_length=1, max_length=MAX_DELAYS),
     WithJsonSchema(one_or_several(_WRITTEN_DURATION, MAX_DELAYS)),
 ]
@@ -104,11 +101,13 @@ Delays = Annotated[
 
 Channels = Annotated[
     list[str],
-    BeforeValidator(as_list),
+    BeforeValidator(read_list),
     Field(min_length=1, max_length=MAX_FALLBACKS),
     WithJsonSchema(one_or_several({"type": "string"}, MAX_FALLBACKS)),
 ]
 
+_COUNTED = frozenset({"times", "count", "max", "every", "delay", "interval"})  # as others write retries
+_HOW_RETRIES = "write how long after each attempt the next is made: {after: [4h, 1d]}"
 _TRIED = ["failed", "no_response"]
 _LEFT = ["failed", "skipped", "no_response"]
 
@@ -119,7 +118,7 @@ class RetriesSpec(Spec):
     after: Delays
     on: Annotated[
         list[Literal["failed", "no_response"]],
-        BeforeValidator(as_list),
+        BeforeValidator(read_list),
         Field(min_length=1, max_length=len(_TRIED)),
         WithJsonSchema(one_or_several({"enum": _TRIED}, len(_TRIED))),
     ] = Field(default=["failed", "no_response"])
@@ -131,7 +130,7 @@ class FallbackSpec(Spec):
     channel: Channels
     on: Annotated[
         list[Literal["failed", "skipped", "no_response"]],
-        BeforeValidator(as_list),
+        BeforeValidator(read_list),
         Field(min_length=1, max_length=len(_LEFT)),
         WithJsonSchema(one_or_several({"enum": _LEFT}, len(_LEFT))),
     ] = Field(default=["failed", "skipped"])
@@ -144,8 +143,11 @@ def _in_full(value: object) -> object:
 
 
 def _with_delays(value: object) -> object:
+    """`{times: 2, every: 4h}` and the like are one mistake, not one for each key."""
     if not isinstance(value, dict):
-        raise not_so("write after which time, or times: {after: [4h, 1d]}")
+        raise not_so(_HOW_RETRIES)
+    if "after" not in value and not _COUNTED.isdisjoint(value):
+        raise PydanticCustomError("no_key", "a key is missing", {"key": "after", "hint": _HOW_RETRIES})
     return value
 
 

@@ -43,6 +43,8 @@ def _note_unknown_key(spec: type[Spec], place: Path, mistakes: Mistakes) -> None
     hint = did_you_mean(key, known) or f"keys here: {', '.join(known)}"
     if key in spec.meant:
         hint = f'write "{spec.meant[key]}"'
+    if key in spec.misplaced:
+        hint = f"write it {spec.misplaced[key]}"
     if key in spec.elsewhere:
         mistakes.at_key(place, "E209", f'"{key}" does not narrow this trigger', f"keys here: {', '.join(known)}")
     else:
@@ -136,6 +138,10 @@ def _say_form(what: str, error: ErrorDetails) -> Said:
     return "E109", f"{what} cannot be {quoted(error['input'])}", error["ctx"]["hint"]
 
 
+def _say_no_key(what: str, error: ErrorDetails) -> Said:
+    return "E108", f'{what} has no "{error["ctx"]["key"]}"', error["ctx"]["hint"]
+
+
 def _say_too_many(what: str, error: ErrorDetails) -> Said:
     limit = error["ctx"]["max_length"]
     return "E112", f"{what} has {len(error['input'])} entries", f"at most {limit} are possible"
@@ -169,6 +175,7 @@ _NOT_ALLOWED: dict[str, Callable[[str, ErrorDetails], Said]] = {
     "duration": _say_duration,
     "duration_size": _say_duration_size,
     "form": _say_form,
+    "no_key": _say_no_key,
     "too_long": _say_too_many,
     "too_short": _say_empty,
     "string_too_long": _say_text_long,

@@ -258,3 +258,14 @@ async def test_a_file_that_is_put_back_before_the_gateway_has_looked_holds_up_no
 
 async def settled(world: World) -> bool:
     return bool(await world.decisions("settled"))
+
+
+async def test_a_broken_file_of_another_campaign_is_told_and_is_no_hindrance(project: Path, database_url: str) -> None:
+    async with running(project, RULES, database=database_url) as world:
+        await wait(world)
+        (project / "rules" / "2.yaml").write_text("campaign: broken\n")
+        assert (await plan(project)).exit_code == 1
+        result = await plan(project, "--campaign", "patience")
+        assert result.exit_code == 0
+        assert "2.yaml:1:1: error[E108]" in result.output
+        assert "greet.pause" in result.output

@@ -49,6 +49,16 @@ flows:
       retries: {after: 10m, on: no_response}
       fallback: {channel: sms, on: no_response}
 """
+RETRIED = """      retries: {after: 10m, on: no_response}
+      fallback: {channel: sms, on: no_response}
+"""
+LATE = AGAIN.replace(
+    RETRIED,
+    """  talk:
+    wrote: {when: incoming_session, next: answer}
+    answer: {do: reply, text: "Pardon, {{ message.text }}?"}
+""",
+)
 ASK, ASK_TOO = FORM.format(name="first"), FORM.format(name="second")
 TWO_TALKS = """
 campaign: first
@@ -171,3 +181,13 @@ async def test_of_a_question_that_was_asked_again_every_button_counts_until_one_
 
         assert (heard, await results(world)) == ((2, minutes > 30), {"comes": True})
         assert (await notes(world))[1:] == [EARLIER_BUTTON]
+
+
+async def test_a_press_after_the_talk_went_without_an_answer_is_an_incoming_session(tmp_path: Path) -> None:
+    async with running(tmp_path, LATE) as world:
+        await ask(world, "first")
+        shown = question(world, "come?")
+        await world.passes(minutes=11)
+        assert await world.statuses("first") == ["no_response"]
+        await press(world, shown, "Yes")
+        assert world.heard(CARLA)[1:] == ["Pardon, Yes?"]

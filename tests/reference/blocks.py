@@ -49,7 +49,7 @@ LIMITS = (
     ("retries of a communication on one channel", times.MAX_DELAYS),
     ("channels to fall back to", times.MAX_FALLBACKS),
     ("ranges of `quiet_hours`", times.MAX_SPANS),
-    ("`holidays`", contact.MAX_HOLIDAYS),
+    ("`holidays`", times.MAX_HOLIDAYS),
     ("`max_per_day`", contact.MAX_PER_DAY),
     ("`max_per_week`", contact.MAX_PER_WEEK),
     ("`pace`", f"{contact.MAX_PACE:,} per minute"),

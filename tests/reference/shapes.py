@@ -104,7 +104,8 @@ def _whole_number(shape: Shape) -> str:
 
 
 def _number(shape: Shape) -> str:
-    return f"number, at most {shape.get('maximum', shape.get('le')):g}"
+    most = shape.get("maximum", shape.get("le"))
+    return "number" if most is None else f"number, at most {most:g}"
 
 
 def _list(shape: Shape) -> str:

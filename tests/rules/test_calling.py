@@ -153,3 +153,10 @@ def test_many_faults_are_counted_rather_than_listed() -> None:
     reply = read_reply({"results": {f"r{number}": number for number in range(100)}}, FIELDS, SCOPE)
 
     assert reply.note.endswith('there is no result "r4"; and 95 more')
+
+
+@pytest.mark.parametrize("given", [None, "", "  "])
+def test_an_answer_never_clears_a_required_field(given: str | None) -> None:
+    needed = {"name": Field(name="name", type=ValueType.STRING, required=True, position=HERE)}
+    with pytest.raises(CallFailed, match="name: it is required, and the answer would clear it"):
+        read_outcome(answered({"fields": {"name": given}}), needed)

@@ -48,12 +48,14 @@ def test_without_limits_there_are_none() -> None:
             'quiet_hours: ["12:00-13:30", "18:00-24:00"]',
             Contact(hours=(Hours(begins=time(13, 30), ends=time(12)), Hours(begins=time(), ends=time(18)))),
         ),
+        ("quiet_hours: 20:00\u201308:00", Contact(hours=(Hours(begins=time(8), ends=time(20)),))),
         ("quiet_days: sun", Contact(hours=(Hours(days=frozenset(range(6))),))),
         ("quiet_days: [sat, sun]", Contact(hours=(Hours(days=frozenset(range(5))),))),
         (
             "holidays: [2026-12-25, 01-01, 02-29]",
             Contact(holidays=frozenset({date(2026, 12, 25)}), yearly=frozenset({(1, 1), (2, 29)})),
         ),
+        ("holidays: 12-25", Contact(yearly=frozenset({(12, 25)}))),
         ("max_per_day: 1, max_per_week: 3, pace: 600", Contact(per_day=1, per_week=3, pace=600)),
     ],
 )
@@ -70,6 +72,8 @@ def test_limits_are_read_as_they_are_written(written: str, expected: Contact) ->
         ("[mon-wed, sat]", {0, 1, 2, 5}),
         ("fri-mon", {4, 5, 6, 0}),
         ("Mon-Tue", {0, 1}),
+        ("mon\u2013wed", {0, 1, 2}),  # an en dash, as word processors make of a hyphen
+        ("fri \u2014 sun", {4, 5, 6}),
         ("mon-sun", set(EVERY_DAY)),
         ("tue-mon", set(EVERY_DAY)),
     ],

@@ -230,3 +230,28 @@ def test_in_a_stopped_campaign_a_time_is_told_anew_all_the_same() -> None:
     reaction = scenes.decide(OLD_BOOK, scenes.given("api", amount=2), on(run, active=False))
 
     assert [run.due for run in reaction.scene.runs] == [scenes.later(days=2)]
+
+
+def test_waits_that_bring_one_another_forward_do_it_once_a_minute() -> None:
+    book = scenes.book("""
+campaign: endless
+fields: {ping: {type: datetime}, pong: {type: datetime}}
+flows:
+  ping:
+    typed: {when: incoming_session, next: pause}
+    pause: {do: wait, until: ping, next: set}
+    set: {do: update_field, set: {ping: , pong: {expr: now()}}, next: pause}
+  pong:
+    typed: {when: incoming_session, next: pause}
+    pause: {do: wait, until: pong, next: set}
+    set: {do: update_field, set: {pong: , ping: {expr: now()}}, next: pause}
+""")
+    scene = scenes.decide(book, scenes.wrote("go"), scenes.someone()).scene
+    scene = scenes.decide(book, scenes.given("api", ping=scenes.NOW), scene).scene
+    times = []
+    for _ in range(5):
+        run, due = next((run, run.due) for run in scene.runs if run.due)
+        times.append(due)
+        scene = scenes.decide(book, scenes.timer(run.id), scene, due).scene
+
+    assert times == [scenes.later(minutes=minute) for minute in range(5)]
