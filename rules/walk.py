@@ -6,7 +6,7 @@ from functools import partial
 
 from rules.book import Flow, Node, TimedNode, TriggerNode
 from rules.matcher import why_not
-from rules.reaction import Activation, Considered, LoopFound, NotFired, Visit
+from rules.reaction import Activation, Considered, LoopFound, Visit
 from rules.scene import Run
 from rules.turn import Path, Turn
 
@@ -30,12 +30,10 @@ class Walk:
             self._turn.log.append(self._go_on(path, path.run) if path.run else self._consider(path))
 
     def _consider(self, path: Path) -> Considered:
-        fired = path.rulebook.matcher.match(path.fact)
-        return Considered(path.fact, tuple(self._activate(n, path) for n in fired), self._silent(path))
-
-    def _silent(self, path: Path) -> tuple[NotFired, ...]:
         candidates = path.rulebook.triggers_by_kind[path.fact.trigger]
-        return tuple(filter(None, [why_not(node, path.fact) for node in candidates]))
+        fired = path.rulebook.matcher.match(path.fact) if candidates else ()
+        silent = tuple(filter(None, [why_not(node, path.fact) for node in candidates]))
+        return Considered(path.fact, tuple(self._activate(n, path) for n in fired), silent)
 
     def _activate(self, trigger: TriggerNode, path: Path) -> Activation:
         self._activations += 1
