@@ -133,7 +133,7 @@ CHANNEL_KINDS = {"twilio": "sms", "slack": "slack"}
 class ServiceSettings(BaseModel):
     """An outside service that rules may ask. ``timeout`` in seconds; ``per_minute`` None for no limit.
 
-    Without its secret the gateway starts all the same, and whatever asks the service waits.
+    Without its secret the gateway starts all the same; campaigns that ask the service are in error, their calls wait.
     """
 
     model_config = FORM

@@ -30,6 +30,14 @@ def start(turn: Turn, _: CampaignStarted) -> Applied:
     return Applied.APPLIED if turn.effects else Applied.UNCHANGED
 
 
+def write_fields(turn: Turn, values: Values) -> frozenset[str]:
+    """A flow writes these fields: Participant Updated fires if any of them changed; their names."""
+    changed = turn.set_fields(values)
+    if changed:
+        tell_updated(turn, changed, SOURCE_FLOW)
+    return changed
+
+
 def tell_updated(turn: Turn, changed: frozenset[str], source: str) -> None:
     turn.raise_fact(Fact(Trigger.PARTICIPANT_UPDATED, source=source, changed=changed))
 

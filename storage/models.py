@@ -76,7 +76,7 @@ class Communication(SQLModel, table=True):
     """One talk between a participant and an agent. ``is_open`` is derived from status, for the partial indexes.
 
     ``seq`` counts a participant's communications from 1; storage sets it. ``begun_at`` is when its first message was
-    owed, ``attempt`` how often the agent has begun to speak.
+    owed, ``attempt`` the attempt that is made or planned.
     """
 
     __table_args__ = (

@@ -14,8 +14,7 @@ from rules.loading.nodes import MAX_CASES
 from rules.loading.shape import ActionSpec, Names
 from rules.loading.site import Site
 from rules.marks import Path
-from rules.participants import SOURCE_FLOW, tell_updated
-from rules.values import Values
+from rules.participants import write_fields
 
 if TYPE_CHECKING:
     from rules.turn import Turn
@@ -69,16 +68,9 @@ class Asking(Action):
         except CallFailed as problem:
             turn.say_result(f"failed: {problem}")
             return self.failed
-        changed = _set(turn, outcome.fields)
+        changed = write_fields(turn, outcome.fields)
         turn.say_result(_result(outcome, changed))
         return dict(self.cases).get(outcome.word, self.next)
-
-
-def _set(turn: "Turn", values: Values) -> frozenset[str]:
-    changed = turn.set_fields(values)
-    if changed:
-        tell_updated(turn, changed, SOURCE_FLOW)
-    return changed
 
 
 def _result(outcome: Outcome, changed: frozenset[str]) -> str:

@@ -12,7 +12,7 @@ from rules.fields import FieldError, coerce
 from rules.loading.given import read_value
 from rules.loading.shape import ActionSpec, Anything
 from rules.loading.site import Site
-from rules.participants import SOURCE_FLOW, tell_updated
+from rules.participants import write_fields
 from rules.values import Value
 
 if TYPE_CHECKING:
@@ -27,9 +27,7 @@ class UpdateField(Action):
 
     def visit(self, turn: "Turn") -> str:
         values = dict(pair for name, wanted in self.set for pair in self._value(turn, name, wanted))
-        changed = turn.set_fields(values)
-        if changed:
-            tell_updated(turn, changed, SOURCE_FLOW)
+        changed = write_fields(turn, values)
         turn.say_result(f"changed {', '.join(sorted(changed))}" if changed else "nothing changed")
         return self.next
 
