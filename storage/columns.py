@@ -1,5 +1,6 @@
 """What the tables' columns and partial indexes have in common."""
 
+from collections.abc import Callable
 from typing import Any
 
 from sqlalchemy import BigInteger, Integer, text
@@ -28,3 +29,8 @@ def added(default: Any, stored: str) -> Any:
 def where(condition: str) -> dict[str, Any]:
     """Options of an index of only those rows, on both databases."""
     return {"sqlite_where": text(condition), "postgresql_where": text(condition)}
+
+
+def added_document(factory: Callable[[], Any], stored: str) -> Any:
+    """A JSON column of a later migration; rows that were there before it hold ``stored`` (SQL)."""
+    return document(default_factory=factory, sa_column_kwargs={"server_default": text(stored)})

@@ -16,7 +16,7 @@ def event(key: str, about: About | None = None, kind: str = "message", **payload
 
 
 def customer(id: str = "c1", **other: Any) -> Row:
-    return {"id": id, "lane": f"lane-{id}", "fields": {}, "version": 1, "created_at": NOON} | other
+    return {"id": id, "lane": f"lane-{id}", "fields": {}, "version": 1, "created_at": NOON, "erased_at": None} | other
 
 
 def participant(id: str = "p1", customer: str = "c1", campaign: str = "spring", **other: Any) -> Row:

@@ -32,6 +32,7 @@ INDEXES = {
     "inbox_waiting",
     "inbox_queue",
     "inbox_held",
+    "inbox_parked",
     "outbox_owed",
     "outbox_order",
     "communication_open",
@@ -45,7 +46,7 @@ INDEXES = {
 
 def test_an_empty_database_is_refused_until_it_is_migrated(empty_url: str) -> None:
     storage = Storage(empty_url)
-    with pytest.raises(SchemaMismatch, match="at revision none, this program needs 0002"):
+    with pytest.raises(SchemaMismatch, match="at revision none, this program needs 0003"):
         storage.check_version()
     for _ in range(2):
         storage.migrate()
