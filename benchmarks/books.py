@@ -12,7 +12,8 @@ from rules.scene import Customer, Participant, Scene
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 PHONE = "+4915112345678"
-PROJECT = Project({"sms": ProjectChannel("sms", "sms", "phone")})
+SMS = ProjectChannel("sms", "sms", "phone")
+PROJECT = Project({"sms": SMS}, services=frozenset({"crm"}), functions=frozenset({"scoring.rate"}))
 
 HEAD = """
 campaign: many
@@ -33,9 +34,24 @@ CONDITION = "    node_{number}: {{if: amount > 50, match: node_{next}}}\n"
 LINES = "    node_{number}: {{if: {{all: [amount > 50, is_set(amount), amount < 900]}}, match: node_{next}}}\n"
 SWITCH = "    node_{number}: {{switch: message.keyword, cases: {{OTHER: node_{next}}}, else: node_{next}}}\n"
 ACTION = "    node_{number}: {{do: reply, text: Hello, next: node_{next}}}\n"
+NOTIFY = "    node_{number}: {{do: notify, channel: sms, to: '+4915112345678', text: Hello, next: node_{next}}}\n"
 WAIT = "    node_{number}: {{do: wait, until: 'date(2026, 1, 1)', next: node_{next}}}\n"
 UPDATE = "    node_{number}: {{do: update_field, set: {{amount: {{expr: amount + 1}}}}, next: node_{next}}}\n"
 CHAIN_LENGTH = 100
+
+ONE = """
+campaign: one
+fields:
+  amount: {type: numeric, required: true}
+  note: {type: string}
+agents:
+  teller: {kind: notice, text: "You still owe {{ amount }}."}
+flows:
+  watch:
+    entered: {when: from_another_flow}
+    updated: {when: participant_updated}
+  long:
+"""
 
 
 def book(text: str) -> Rulebook:
@@ -62,6 +78,16 @@ def long_flow(node: str) -> Rulebook:
     nodes = (node.format(number=n, next=n + 1) for n in range(CHAIN_LENGTH - 1))
     last = f"    node_{CHAIN_LENGTH - 1}: {{do: finish, outcome: done}}\n"
     return book(HEAD + "".join(chain([first], nodes, [last])))
+
+
+def one_node(node: str) -> Rulebook:
+    """One flow that a message starts, with this node; "": with none. Another one watches what changes."""
+    came = (
+        "    came: {when: incoming_session, next: node}\n    node: " + node
+        if node
+        else "    came: {when: incoming_session}"
+    )
+    return book(f"{ONE}{came}\n")
 
 
 def scene() -> Scene:

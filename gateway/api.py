@@ -11,6 +11,7 @@ from pydantic import SecretStr
 
 from gateway.api_problems import Problem
 from gateway.hints import did_you_mean
+from gateway.rulebooks import BrokenFile
 from gateway.uploads import UploadDesk
 from rules.book import Rulebook
 from storage.database import Storage
@@ -23,9 +24,10 @@ Decided = Callable[[Sequence[int], float], Awaitable[Mapping[int, str]]]
 class ApiDesk:
     """What the API asks of the gateway.
 
-    ``campaigns`` gives the rulebooks in force by campaign; ``now`` is UTC; ``ring`` wakes the worker after rows were
-    kept; ``decided`` waits at most that many seconds for these inbox events and maps those decided by then to what
-    became of them (`rules.reaction.Applied`, or parked); ``hindrances`` says why a campaign cannot run.
+    ``campaigns`` gives the rulebooks in force by campaign, ``broken`` the rule files that are not; ``now`` is UTC;
+    ``ring`` wakes the worker after rows were kept; ``decided`` waits at most that many seconds for these inbox events
+    and maps those decided by then to what became of them (`rules.reaction.Applied`, or parked); ``hindrances`` says why
+    a campaign cannot run.
     """
 
     storage: Storage
@@ -35,6 +37,7 @@ class ApiDesk:
     now: Callable[[], datetime]
     ring: Callable[[], None]
     decided: Decided
+    broken: Callable[[], Sequence[BrokenFile]] = tuple
     hindrances: Callable[[Transaction, str], Sequence[str]] = lambda t, campaign: ()
 
     def book(self, request: web.Request) -> Rulebook:

@@ -25,6 +25,7 @@ from rules.reaction import Applied, LoopFound
 from rules.statuses import MessageStatus, message_rank
 from storage.values import About, NewEvent, Row, WaitingEvent
 
+FAILED = MessageStatus.FAILED
 COUNTED = (Applied.CREATED, Applied.UPDATED, Applied.UNCHANGED)
 MAX_HOPS = 10  # times that campaigns may answer one another's changes of a customer before it counts as a loop
 WITHDRAWN = {"stop": "opted out", "rules": "stopped by the rules"}  # why what was owed is not sent, by who stopped it
@@ -103,6 +104,10 @@ class Batch:
     def _owe(self, place: Place, effect: SendMessage) -> None:
         row = self._message_row(place, effect.message, "out", effect.channel, effect.to, effect.thread, effect.text)
         also = {"communication": effect.communication, "choices": list(effect.choices), "attempt": effect.attempt}
+        if effect.refused:
+            failed = {"status": str(FAILED), "rank": message_rank(FAILED), "error": effect.refused}
+            self.messages.append({**row, **also, **failed})
+            return
         self.messages.append({**row, **also})
         self.owed.append(
             {"message": effect.message, "channel": effect.channel, "address": effect.to, "next_at": self.now}

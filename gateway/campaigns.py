@@ -4,10 +4,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from gateway.clock import Clock
+from storage.database import Storage
 from storage.transaction import Transaction
 from storage.values import About, NewEvent
 
 CHUNK_PARTICIPANTS = 500
+OBJECTS_WITHIN = 3.0  # seconds after a start within which a gateway at work has looked at it: more than its guard rests
+LOOKS_EVERY = 0.1  # seconds between two looks for that
 
 
 class CannotRun(Exception):
@@ -45,6 +49,11 @@ class CampaignStart:
             t.campaigns.set_status(self.campaign, "active", self.now)
             self.since = self.now
 
+    @property
+    def is_fresh(self) -> bool:
+        """Whether it did not run before."""
+        return self.since == self.now
+
     def wake(self, t: Transaction) -> bool:
         """Leave an event for the next participants who wait for the start; False where there are no more."""
         rows = t.people.held_up(self.campaign, self.after, CHUNK_PARTICIPANTS)
@@ -62,6 +71,18 @@ class CampaignStart:
             payload={"campaign": self.campaign, "customer": customer},
             received_at=self.now,
         )
+
+
+async def objection(storage: Storage, campaign: str, clock: Clock) -> str:
+    """Why the gateway at work has put a campaign in error that was just started from outside of it; "" where it has
+    not within `OBJECTS_WITHIN` seconds."""
+    looks = round(OBJECTS_WITHIN / LOOKS_EVERY)
+    for _ in range(looks):
+        row = await storage.read(lambda t: t.campaigns.get(campaign))
+        if row and row["status"] == "error":
+            return str(row["reason"])
+        await clock.sleep(LOOKS_EVERY)
+    return ""
 
 
 def stop(t: Transaction, campaign: str, now: datetime) -> None:

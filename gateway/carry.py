@@ -1,7 +1,7 @@
 """Carry values across: rows of `storage` to values of `rules` and back. Pure functions."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
@@ -77,7 +77,7 @@ def taken_by(flow: str, book: Rulebook | None) -> Mapping[str, Field]:
 
 def fact_row(fact: Fact) -> Row:
     """A fact as JSON; properties that do not apply are left out."""
-    given = {name: value for name, value in asdict(replace(fact, inputs=())).items() if value}
+    given = {name: value for name, value in fact._replace(inputs=())._asdict().items() if value}
     handed = {"inputs": {name: to_json(value) for name, value in fact.inputs}} if fact.inputs else {}
     return {**given, "trigger": str(fact.trigger), "changed": sorted(fact.changed), **handed}
 

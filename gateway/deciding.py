@@ -12,9 +12,11 @@ from gateway.scenes import Place, Scenes
 from rules.book import Channel
 from rules.effects import HELD_TIMERS
 from rules.events import CallAnswered, CampaignStarted, ParticipantGiven, ReceiptArrived, Settled, TimerDue
-from rules.fields import from_json
+from rules.fields import from_json, given_from_json
+from rules.participants import SOURCE_CUSTOMER
 from storage.values import Row, WaitingEvent
 
+ERASED = "the customer was erased"
 STOPPED = "the campaign was stopped meanwhile: it waits until the campaign runs again"
 
 
@@ -31,6 +33,8 @@ class Desk:
 
         Raises `LoopFound` past a budget, and `NoRulebook`, after which the others can still be decided.
         """
+        if self.scenes.is_erased(customer := event.payload.get("customer", "")):
+            return Decided(event, customer=customer, note=ERASED)
         deciders = {
             "participant": self._participant,
             "started": self._started,
@@ -50,7 +54,7 @@ class Desk:
             at=event.received_at,
             participant=payload["participant"],
             source=payload["source"],
-            fields=self._given_fields(place, payload["fields"]),
+            fields=self._given_fields(place, payload),
             identifiers=frozenset(payload.get("identifiers", ())),
         )
         return Decided(event, react_at(self.scenes, place, given, self.now), place.customer)
@@ -104,7 +108,7 @@ class Desk:
             at=event.received_at,
             message=message["id"],
             status=payload["status"],
-            error=payload["error"],
+            error="" if self.scenes.is_erased(place.customer) else payload["error"],
             skipped=payload.get("skipped", False),
         )
         return Decided(event, react_at(self.scenes, place, receipt, self.now), place.customer)
@@ -115,6 +119,8 @@ class Desk:
             return messages.get(payload["message"])
         return self.scenes.message_known_as(payload["channel"], payload["provider_id"])
 
-    def _given_fields(self, place: Place, stored: Mapping[str, Any]) -> dict[str, Any]:
+    def _given_fields(self, place: Place, payload: Mapping[str, Any]) -> dict[str, Any]:
+        """What was given anew; of a change elsewhere, what the fields were before: these were kept already."""
         fields = self.scenes.rulebooks.of(place.campaign).fields
-        return {name: from_json(fields[name], raw) for name, raw in stored.items() if name in fields}
+        read = from_json if payload["source"] == SOURCE_CUSTOMER else given_from_json
+        return {name: read(fields[name], raw) for name, raw in payload["fields"].items() if name in fields}

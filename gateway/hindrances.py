@@ -3,11 +3,11 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from gateway.planning import why_lost
 from gateway.rulebooks import Rulebooks
 from rules.actions.call_webhook import CallWebhook
 from rules.agents.webhook import Webhook
 from rules.book import Rulebook
-from rules.loader import load_rulebook
 from storage.transaction import Transaction
 from storage.values import Row
 
@@ -39,15 +39,11 @@ class Hindrances:
         self.rulebooks.take_up(t, waiting)
         for hash in sorted(waiting):
             if self.rulebooks.version(hash) is None:
+                why = why_lost(t.campaigns.version(hash), self.rulebooks.project)
                 yield (
                     f"version {hash[:SHOWN_HASH]} of the rule file, on which something waits, can no longer be loaded"
-                    f"{self._why(t, hash)}: mend that, or settle what waits (`pointsman plan`)"
+                    f"{f' ({why})' if why else ''}: mend that, or settle what waits (`pointsman plan`)"
                 )
-
-    def _why(self, t: Transaction, hash: str) -> str:
-        row = t.campaigns.version(hash)
-        found = load_rulebook(row["text"], row["file"], self.rulebooks.project).diagnostics if row else ()
-        return next((f" ({one.message})" for one in found if one.level == "error"), "")
 
 
 def standing(row: Row | None, *, has_rules: bool) -> tuple[str, str]:

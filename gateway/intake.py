@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import TypeVar
-from zoneinfo import ZoneInfo
 
 from gateway.hints import did_you_mean
 from gateway.identity import IDENTIFIERS, IdentityMissing
@@ -20,7 +19,10 @@ V = TypeVar("V")
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """One validated row. ``fields`` holds only what was given (None clears); ``missing`` required fields were not."""
+    """One validated row. ``fields`` holds only what was given (None clears); ``missing`` required fields were not.
+
+    Moments without an offset are local (see `rules.local`): whose clocks they mean is known when the row is decided.
+    """
 
     row: int
     identifiers: Mapping[str, str]
@@ -107,7 +109,7 @@ def _value(book: Rulebook, name: str, raw: object) -> Value:
         raise FieldError(f"campaign {book.campaign} has no such field{did_you_mean(name, book.fields)}")
     if not field.imported:
         raise FieldError("is set by the rules only: its field says import: false")
-    value = coerce(field, _storable(raw), book.region, ZoneInfo(book.timezone))
+    value = coerce(field, _storable(raw), book.region)
     if value is None and field.required:
         raise FieldError("is required and can't be cleared")
     return value

@@ -37,6 +37,10 @@ class Pace:
         """What ``until`` is once so many have begun now."""
         return self._first(now) + begun * self.share
 
+    def before(self, spared: int) -> datetime | None:
+        """What ``until`` is where so many of those that were counted have not begun after all."""
+        return self.until - spared * self.share if self.until else None
+
     def opens_at(self) -> datetime | None:
         """When it is worth asking for room: at a high pace, when there is room for several. None: at any time."""
         together = -(-self.per_minute // MOST_WAKES)

@@ -8,12 +8,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from rules.book import Rulebook
+from rules.loader import Project, load_rulebook
 from rules.marks import read_what_can_be_read
 from storage.transaction import Transaction
 from storage.values import Row
 
-NOT_KEPT = "all of it, as the text of that version is not kept"
+NOT_KEPT = "the text of that version is not kept"
 
 Keys = Mapping[str, object]
 
@@ -23,7 +23,8 @@ class Waiting:
     """What waits at one node on one version of the rule file: so many ``runs``, and ``planned`` communications.
 
     ``rules`` and ``since`` are that version's content hash and when it was first loaded (UTC, None where it is not
-    kept). In the file compared, the node is gone (``vanishes``) or differs in the keys ``changes``.
+    kept). In the file compared, the node is gone (``vanishes``) or differs in the keys ``changes``. ``lost`` says why
+    that version can be loaded no longer ("": it can): the campaign does not run until what waits there is settled.
     """
 
     node: str
@@ -33,25 +34,31 @@ class Waiting:
     since: datetime | None = None
     vanishes: bool = False
     changes: tuple[str, ...] = ()
+    lost: str = ""
 
     @property
     def is_same(self) -> bool:
-        return not self.vanishes and not self.changes
+        """Whether it may as well wait on where it is."""
+        return not (self.vanishes or self.changes or self.lost)
 
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """One version of a rule file: when it was first loaded, and the keys of each node by its full name."""
+    """One version of a rule file: when it was first loaded, the keys of each node by its full name, and why it can be
+    loaded no longer ("": it can)."""
 
     since: datetime | None
-    nodes: Mapping[str, Keys] | None
+    nodes: Mapping[str, Keys]
+    lost: str
 
 
-def outlook(t: Transaction, book: Rulebook, text: str | bytes) -> tuple[Waiting, ...]:
-    """What waits in the campaign of ``book``, whose file is ``text``: in the order of that file, what vanishes last."""
-    runs, planned = t.runs.counts(book.campaign), t.communications.planned(book.campaign)
+def outlook(t: Transaction, campaign: str, text: str | bytes, project: Project) -> tuple[Waiting, ...]:
+    """What waits in the campaign, whose file is ``text``: in the order of that file, what vanishes last. ``project`` is
+    what rule files may count on today."""
+    runs, planned = t.runs.counts(campaign), t.communications.planned(campaign)
     places = dict.fromkeys((*runs, *planned))
-    versions = {rules: _version(t.campaigns.version(rules)) for rules in dict.fromkeys(rules for _, rules in places)}
+    hashes = dict.fromkeys(rules for _, rules in places)
+    versions = {rules: _version(t.campaigns.version(rules), project) for rules in hashes}
     wanted = dict(nodes_of(text))
     found = [
         _compared(Waiting(*place, runs.get(place, 0), planned.get(place, 0)), versions[place[1]], wanted)
@@ -61,18 +68,24 @@ def outlook(t: Transaction, book: Rulebook, text: str | bytes) -> tuple[Waiting,
     return tuple(sorted(found, key=lambda w: (order.get(w.node, len(order)), w.node, str(w.since))))
 
 
-def _version(row: Row | None) -> Version:
-    return Version(row["loaded_at"], dict(nodes_of(row["text"]))) if row else Version(None, None)
+def _version(row: Row | None, project: Project) -> Version:
+    lost = why_lost(row, project)
+    return Version(row["loaded_at"], dict(nodes_of(row["text"])), lost) if row else Version(None, {}, lost)
+
+
+def why_lost(row: Row | None, project: Project) -> str:
+    """Why this version of a rule file (its row, None where it is not kept) can be loaded no longer; "" where it can."""
+    if row is None:
+        return NOT_KEPT
+    found = load_rulebook(row["text"], row["file"], project).diagnostics
+    return next((one.message for one in found if one.level == "error"), "")
 
 
 def _compared(waiting: Waiting, version: Version, wanted: Mapping[str, Keys]) -> Waiting:
     """The same with what the file compared makes of it."""
-    node, nodes = waiting.node, version.nodes
-    after = wanted.get(node)
-    changes: tuple[str, ...] = ()
-    if after is not None:
-        changes = _changes(nodes.get(node, {}), after) if nodes is not None else (NOT_KEPT,)
-    return replace(waiting, since=version.since, vanishes=after is None, changes=changes)
+    before, after = version.nodes.get(waiting.node, {}), wanted.get(waiting.node)
+    changes = _changes(before, after) if after is not None and version.nodes else ()
+    return replace(waiting, since=version.since, vanishes=after is None, changes=changes, lost=version.lost)
 
 
 def _changes(before: Keys, after: Keys) -> tuple[str, ...]:

@@ -1,6 +1,7 @@
 """The rulebooks in force: read from the operator's folder, kept by content hash, never replaced by a broken file."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -10,11 +11,13 @@ import structlog
 from rules.book import Channel, Rulebook
 from rules.diagnostics import Diagnostic
 from rules.loader import Project, load_folder, load_rulebook
+from rules.marks import read_what_can_be_read
 from storage.transaction import Transaction
 from storage.values import Row
 
 log = structlog.get_logger()
 Texts = Mapping[str, bytes]
+SHOWN_NAME = 60  # characters of a campaign's name in a file that is broken
 
 
 class NoRulebook(LookupError):
@@ -30,6 +33,19 @@ def read_folder(folder: Path) -> dict[str, bytes]:
     return {str(path): path.read_bytes() for path in sorted(folder.glob("*.yaml"))}
 
 
+@dataclass(frozen=True, slots=True)
+class BrokenFile:
+    """The path of a rule file with so many ``errors``, which therefore is not in force. ``campaign`` is the one that it
+    is about, "" where that cannot be told."""
+
+    file: str
+    errors: int
+    campaign: str = ""
+
+    def __str__(self) -> str:
+        return f"{Path(self.file).name} has {self.errors} error{'' if self.errors == 1 else 's'}"
+
+
 @dataclass(frozen=True)
 class Changes:
     """What a look at the rules folder brought. ``gone`` are campaigns in force that no file there is about."""
@@ -37,6 +53,7 @@ class Changes:
     books: tuple[Rulebook, ...]
     diagnostics: tuple[Diagnostic, ...]
     gone: frozenset[str] = frozenset()
+    broken: tuple[BrokenFile, ...] = ()
 
     @property
     def errors(self) -> tuple[Diagnostic, ...]:
@@ -59,6 +76,7 @@ class Rulebooks:
     active: dict[str, Rulebook] = field(default_factory=dict)
     versions: dict[str, Rulebook] = field(default_factory=dict)
     unreadable: set[str] = field(default_factory=set)
+    broken: tuple[BrokenFile, ...] = ()
 
     def of(self, campaign: str) -> Rulebook:
         """The rulebook a campaign runs on. Raises `NoRulebook` if no version of it can be read."""
@@ -119,7 +137,20 @@ class Rulebooks:
         books = tuple(book for book in loaded.rulebooks.values() if not self._is_in_force(book))
         there = {Path(file).name for file in texts}  # a broken file is still its campaign's
         gone = (b.campaign for b in self.active.values() if Path(b.file).name not in there)
-        return Changes(books, loaded.diagnostics, frozenset(gone) - frozenset(loaded.rulebooks))
+        broken = tuple(self._broken(texts, loaded.diagnostics))
+        return Changes(books, loaded.diagnostics, frozenset(gone) - frozenset(loaded.rulebooks), broken)
+
+    def _broken(self, texts: Texts, found: Iterable[Diagnostic]) -> Iterator[BrokenFile]:
+        errors = Counter(one.position.file for one in found if one.level == "error")
+        for file, number in sorted(errors.items()):
+            yield BrokenFile(file, number, self._campaign_of(file, texts[file]))
+
+    def _campaign_of(self, file: str, text: bytes) -> str:
+        """What a broken file says of itself; else the campaign that last had a file of that name."""
+        data = read_what_can_be_read(text)
+        named = data.get("campaign") if isinstance(data, dict) else None
+        had = (book.campaign for book in self.active.values() if Path(book.file).name == Path(file).name)
+        return named[:SHOWN_NAME] if isinstance(named, str) else next(had, "")
 
     def _is_in_force(self, book: Rulebook) -> bool:
         current = self.active.get(book.campaign)

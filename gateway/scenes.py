@@ -117,6 +117,11 @@ class Scenes:
         """The customer with this identifier, or ""."""
         return self.loaded.owners.get((kind, address), "")
 
+    def is_erased(self, customer: str) -> bool:
+        """Whether this customer was erased: nothing is kept of them any more."""
+        row = self.loaded.customers.get(customer)
+        return bool(row and row.get("erased_at"))
+
     def message_known_as(self, channel: str, provider_id: str) -> Row | None:
         """The message of this channel that its provider knows under this id, if it concerns the batch."""
         messages = self.loaded.messages.values()

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from gateway.addresses import is_loopback
 from gateway.hints import did_you_mean
+from gateway.settings_actions import problems_of_functions
 from gateway.settings_file import CHANNEL_FORMS, SECRET_KEYS, ActionSettings, ServiceSettings, SettingsFile
 from gateway.settings_sentences import keys_of, variable
 
@@ -109,6 +110,8 @@ def problems_of_values(file: SettingsFile) -> Iterator[str]:
         yield "database must begin with sqlite:///, postgresql:// or postgresql+psycopg://"
     elif scheme == "sqlite" and (len(rest) < 2 or rest.startswith("/:memory:")):
         yield "database must name a file, such as sqlite:///pointsman.db: one in memory forgets everything"
+    if not file.spool.strip():
+        yield 'spool is empty: name the file for events that the database can not take, such as "spool.db"'
     if not file.rules.strip():
         yield 'rules is empty: name the folder of the rule files, such as "rules"'
 
@@ -117,7 +120,12 @@ def problems_of_folders(home: Path, file: SettingsFile) -> Iterator[str]:
     """What must be there before anything can work."""
     if not (home / file.rules).is_dir():
         yield f"there is no folder {home / file.rules}: make it, or set rules to the folder of the rule files"
-    for function in file.actions.allow:
-        module = home / file.actions.folder / f"{function.partition('.')[0]}.py"
-        if not module.is_file():
-            yield f"actions.allow names {function}, but there is no file {module}"
+    yield from _problems_of_spool(home / file.spool, home / file.database.removeprefix("sqlite:///"))
+    yield from problems_of_functions(home / file.actions.folder, file.actions.allow)
+
+
+def _problems_of_spool(spool: Path, database: Path) -> Iterator[str]:
+    if not spool.parent.is_dir():
+        yield f"there is no folder {spool.parent}: make it, or set spool to a file in a folder that there is"
+    if spool == database:
+        yield f"spool and database are both {spool}: they must be two files"

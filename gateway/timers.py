@@ -1,10 +1,12 @@
 """Timers: rows that become inbox events when they are due."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from gateway.clock import Bell, Clock
+from gateway.decided import Decided
 from gateway.pacing import Pace
 from gateway.parts import Rest, keep_working
 from rules.effects import HELD_TIMERS, START_TIMER
@@ -13,19 +15,24 @@ from storage.transaction import Transaction
 from storage.values import About, DueTimer, NewEvent
 
 BATCH = 500  # timers turned into events in one transaction
+BEHIND = 0.1  # seconds between two looks whether what came in before is in the inbox
 SWEEP = 5.0  # seconds after which the timers are looked at though nobody rang
 
 
 @dataclass
 class Timers:
     """Wakes what waits. What a stopped campaign has planned, retries and waits for stays a row until it runs again;
-    where a campaign sets a pace, its communications begin at that pace, in the order in which they are due."""
+    where a campaign sets a pace, its communications begin at that pace, in the order in which they are due.
+
+    Nothing fires while ``events_wait_outside`` the inbox: an answer that came in time goes before its time-out.
+    """
 
     storage: Storage
     clock: Clock
     bell: Bell
     on_due: Callable[[], None]
     paces: Callable[[], Mapping[str, int]] = dict
+    events_wait_outside: Callable[[], bool] = bool
 
     async def run(self) -> None:
         """Work until the bell is closed."""
@@ -33,6 +40,8 @@ class Timers:
 
     async def _turn(self) -> Rest | None:
         """Turn what is due into events, or rest until something is."""
+        if self.events_wait_outside():
+            return Rest(BEHIND)
         due = await self.storage.read(self.next_due)
         if due is None or due > self.clock.now():
             return Rest(SWEEP, due)
@@ -83,6 +92,32 @@ def take_paced(t: Transaction, campaign: str, pace: Pace, now: datetime) -> list
     if len(begun) < room:
         t.campaigns.pace(campaign, pace.after(room, now), pace.after(len(begun), now))
     return begun
+
+
+def spared(decided: Iterable[Decided]) -> Counter[str]:
+    """By campaign, for how many communications the time to begin had come without that they began: a cap put them
+    off, they were skipped, or somebody else has ended them."""
+    starts = (one for one in decided if one.event.kind == "timer" and one.event.payload["name"] == START_TIMER)
+    return Counter(one.event.payload["campaign"] for one in starts if not has_begun(one))
+
+
+def has_begun(decided: Decided) -> bool:
+    """Whether the communication that the event is about spoke."""
+    talks = (talk for _, reaction in decided.reactions for talk in reaction.scene.communications)
+    return any(talk.opened for talk in talks if talk.id == decided.event.payload["subject"])
+
+
+def give_back(t: Transaction, paces: Mapping[str, int], decided: Iterable[Decided]) -> None:
+    """Who did not begin leaves the place in their campaign's pace to the next one.
+
+    Where another process moves the pace at this very moment the places are lost: it is kept all the same.
+    """
+    for campaign, number in spared(decided).items():
+        if campaign in paces:
+            until = t.campaigns.paced([campaign])[campaign]
+            pace = Pace(paces[campaign], until)
+            if (earlier := pace.before(number)) is not None:
+                t.campaigns.pace(campaign, until, earlier)
 
 
 def timer_event(timer: DueTimer, now: datetime) -> NewEvent:

@@ -33,7 +33,6 @@ class RulesWatch:
     on_report: Callable[[Changes, dict[str, bytes]], None]
     on_released: Callable[[], None]
     seen: Stamp = field(default=())
-    broken: bool = False
     releases: bool = True  # at first, what an earlier process has held
     gone: frozenset[str] = frozenset()
 
@@ -69,14 +68,18 @@ class RulesWatch:
         self.releases |= await self.storage.run(lambda t: agree(t, self.rulebooks))
         await self._release(changes)
         self.seen = stamp
-        if self.broken and not changes.errors:
-            log.info("rules_mended", files=sorted(texts))
-        self.broken = bool(changes.errors)
+        self._tell(changes, texts)
+        return changes
+
+    def _tell(self, changes: Changes, texts: dict[str, bytes]) -> None:
+        mended = {one.file for one in self.rulebooks.broken} & texts.keys() - {one.file for one in changes.broken}
+        self.rulebooks.broken = changes.broken
+        if mended:
+            log.info("rules_mended", files=sorted(mended))
         for campaign in sorted(changes.gone - self.gone):
             log.warning("rule_file_gone", campaign=campaign, goes_on_with=self.rulebooks.of(campaign).hash[:12])
         self.gone = changes.gone
         self.on_report(changes, texts)
-        return changes
 
     async def _release(self, changes: Changes) -> None:
         """Let what waited for a rulebook be decided; what still has none is held again. Only once books are in force:

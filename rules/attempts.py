@@ -5,14 +5,14 @@ of the next one (see `rules.receipts`).
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from datetime import datetime
 
 from rules.agents.base import Agent, Step
 from rules.communications import agent_of, await_reply, change, end, is_answered, says_anything, speak
 from rules.conduct import Conduct, conduct_of
+from rules.copies import replace
 from rules.effects import FAILED_TIMER, FALLBACK_TIMER, REPLY_TIMER, RETRY_TIMER, SETTLE_TIMER, ClearTimer, SetTimer
-from rules.operations import shift
+from rules.operations import as_written, shift
 from rules.reaching import first_reached
 from rules.scene import Communication, Message
 from rules.statuses import NEGATIVE, CommunicationStatus
@@ -27,8 +27,10 @@ def give_up(turn: Turn, communication: Communication, status: CommunicationStatu
     due = _retry_due(turn, communication, conduct, status)
     if due is not None:
         _await_attempt(turn, communication, RETRY_TIMER, due)
-    elif status not in conduct.falls_back_on or not _fall_back(turn, communication, conduct):
-        end(turn, communication, status, told(turn, communication, status, reason))
+        return
+    refusal = _fall_back(turn, communication, conduct) if status in conduct.falls_back_on else ""
+    if refusal is not None:
+        end(turn, communication, status, _without_fallback(told(turn, communication, status, reason), refusal))
 
 
 def take_retry(turn: Turn, communication: Communication) -> bool:
@@ -54,7 +56,7 @@ def told(turn: Turn, communication: Communication, status: CommunicationStatus, 
     """The reason of the end: it names the attempts where there were several."""
     made = {m.attempt for m in messages_of(turn, communication)}
     if len(made) < 2:
-        return reason
+        return reason or (_unanswered(turn, communication) if status is CommunicationStatus.NO_RESPONSE else "")
     failed = {attempt for attempt in made if failures(turn, communication, attempt)}
     if status is CommunicationStatus.NO_RESPONSE and failed:
         words = f"no response, and {len(failed)} of {len(made)} attempts failed"
@@ -65,6 +67,17 @@ def told(turn: Turn, communication: Communication, status: CommunicationStatus, 
     else:
         words = f"{status.value} after {len(made)} attempts"
     return f"{words}: {reason}" if reason else words
+
+
+def _unanswered(turn: Turn, communication: Communication) -> str:
+    agent = agent_of(turn, communication)
+    within = agent.reply_within if agent is not None else None
+    return f"no reply within {as_written(within)}" if within is not None else "no reply"
+
+
+def _without_fallback(reason: str, refusal: str) -> str:
+    """The reason of the end; why nobody was to be reached elsewhere belongs to it."""
+    return "; ".join(filter(None, (reason, f"no fallback: {refusal}" if refusal else "")))
 
 
 def _retry_due(turn: Turn, at: Communication, conduct: Conduct, status: CommunicationStatus) -> datetime | None:
@@ -94,17 +107,18 @@ def _following(turn: Turn, communication: Communication) -> Communication:
     return replace(communication, attempt=communication.attempt + 1)
 
 
-def _fall_back(turn: Turn, communication: Communication, conduct: Conduct) -> bool:
-    """Go on elsewhere, at once or as soon as its hours allow; False where nothing is left to fall back to."""
+def _fall_back(turn: Turn, communication: Communication, conduct: Conduct) -> str | None:
+    """Go on elsewhere, at once or as soon as its hours allow: None. Else why nobody is to be reached there, "" where
+    nothing is left to fall back to."""
     there, refusal = first_reached(turn, communication, conduct.channels_after(communication.channel))
     begins = _in_time(turn, communication, conduct, turn.now)
     if there is communication or refusal or begins is None:
-        return False
+        return refusal
     if begins > turn.now or not turn.scene.active:
         _await_attempt(turn, communication, FALLBACK_TIMER, begins)
     else:
         _speak_again(turn, _following(turn, there))
-    return True
+    return None
 
 
 def _take(turn: Turn, communication: Communication, timer: str) -> bool:
@@ -141,7 +155,7 @@ def _retry(turn: Turn, communication: Communication, conduct: Conduct) -> None:
 def _go_elsewhere(turn: Turn, communication: Communication, conduct: Conduct) -> None:
     there, refusal = first_reached(turn, communication, conduct.channels_after(communication.channel))
     if refusal or there is communication:
-        _conclude(turn, communication)
+        _conclude(turn, communication, refusal)
     else:
         _speak_again(turn, there)
 
@@ -152,12 +166,13 @@ _ATTEMPTS: Mapping[str, Callable[[Turn, Communication, Conduct], None]] = {
 }
 
 
-def _conclude(turn: Turn, communication: Communication) -> None:
+def _conclude(turn: Turn, communication: Communication, refusal: str = "") -> None:
     """No attempt follows after all: the communication ends as the last one did."""
     last = max((m.attempt for m in messages_of(turn, communication)), default=communication.attempt)
     failed = failures(turn, communication, last)
     status = CommunicationStatus.FAILED if failed else CommunicationStatus.NO_RESPONSE
-    end(turn, communication, status, told(turn, communication, status, failed[-1].error if failed else ""))
+    reason = told(turn, communication, status, failed[-1].error if failed else "")
+    end(turn, communication, status, _without_fallback(reason, refusal))
 
 
 def _speak_again(turn: Turn, communication: Communication) -> None:

@@ -1,8 +1,8 @@
 """A rulebook: one rule file, read and checked, as frozen values. Nothing in it is text to be parsed any more."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, tzinfo
 from functools import cached_property
 from threading import Lock
 from typing import TYPE_CHECKING
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from rules.contact import NO_LIMITS, Contact
 from rules.expressions import Expression
 from rules.facts import Trigger
+from rules.local import placed
 from rules.values import Position, Value, ValueType
 
 if TYPE_CHECKING:
@@ -23,7 +24,10 @@ _compiling = Lock()  # cached_property has none of its own from CPython 3.12 on
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Field:
-    """One declared field. ``level`` is customer (shared by all campaigns) or participant (this campaign only)."""
+    """One declared field. ``level`` is customer (shared by all campaigns) or participant (this campaign only).
+
+    A moment that is the ``default`` may be local (see `rules.local`): it is that time where the participant is.
+    """
 
     name: str
     type: ValueType
@@ -160,7 +164,13 @@ class SwitchNode(Node):
 
     def visit(self, turn: "Turn") -> str:
         value = turn.evaluate(self.subject)
+        if isinstance(value, datetime):
+            return self._at(value, turn.scope.zone)
         return next((node for wanted, node in self.cases if wanted == value), self.otherwise)
+
+    def _at(self, moment: datetime, zone: tzinfo) -> str:
+        """The way at that moment: cases without an offset are on the participant's clocks, those of ``zone``."""
+        return next((node for wanted, node in self.cases if placed(wanted, zone) == moment), self.otherwise)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -234,6 +244,11 @@ class Rulebook:
         each; customer fields are the participant's, too."""
         return {level: _names_of(self.fields.values(), level) for level in ("customer", "participant")}
 
+    @cached_property
+    def names_of_field(self) -> Mapping[str, tuple[str, ...]]:
+        """By field: the names that stand for it."""
+        return {field.name: tuple(_names(field)) for field in self.fields.values()}
+
     @property
     def matcher(self) -> "Matcher":
         """Compiled on first use, and once whichever threads ask: creating a ruleset leaks memory in the engine."""
@@ -248,6 +263,10 @@ class Rulebook:
 
 
 def _names_of(fields: Iterable[Field], level: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    prefixes = ("", "participant.", "customer.") if level == "customer" else ("", "participant.")
-    names = [(prefix + field.name, field.name) for field in fields if field.level == level for prefix in prefixes]
+    names = [(name, field.name) for field in fields if field.level == level for name in _names(field)]
     return tuple(name for name, _ in names), tuple(field for _, field in names)
+
+
+def _names(field: Field) -> Iterator[str]:
+    prefixes = ("", "participant.", "customer.") if field.level == "customer" else ("", "participant.")
+    return (prefix + field.name for prefix in prefixes)

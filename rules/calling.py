@@ -6,7 +6,7 @@ docs/reference/services.md.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, tzinfo
+from datetime import tzinfo
 from typing import TYPE_CHECKING
 
 from rules.book import Field, Rulebook
@@ -80,9 +80,10 @@ def _clean(value: object) -> object:
     return handed_over(value) if isinstance(value, str) else value
 
 
-def value_of(kind: Field, raw: object, region: str = "", zone: tzinfo = UTC) -> Value:
+def value_of(kind: Field, raw: object, region: str = "", zone: tzinfo | None = None) -> Value:
     """What a service gave, as the field's type; raises FieldError, whatever JSON it is. A number that is none of text
-    is only nearly what was meant (0.30000000000000004): it is rounded to the decimals that are kept."""
+    is only nearly what was meant (0.30000000000000004): it is rounded to the decimals that are kept. ``zone`` is as
+    `coerce` has it."""
     if isinstance(raw, Mapping | list | tuple):
         raise FieldError("one value is wanted, but this is a list or an object")
     if isinstance(raw, int) and not -NUMBER_LIMIT <= raw <= NUMBER_LIMIT:
@@ -90,14 +91,13 @@ def value_of(kind: Field, raw: object, region: str = "", zone: tzinfo = UTC) -> 
     return coerce(kind, round(raw, MAX_PLACES) if isinstance(raw, float) else raw, region, zone)
 
 
-def read_outcome(
-    answered: CallAnswered | None, sets: Mapping[str, Field], region: str = "", zone: tzinfo = UTC
-) -> Outcome:
+def read_outcome(answered: CallAnswered | None, sets: Mapping[str, Field], region: str = "") -> Outcome:
     """What the answer comes to; ``sets`` are the fields that it may set. Raises CallFailed where the call failed, or
-    for an answer of which anything does not fit: then nothing of it counts. Keys it does not know are left alone."""
+    for an answer of which anything does not fit: then nothing of it counts. Keys it does not know are left alone, and
+    moments without an offset stay local (see `rules.local`)."""
     if answered is None or answered.answer is None:
         raise CallFailed(reason_of(answered))
-    fields, faults = _read_fields(answered.answer.get("fields"), sets, region, zone)
+    fields, faults = _read_fields(answered.answer.get("fields"), sets, region)
     word, fault = _read_word(answered.answer.get("outcome"))
     if faults := [*faults, *fault]:
         raise CallFailed(shortened("; ".join(faults[:MAX_FAULTS])))
@@ -115,9 +115,7 @@ def shortened(text: str, limit: int = MAX_REASON) -> str:
     return clean if len(clean) <= limit else f"{clean[: limit - 3]}..."
 
 
-def _read_fields(
-    raw: object, sets: Mapping[str, Field], region: str, zone: tzinfo
-) -> tuple[dict[str, Value], list[str]]:
+def _read_fields(raw: object, sets: Mapping[str, Field], region: str) -> tuple[dict[str, Value], list[str]]:
     """The values that fit, and what is wrong with the others."""
     if raw is not None and not isinstance(raw, Mapping):
         return {}, ['"fields" must be an object: names of fields with their values']
@@ -128,14 +126,14 @@ def _read_fields(
             faults.append(f'{written(name)} is not in "sets"')
             continue
         try:
-            values[name] = _fitting(sets[name], given, region, zone)
+            values[name] = _fitting(sets[name], given, region)
         except FieldError as error:
             faults.append(f"{name}: {error}")
     return values, faults
 
 
-def _fitting(kind: Field, raw: object, region: str, zone: tzinfo) -> Value:
-    value = value_of(kind, raw, region, zone)
+def _fitting(kind: Field, raw: object, region: str) -> Value:
+    value = value_of(kind, raw, region)
     if value is None and kind.required:
         raise FieldError("it is required, and the answer would clear it")
     return value

@@ -7,7 +7,7 @@ from rules.comparing import alike, unlike
 from rules.diagnostics import did_you_mean
 from rules.functions import FUNCTIONS, TIMES, Function, Types
 from rules.grammar import Source
-from rules.names import TYPE_WORDS
+from rules.names import words_of
 from rules.patterns import PatternRefused, compile_pattern
 from rules.terms import Code, Term
 from rules.values import ValueType
@@ -69,14 +69,20 @@ class Calls:
     def _check_count(self, node: ast.Call, function: Function, terms: tuple[Term, ...]) -> None:
         if not function.fewest <= len(terms) <= function.limit:
             message = f'"{function.name}" does not take {len(terms)} value{"" if len(terms) == 1 else "s"}'
-            raise self._source.error(node, message, f"write {function.usage}")
+            raise self._source.error(
+                node, message, self._comma_hint(node, function, terms) or f"write {function.usage}"
+            )
+
+    def _comma_hint(self, node: ast.Call, function: Function, terms: tuple[Term, ...]) -> str:
+        """Where one value too many comes of a comma within a number."""
+        decimals = any(ValueType.NUMERIC in types for _, types in function.arguments)
+        return self._source.comma_hint(node) if decimals and len(terms) == function.limit + 1 else ""
 
     def _check_type(self, function: Function, number: int, term: Term) -> None:
         name, types = function.arguments[min(number, len(function.arguments) - 1)]
         if term.type in types or term.type is ValueType.ANY:
             return
-        words = " or ".join(dict.fromkeys(TYPE_WORDS[type_] for type_ in types[:2]))
-        message = f'"{name}" of {function.usage} must be {words}, but this is {term.words}'
+        message = f'"{name}" of {function.usage} must be {words_of(types)}, but this is {term.words}'
         raise self._source.error(term.node, message, self._instead(types, term))
 
     def _instead(self, types: Types, term: Term) -> str:

@@ -1,8 +1,9 @@
 """How a scene looks after an effect: deciding goes on from there before anything is written."""
 
-from dataclasses import replace
-from functools import singledispatch
+from collections.abc import Callable, Mapping
+from typing import Any
 
+from rules.copies import replace
 from rules.effects import (
     ChangeCommunication,
     ChangeMessage,
@@ -25,42 +26,32 @@ from rules.scene import Message, Participant, Scene
 
 def after(scene: Scene, effect: Effect) -> Scene:
     """The scene once ``effect`` is done; timers, calls and cancelled sends leave no trace in it."""
-    return _after(effect, scene)
+    change = CHANGES.get(type(effect))
+    return change(scene, effect) if change else scene
 
 
-@singledispatch
-def _after(effect: Effect, scene: Scene) -> Scene:
-    return scene
-
-
-@_after.register
-def _(effect: JoinCampaign, scene: Scene) -> Scene:
+def _joined(scene: Scene, effect: JoinCampaign) -> Scene:
     return replace(scene, participant=Participant(effect.participant))
 
 
-@_after.register
-def _(effect: EnterCampaign, scene: Scene) -> Scene:
+def _entered(scene: Scene, _: EnterCampaign) -> Scene:
     return _with_participant(scene, entered=True)
 
 
-@_after.register
-def _(effect: HoldFact, scene: Scene) -> Scene:
+def _held(scene: Scene, effect: HoldFact) -> Scene:
     held = scene.participant.held if scene.participant else ()
     return _with_participant(scene, held=with_fact(held, effect.fact))
 
 
-@_after.register
-def _(effect: ReleaseFacts, scene: Scene) -> Scene:
+def _released(scene: Scene, _: ReleaseFacts) -> Scene:
     return _with_participant(scene, held=())
 
 
-@_after.register
-def _(effect: FinishParticipant, scene: Scene) -> Scene:
+def _finished(scene: Scene, effect: FinishParticipant) -> Scene:
     return _with_participant(scene, outcome=effect.outcome)
 
 
-@_after.register
-def _(effect: SetFields, scene: Scene) -> Scene:
+def _fields_set(scene: Scene, effect: SetFields) -> Scene:
     customer, own = scene.customer, scene.participant
     if effect.customer:
         customer = replace(customer, fields={**customer.fields, **effect.customer})
@@ -69,13 +60,11 @@ def _(effect: SetFields, scene: Scene) -> Scene:
     return replace(scene, customer=customer, participant=own)
 
 
-@_after.register
-def _(effect: PlanCommunication, scene: Scene) -> Scene:
+def _planned(scene: Scene, effect: PlanCommunication) -> Scene:
     return replace(scene, communications=(*scene.communications, effect.communication))
 
 
-@_after.register
-def _(effect: ChangeCommunication, scene: Scene) -> Scene:
+def _communication_changed(scene: Scene, effect: ChangeCommunication) -> Scene:
     now = effect.communication
     changed = replace(scene, communications=tuple(now if c.id == now.id else c for c in scene.communications))
     if now.begun_at is None or now.id in scene.begun:
@@ -83,35 +72,30 @@ def _(effect: ChangeCommunication, scene: Scene) -> Scene:
     return replace(changed, begun={**scene.begun, now.id: now.begun_at})
 
 
-@_after.register
-def _(effect: SendMessage, scene: Scene) -> Scene:
+def _sent(scene: Scene, effect: SendMessage) -> Scene:
     message = Message(effect.message, effect.communication, attempt=effect.attempt)
     return replace(scene, messages=(*scene.messages, message))
 
 
-@_after.register
-def _(effect: ChangeMessage, scene: Scene) -> Scene:
+def _message_changed(scene: Scene, effect: ChangeMessage) -> Scene:
     changed = (
         replace(m, status=effect.status, error=effect.error) if m.id == effect.message else m for m in scene.messages
     )
     return replace(scene, messages=tuple(changed))
 
 
-@_after.register
-def _(effect: KeepRun, scene: Scene) -> Scene:
+def _run_kept(scene: Scene, effect: KeepRun) -> Scene:
     run = effect.run
     if all(r.id != run.id for r in scene.runs):
         return replace(scene, runs=(*scene.runs, run))
     return replace(scene, runs=tuple(run if r.id == run.id else r for r in scene.runs))
 
 
-@_after.register
-def _(effect: DropRun, scene: Scene) -> Scene:
+def _run_dropped(scene: Scene, effect: DropRun) -> Scene:
     return replace(scene, runs=tuple(r for r in scene.runs if r.id != effect.run))
 
 
-@_after.register
-def _(effect: StopContact, scene: Scene) -> Scene:
+def _contact_stopped(scene: Scene, effect: StopContact) -> Scene:
     return replace(scene, opted_out=scene.opted_out | {(effect.channel, effect.address)})
 
 
@@ -120,3 +104,20 @@ def _with_participant(scene: Scene, **changes: object) -> Scene:
     if scene.participant is None:
         return scene
     return replace(scene, participant=replace(scene.participant, **changes))  # type: ignore[arg-type]
+
+
+CHANGES: Mapping[type[Effect], Callable[[Scene, Any], Scene]] = {
+    JoinCampaign: _joined,
+    EnterCampaign: _entered,
+    HoldFact: _held,
+    ReleaseFacts: _released,
+    FinishParticipant: _finished,
+    SetFields: _fields_set,
+    PlanCommunication: _planned,
+    ChangeCommunication: _communication_changed,
+    SendMessage: _sent,
+    ChangeMessage: _message_changed,
+    KeepRun: _run_kept,
+    DropRun: _run_dropped,
+    StopContact: _contact_stopped,
+}

@@ -159,7 +159,10 @@ class Checker:
         items = tuple(map(self.check, node.elts))
         for item in items:
             if not item.literal or item.type is ValueType.LIST:
-                raise self.source.error(item.node, "a list may hold only written-out texts, numbers and yes or no")
+                message = "a list may hold only written-out texts, numbers and yes or no"
+                raise self.source.error(
+                    item.node, message, self.source.comma_hint(node) if isinstance(node, ast.Tuple) else ""
+                )
         value = tuple(item.constant for item in items)
         code = self.code.constant(value)
         return Term(node=node, type=ValueType.LIST, code=code, sure=True, literal=True, constant=value, items=items)

@@ -3,10 +3,9 @@
 The statuses and what may follow what: section 7 of the design.
 """
 
-from dataclasses import replace
-
 from rules.agents.base import Agent, AskingAgent, Say, Step
 from rules.calling import ask_about
+from rules.copies import replace
 from rules.effects import (
     EXPIRE_TIMER,
     FAILED_TIMER,

@@ -52,6 +52,7 @@ CODES: Mapping[str, str] = {
     "W310": "a communication has no time at which it may begin",
     "W311": "values are written where only plain words are shown",
     "W312": "hours of the day go by UTC, as the campaign has no time zone",
+    "W313": "a comment silences a warning that there is not",
 }
 
 

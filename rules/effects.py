@@ -79,7 +79,8 @@ class ChangeCommunication:
 class SendMessage:
     """A message is owed. ``to`` is an address on the channel; ``communication`` is "" for reply and notify.
 
-    ``choices`` are the answers offered with a question; a channel with buttons shows them as buttons.
+    ``choices`` are the answers offered with a question; a channel with buttons shows them as buttons. Where ``refused``
+    says why it cannot be sent, it is not: it is kept as failed, for the operator to see.
     """
 
     message: str
@@ -90,6 +91,7 @@ class SendMessage:
     communication: str = ""
     choices: tuple[str, ...] = ()
     attempt: int = 1
+    refused: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,8 @@ class Event:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ParticipantGiven(Event):
-    """An import, an API call or an enrolment gave these (already validated) values; only named fields change.
+    """An import, an API call or an enrolment gave these (already validated) values; only named fields change. Moments
+    may be local (see `rules.local`): they are on the clocks of the participant, as that one is when this is decided.
 
     ``participant`` is the id a new participant gets; ``source`` is import, api, enroll or customer (another campaign
     changed the shared customer: ``fields`` then holds the customer fields *before* that change).

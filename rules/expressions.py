@@ -7,13 +7,14 @@ numbers and decimals, up to `NUMBER_LIMIT`). `==` tells upper from lower case; c
 matches do not. A date compared with an instant stands for its midnight where the participant is.
 """
 
+import ast
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from rules.checker import Checker
 from rules.functions import FUNCTIONS, TEXTS
 from rules.grammar import MAX_CHARACTERS, MAX_DEPTH, MAX_NODES, ExpressionError, Source
-from rules.names import TYPE_WORDS, NameInfo, Scope
+from rules.names import NameInfo, Scope, words_of
 from rules.terms import Term
 from rules.values import Value, ValueType
 
@@ -77,8 +78,8 @@ def _check_result(source: Source, term: Term, expect: tuple[ValueType, ...]) -> 
         fits.add(ValueType.STRING)
     if not expect or term.type is ValueType.ANY or fits & set(expect):
         return
-    wanted = " or ".join(TYPE_WORDS[type_] for type_ in expect)
     hint = "compare it with something, or use is_set(...)" if expect == (ValueType.BOOLEAN,) else ""
-    error = source.error(source.tree, f"{wanted} is wanted here, but this is {term.words}", hint)
+    hint = source.comma_hint(source.tree) or hint if isinstance(source.tree, ast.Tuple) else hint
+    error = source.error(source.tree, f"{words_of(expect)} is wanted here, but this is {term.words}", hint)
     error.only_its_type = True
     raise error

@@ -1,7 +1,7 @@
 """What the rule engine may match on: the six triggers and the properties that narrow them."""
 
-from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from rules.values import Value
 
@@ -17,8 +17,7 @@ class Trigger(StrEnum):
     FROM_ANOTHER_FLOW = "from_another_flow"
 
 
-@dataclass(frozen=True, slots=True)
-class Fact:
+class Fact(NamedTuple):
     """One thing that happened to one participant; a property that does not apply is "".
 
     ``of`` is the full name (``flow.node``) of the node that planned the communication, ``flow`` the flow entered by

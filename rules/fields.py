@@ -4,14 +4,15 @@ A value that does not fit raises FieldError with a reason that tells the operato
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, tzinfo
 from decimal import Decimal
+from typing import NamedTuple
 from unicodedata import normalize
 from zoneinfo import ZoneInfo
 
 from rules.book import Field
 from rules.diagnostics import did_you_mean
+from rules.local import is_local
 from rules.readers import FieldError, read_boolean, read_date, read_datetime, read_integer, read_numeric, written
 from rules.texts import read_email, read_phone, read_slack_user, text_of
 from rules.values import Value, ValueType
@@ -23,6 +24,7 @@ __all__ = [
     "FieldError",
     "coerce",
     "from_json",
+    "given_from_json",
     "normalise_identifier",
     "to_json",
 ]
@@ -31,20 +33,20 @@ MAX_EXTERNAL_ID = 200
 TIMEZONE_FIELD = "timezone"  # a field of this name, where declared, is the participant's own time zone
 
 
-@dataclass(frozen=True, slots=True)
-class _Place:
+class _Place(NamedTuple):
     """What reading needs besides the value itself."""
 
     field: Field
     region: str
-    zone: tzinfo
+    zone: tzinfo | None
 
 
-def coerce(field: Field, raw: object, region: str = "", zone: tzinfo = UTC) -> Value:
+def coerce(field: Field, raw: object, region: str = "", zone: tzinfo | None = None) -> Value:
     """The field's value from text or from a JSON or YAML value; None and blank text are unset (None).
 
-    Phone numbers become E.164 (national ones need ``region``, ISO 3166), email addresses lower case, instants UTC
-    (without an offset they are local in ``zone``). Enumerations are found whatever their case. Raises FieldError.
+    Phone numbers become E.164 (national ones need ``region``, ISO 3166), email addresses lower case, instants UTC.
+    Without an offset these are local in ``zone``; without a zone they stay local (see `rules.local`), for where it is
+    not known yet whom the value is for. Enumerations are found whatever their case. Raises FieldError.
     """
     if raw is None or (isinstance(raw, str) and not raw.strip()):
         return None
@@ -69,6 +71,12 @@ def from_json(field: Field, stored: object) -> Value:
         return _KEPT.get(field.type, _kept_any)(field, stored)
     except (ArithmeticError, TypeError, ValueError):
         return None
+
+
+def given_from_json(field: Field, stored: object) -> Value:
+    """As `from_json`, for what was given to a participant and is not decided yet: moments may be local there."""
+    local = _moment(stored) if field.type is ValueType.DATETIME else None
+    return local if is_local(local) else from_json(field, stored)
 
 
 def normalise_identifier(kind: str, raw: object, region: str = "") -> str:
@@ -120,7 +128,7 @@ _READERS: Mapping[ValueType, Callable[[_Place, object], Value]] = {
     ValueType.INTEGER: lambda _, raw: read_integer(raw),
     ValueType.NUMERIC: lambda _, raw: read_numeric(raw),
     ValueType.BOOLEAN: lambda _, raw: read_boolean(raw),
-    ValueType.DATE: lambda place, raw: read_date(raw, place.zone),
+    ValueType.DATE: lambda place, raw: read_date(raw, place.zone or UTC),
     ValueType.DATETIME: lambda place, raw: read_datetime(raw, place.zone),
     ValueType.ENUMERATION: _read_choice,
     ValueType.EMAIL: lambda _, raw: read_email(raw),
@@ -153,8 +161,15 @@ def _kept_decimal(_: Field, stored: object) -> Value:
     return number if number.is_finite() else None
 
 
+def _moment(stored: object) -> datetime | None:
+    try:
+        return datetime.fromisoformat(stored) if isinstance(stored, str) else None
+    except ValueError:
+        return None
+
+
 def _kept_datetime(_: Field, stored: object) -> Value:
-    instant = datetime.fromisoformat(stored) if isinstance(stored, str) else None
+    instant = _moment(stored)
     return instant.astimezone(UTC) if instant is not None and instant.tzinfo is not None else None
 
 

@@ -10,6 +10,7 @@ MAX_NODES = 200
 _QUOTED = re.compile(r"\"[^\"]*\"|'[^']*'")
 _QUOTED_OR_OPEN = re.compile(r"\"[^\"]*\"|'[^']*'|[\"']")
 _TIME_OF_DAY = re.compile(r"(?<![\d:\"'])\d{1,2}:\d{2}(?![\d:\"'])")
+_COMMA = re.compile(r"(?<![\w.])(\d+),(\d+)(?![\w.(])")
 _CALENDAR_DAY = re.compile(r"(?<![\d\"'-])\d{4}-\d{2}-\d{2}(?![\"'])")
 _UNBALANCED = "every ( needs its ); within { } a comma ends the value: put quotes around the whole expression"
 _HOW_TIME = "a time of day is written datetime(2027, 3, 31, 9, 0), or today() + hours(9)"
@@ -21,6 +22,7 @@ _FOREIGN = (
     (re.compile(r"!(?!=)"), 'write "not"'),
     (re.compile(r"<>"), 'use "!=" for "is not equal"'),
     (re.compile("[\u201c\u201d\u201e\u00ab\u00bb\u2018\u2019]"), "use straight quotes, \"like this\" or 'like this'"),
+    (re.compile(r"\{\{|\}\}|\{%|%\}"), "an expression stands without braces, which are for texts: leave them out"),
     (re.compile(r"#"), "remove the comment, or move it to a line of its own outside the expression"),
     (re.compile(r"\\"), "a backslash may stand only inside quotes"),
     (re.compile(r"\*\*"), "powers are not allowed"),
@@ -83,6 +85,11 @@ class Source:
     def written(self, node: ast.expr) -> str:
         """The node as it stands in the source."""
         return self.text[self._offset(node.col_offset) : self._offset(node.end_col_offset or 0)]
+
+    def comma_hint(self, node: ast.expr) -> str:
+        """How to write the number in which a comma stands, if there is one at the node."""
+        found = _COMMA.search(self.written(node))
+        return f"write {found[1]}.{found[2]}: a number has a point" if found else ""
 
     def _offset(self, byte: int) -> int:
         before = self._python.encode()[:byte].decode("utf-8", "ignore")

@@ -4,8 +4,6 @@ An incoming session is not held: whoever wrote then would be answered long after
 has yet to enter: Participant Created, which is held, then finds it made.
 """
 
-from dataclasses import replace
-
 from rules.facts import Fact, Trigger
 from rules.scene import Participant
 
@@ -23,5 +21,5 @@ def with_fact(held: tuple[Fact, ...], fact: Fact) -> tuple[Fact, ...]:
     """What is held, and the fact; several changes from one source are one change."""
     for number, before in enumerate(held):
         if before.trigger is fact.trigger is Trigger.PARTICIPANT_UPDATED and before.source == fact.source:
-            return (*held[:number], replace(before, changed=before.changed | fact.changed), *held[number + 1 :])
+            return (*held[:number], before._replace(changed=before.changed | fact.changed), *held[number + 1 :])
     return (*held, fact)

@@ -10,6 +10,8 @@ from rules.yaml_events import MAX_BYTES, EventReader, Path, Refused, parse_into
 
 __all__ = ["MAX_BYTES", "Mark", "Marked", "Path", "read_what_can_be_read", "read_yaml"]
 
+LOOK = 100
+
 
 @dataclass(frozen=True, slots=True)
 class Mark:
@@ -62,6 +64,20 @@ class Marked:
         if span.style is None:
             return self._mark(span)
         return self._at(index_inside(self.text, span, max(offset, 0)), width)
+
+    def at(self, start: int, end: int) -> Mark:
+        """The place of a stretch of the file, in characters from 0."""
+        return self._at(start, end - start)
+
+    def before(self, path: Path) -> str:
+        """Up to `LOOK` characters before the key at ``path``."""
+        start = self.keys[path].start if path in self.keys else 0
+        return self.text[max(0, start - LOOK) : start]
+
+    def after(self, path: Path) -> str:
+        """What stands behind the value at ``path`` on its line, up to `LOOK` characters."""
+        end = self.values[self._known(path)].end
+        return self.text[end : end + LOOK].partition("\n")[0].strip()
 
     def _known(self, path: Path) -> Path:
         while path and path not in self.values:

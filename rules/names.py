@@ -1,8 +1,9 @@
 """What expressions and texts may name, and the values those names have at one moment."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
+from typing import NamedTuple
 
 from rules.values import Value, ValueType
 
@@ -21,6 +22,19 @@ TYPE_WORDS: Mapping[ValueType, str] = {
     ValueType.ANY: "a value of any type",
 }
 
+_COVERED: Mapping[ValueType, ValueType] = {
+    ValueType.INTEGER: ValueType.NUMERIC,
+    ValueType.DATETIME: ValueType.DATE,
+    **dict.fromkeys((ValueType.EMAIL, ValueType.PHONE, ValueType.ENUMERATION), ValueType.STRING),
+}
+
+
+def words_of(types: Iterable[ValueType]) -> str:
+    """What a place takes, in few words: `a number` for both kinds of numbers, `a text` for all kinds of text."""
+    wanted = tuple(types)
+    shown = dict.fromkeys(TYPE_WORDS[kind] for kind in wanted if _COVERED.get(kind) not in wanted)
+    return " or ".join(shown)
+
 
 @dataclass(frozen=True, slots=True)
 class NameInfo:
@@ -38,8 +52,7 @@ class NameRefused(KeyError):
         self.message, self.hint = message, hint
 
 
-@dataclass(frozen=True, slots=True)
-class Scope:
+class Scope(NamedTuple):
     """The values of all names at one moment.
 
     ``values`` is flat, with dotted keys (``participant.payment_status``, ``results.will_pay``, ``first_name``); a

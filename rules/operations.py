@@ -100,6 +100,14 @@ def shift_back(start: date | timedelta | None, by: timedelta | None) -> date | t
     return shift(start, None if by is None else negative_duration(by))
 
 
+def as_written(length: timedelta) -> str:
+    """A length of time of whole seconds in the largest unit of rule files that measures it: 24h, 3d, 90m."""
+    seconds = int(length.total_seconds())
+    units = (("d", 86_400, 2), ("h", 3_600, 1), ("m", 60, 1))
+    fits = (f"{seconds // size}{unit}" for unit, size, least in units if seconds >= least * size and not seconds % size)
+    return next(fits, f"{seconds}s")
+
+
 def negative_duration(by: timedelta) -> timedelta | None:
     """Minus a length of time; unset for the one length that has no opposite."""
     try:

@@ -8,7 +8,7 @@ from rules.diagnostics import did_you_mean
 from rules.expressions import Expression, compile_expression
 from rules.filters import FILTERS, Argument, Filter, show
 from rules.grammar import ExpressionError
-from rules.names import TYPE_WORDS, NameInfo, Scope
+from rules.names import TYPE_WORDS, NameInfo, Scope, words_of
 from rules.values import ValueType
 
 MAX_FILTERS = 5
@@ -80,8 +80,7 @@ def _arguments(written: str | None) -> tuple[Argument, ...]:
 
 def _fault(filter_: Filter, arguments: tuple[Argument, ...], type_: ValueType) -> str:
     if type_ not in filter_.takes and type_ is not ValueType.ANY:
-        words = " or ".join(dict.fromkeys(TYPE_WORDS[taken] for taken in filter_.takes[:2]))
-        return f'the filter "{filter_.name}" needs {words}, but this is {TYPE_WORDS[type_]}'
+        return f'the filter "{filter_.name}" needs {words_of(filter_.takes)}, but this is {TYPE_WORDS[type_]}'
     if arguments and filter_.needs == "none":
         return f'the filter "{filter_.name}" is written without brackets'
     if not arguments and filter_.needs == "required":

@@ -4,7 +4,10 @@ from rules.book import Rulebook
 from rules.effects import EnterCampaign, JoinCampaign
 from rules.events import CampaignStarted, ParticipantGiven
 from rules.facts import Fact, Trigger
+from rules.fields import TIMEZONE_FIELD
+from rules.local import is_local, placed
 from rules.reaction import Applied
+from rules.scopes import zone_of
 from rules.turn import Turn, same
 from rules.values import Value, Values
 
@@ -32,7 +35,7 @@ def start(turn: Turn, _: CampaignStarted) -> Applied:
 
 def write_fields(turn: Turn, values: Values) -> frozenset[str]:
     """A flow writes these fields: Participant Updated fires if any of them changed; their names."""
-    changed = turn.set_fields(values)
+    changed = turn.set_fields(_placed(turn, values))
     if changed:
         tell_updated(turn, changed, SOURCE_FLOW)
     return changed
@@ -56,7 +59,17 @@ def _take(turn: Turn, fields: Values) -> frozenset[str]:
     gone = sorted(name for name in fields if name not in turn.rulebook.fields)
     if gone:
         turn.note = f"not in the rule file: {', '.join(gone)}"
-    return turn.set_fields({name: value for name, value in fields.items() if name not in gone})
+    return turn.set_fields(_placed(turn, {name: value for name, value in fields.items() if name not in gone}))
+
+
+def _placed(turn: Turn, values: Values) -> Values:
+    """The values with local moments as instants: on the clocks of the time zone that comes with them, else of the one
+    the participant has, else of the campaign's."""
+    if not any(map(is_local, values.values())):
+        return values
+    moves = TIMEZONE_FIELD in values
+    zone = zone_of(turn.rulebook, values[TIMEZONE_FIELD]) if moves else turn.scope.zone
+    return {name: placed(value, zone) for name, value in values.items()}
 
 
 def _defaults(turn: Turn) -> dict[str, Value]:

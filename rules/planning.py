@@ -1,11 +1,11 @@
 """How a communication comes to begin: planned for its time on the first channel that reaches the person, or skipped."""
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 from rules.agents.base import Agent, Step
 from rules.communications import agent_of, change, end, finish, says_anything, speak
 from rules.conduct import Conduct, Contacting, conduct_of
+from rules.copies import replace
 from rules.effects import EXPIRE_TIMER, START_TIMER, ClearTimer, PlanCommunication, SetTimer
 from rules.events import STOP, MessageReceived
 from rules.operations import shift

@@ -1,8 +1,7 @@
 """Where a communication can reach the person: on its own channel, or on one of those it may fall back to."""
 
-from dataclasses import replace
-
 from rules.communications import OPTED_OUT
+from rules.copies import replace
 from rules.scene import Communication
 from rules.turn import Turn
 

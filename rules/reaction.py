@@ -1,6 +1,6 @@
 """The answer of `react`: what must happen, how the scene looks then, and why.
 
-Of visits and silent triggers there are many to an event: they are named tuples, which take half the time to make.
+Of the parts of the log there are many to an event: they are named tuples, which take half the time to make.
 """
 
 from dataclasses import dataclass
@@ -43,16 +43,14 @@ class NotFired(NamedTuple):
     saw: str
 
 
-@dataclass(frozen=True, slots=True)
-class Activation:
+class Activation(NamedTuple):
     """One flow started by one fact, and every node it went through."""
 
     trigger: str
     visits: tuple[Visit, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Considered:
+class Considered(NamedTuple):
     """One fact, the activations it caused in file order, and the triggers of its kind that stayed silent.
 
     ``run`` is the id of a path that has waited and goes on: ``fact`` is then what once started it, and its activation

@@ -1,16 +1,19 @@
 """Readers for numbers, yes and no, dates and instants: from text, JSON or YAML to the one value that rules know."""
 
 import re
-from datetime import UTC, date, datetime, tzinfo
+from datetime import UTC, date, datetime, time, tzinfo
 from decimal import Decimal
 
-from rules.operations import NUMBER_LIMIT, moment
+from rules.local import instant_of
+from rules.operations import NUMBER_LIMIT
 
 MAX_PLACES = 10
+_MOST = Decimal(NUMBER_LIMIT)  # decimals are compared in a third of the time
 
 _WORDS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 _INTEGER = re.compile(r"[+-]?[0-9]{1,19}")
 _NUMERIC = re.compile(r"[+-]?[0-9]{1,19}(?:\.[0-9]+)?")
+_LONG = re.compile(r"[+-]?[0-9]{20,}(?:\.[0-9]+)?")
 _COMMA = re.compile(r"[+-]?[0-9]+,[0-9]+")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _DATETIME = re.compile(
@@ -78,8 +81,11 @@ def read_date(raw: object, zone: tzinfo) -> date:
     raise FieldError(f"{written(raw)} is not a date; write year-month-day, such as 2027-03-31")
 
 
-def read_datetime(raw: object, zone: tzinfo) -> datetime:
-    """An instant in UTC; without an offset it is local in ``zone``, a date alone its midnight. Raises FieldError."""
+def read_datetime(raw: object, zone: tzinfo | None) -> datetime:
+    """An instant in UTC; without an offset it is local in ``zone``, a date alone its midnight. Raises FieldError.
+
+    Without a zone it stays local: a datetime that has none either (see `rules.local`).
+    """
     try:
         instant = _instant(raw, zone)
     except (ValueError, OverflowError):
@@ -89,14 +95,18 @@ def read_datetime(raw: object, zone: tzinfo) -> datetime:
     return instant
 
 
-def _instant(raw: object, zone: tzinfo) -> datetime | None:
+def _instant(raw: object, zone: tzinfo | None) -> datetime | None:
     if isinstance(raw, str) and _DATETIME.fullmatch(raw.strip()):
         raw = datetime.fromisoformat(raw.strip())
     elif isinstance(raw, str) and _DATE.fullmatch(raw.strip()):
         raw = date.fromisoformat(raw.strip())
-    if isinstance(raw, datetime):
-        return (raw if raw.tzinfo else raw.replace(tzinfo=zone)).astimezone(UTC)
-    return moment(raw, zone) if isinstance(raw, date) else None
+    if isinstance(raw, date) and not isinstance(raw, datetime):
+        raw = datetime.combine(raw, time())
+    if not isinstance(raw, datetime):
+        return None
+    if raw.tzinfo:
+        return raw.astimezone(UTC)
+    return instant_of(raw, zone) if zone else raw
 
 
 def _in_zone(instant: datetime, zone: tzinfo) -> datetime:
@@ -108,14 +118,16 @@ def _in_zone(instant: datetime, zone: tzinfo) -> datetime:
 
 def _number(raw: object) -> Decimal | None:
     if isinstance(raw, str):
+        if _LONG.fullmatch(raw.strip()):
+            raise FieldError(f"{written(raw)} is too large; numbers may be at most {NUMBER_LIMIT}")
         return Decimal(raw.strip()) if _NUMERIC.fullmatch(raw.strip()) else None
-    if isinstance(raw, bool) or not isinstance(raw, int | float | Decimal):
+    if isinstance(raw, bool) or not isinstance(raw, (int, float, Decimal)):
         return None
     number = Decimal(repr(raw)) if isinstance(raw, float) else Decimal(raw)
     return number if number.is_finite() else None
 
 
 def _bounded(raw: object, number: Decimal) -> Decimal:
-    if not -NUMBER_LIMIT <= number <= NUMBER_LIMIT:
+    if not -_MOST <= number <= _MOST:
         raise FieldError(f"{written(raw)} is too large; numbers may be at most {NUMBER_LIMIT}")
     return number

@@ -1,9 +1,9 @@
 """Paths that wait: how they go on, and how their time is told anew when what it depends on changes."""
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from rules.book import Node, Rulebook, TimedNode, TriggerNode
+from rules.copies import replace
 from rules.effects import WAIT_TIMER, ClearTimer, DropRun, KeepRun, SetTimer
 from rules.events import CallAnswered, Event, ParticipantGiven, TimerDue
 from rules.facts import Trigger
@@ -35,7 +35,7 @@ def go_on(turn: Turn, run: Run, answer: CallAnswered | None = None) -> Applied:
     if path is None:
         turn.note = f"a path ends at {run.node}: {VERSION_GONE}"
     else:
-        turn.paths.append(replace(path, run=run, answer=answer))
+        turn.paths.append(path._replace(run=run, answer=answer))
     return Applied.APPLIED
 
 
@@ -61,7 +61,7 @@ def path_of(turn: Turn, run: Run) -> Path | None:
     book = turn.present if run.rules == turn.present.hash else turn.scene.earlier.get(run.rules)
     if book is None or node_named(book, run.node) is None:
         return None
-    return Path(replace(run.fact, status="", inputs=_inputs(book, run)), book, run.message)
+    return Path(run.fact._replace(status="", inputs=_inputs(book, run)), book, run.message)
 
 
 def node_named(book: Rulebook, full_name: str) -> Node | None:

@@ -64,7 +64,8 @@ def index_inside(text: str, span: Span, offset: int) -> int:
     return _after_visible(text, span, wanted, visible_next=visible) + blanks
 
 
-def _body(text: str, span: Span) -> tuple[int, int]:
+def body(text: str, span: Span) -> tuple[int, int]:
+    """Where the characters of a scalar begin and end, without quotes and without the line that opens a block."""
     if span.style in ("'", '"'):
         return span.start + 1, span.end - 1
     if span.style in ("|", ">"):
@@ -76,7 +77,7 @@ def _body(text: str, span: Span) -> tuple[int, int]:
 def _after_visible(text: str, span: Span, wanted: int, *, visible_next: bool) -> int:
     """The index behind ``wanted`` visible characters; with ``visible_next``, of the visible one that follows."""
     pattern = _UNITS.get(span.style or "", _CHARACTER)
-    at, end = _body(text, span)
+    at, end = body(text, span)
     for unit in pattern.finditer(text, at, end):
         blank = unit.group().isspace() or unit.group() in _BLANK_ESCAPES
         if not wanted and not (visible_next and blank):

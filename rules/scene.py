@@ -1,4 +1,7 @@
-"""A scene: all that is known about one participant of one campaign when something happens. A snapshot of values."""
+"""A scene: all that is known about one participant of one campaign when something happens. A snapshot of values.
+
+None of them has slots: `rules.copies` makes the next scene from their dictionaries.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -14,7 +17,7 @@ if TYPE_CHECKING:
     from rules.book import Rulebook
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Customer:
     """A person, shared by all campaigns. Identifiers are external_id, phone (E.164), email and slack (a user id)."""
 
@@ -23,7 +26,7 @@ class Customer:
     fields: Values = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Participant:
     """A customer's place in one campaign. ``entered``: Participant Created has fired (it fires once).
 
@@ -37,7 +40,7 @@ class Participant:
     held: tuple[Fact, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Talk:
     """How far an agent is with one person: the number of the question asked (from 0), tries used, results so far.
 
@@ -52,7 +55,7 @@ class Talk:
     pending: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Communication:
     """One talk between a participant and an agent on one channel.
 
@@ -88,7 +91,7 @@ class Communication:
         return self.status in OPEN_STATUSES
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Message:
     """One outbound message, as far as deciding needs it. ``communication`` is "" for a reply or a notification,
     ``attempt`` the attempt of the communication that it belongs to."""
@@ -100,7 +103,7 @@ class Message:
     attempt: int = 1
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Run:
     """A path through a flow that waits at one of its nodes.
 
@@ -123,7 +126,7 @@ class Run:
         return self.node.split(".", 1)[0]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Scene:
     """Everything `react` may look at besides the rulebook, the event and the time.
 

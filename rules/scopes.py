@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from dataclasses import replace
 from datetime import datetime, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from rules.book import Field, Rulebook
+from rules.copies import replace
 from rules.events import MessageReceived
 from rules.facts import Fact
 from rules.fields import TIMEZONE_FIELD, from_json, to_json
@@ -20,6 +20,16 @@ def scope_of(rulebook: Rulebook, scene: Scene, fact: Fact, message: MessageRecei
     """Every name's value at ``now``, on a path that ``fact`` began and, if so, what the person wrote."""
     values = _values(rulebook, scene, fact, message)
     return Scope(values, now, zone_of(rulebook, values.get(TIMEZONE_FIELD)), rulebook.region)
+
+
+def with_fields(scope: Scope, rulebook: Rulebook, changed: Values) -> Scope:
+    """The scope once these declared fields have these values: a third of the work of `scope_of`, or less."""
+    values = dict(scope.values)
+    for field, value in changed.items():
+        for name in rulebook.names_of_field[field]:
+            values[name] = value
+    zone = zone_of(rulebook, values[TIMEZONE_FIELD]) if TIMEZONE_FIELD in changed else scope.zone
+    return Scope(values, scope.now, zone, scope.region)
 
 
 def retyped(scene: Scene, rulebook: Rulebook) -> Scene:

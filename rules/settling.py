@@ -1,10 +1,9 @@
 """What waits at nodes of earlier versions moves to nodes of the rule file in force, or ends, as the operator says."""
 
-from dataclasses import replace
-
 from rules.actions.communicate import Communicate
 from rules.book import Node, TimedNode, TriggerNode
 from rules.communications import end
+from rules.copies import replace
 from rules.effects import ChangeCommunication
 from rules.events import Settled
 from rules.reaching import address_on

@@ -1,11 +1,10 @@
 """A talk that a service holds goes on when its call has come to an end."""
 
-from dataclasses import replace
-
 from rules.agents.base import AskingAgent, Step
 from rules.attempts import give_up
 from rules.calling import reason_of
 from rules.communications import about, agent_of, await_reply, end, say_all, talk_after
+from rules.copies import replace
 from rules.effects import ChangeCommunication
 from rules.events import CallAnswered
 from rules.facts import Trigger

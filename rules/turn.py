@@ -2,9 +2,9 @@
 
 from collections import deque
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import sha256
+from typing import NamedTuple
 
 from rules.book import Node, Rulebook
 from rules.changes import after
@@ -31,28 +31,29 @@ from rules.held import MAX_HELD, can_wait, with_fact
 from rules.names import Scope
 from rules.reaction import Considered, LoopFound
 from rules.scene import Communication, Participant, Run, Scene
-from rules.scopes import declared_as, retyped, scope_of
+from rules.scopes import declared_as, retyped, scope_of, with_fields
 from rules.templates import Template
 from rules.values import Value, Values
 
 ID_LENGTH = 32
 MAX_RUNS = 100  # of one participant that wait in one campaign
 NO_FACT = Fact(Trigger.PARTICIPANT_CREATED)  # about no communication: what is seen before any path is walked
-UNNAMED = (  # no name shows these
-    SendMessage,
-    ChangeMessage,
-    CancelMessages,
-    SetTimer,
-    ClearTimer,
-    StopContact,
-    KeepRun,
-    DropRun,
-    PlaceCall,
+UNNAMED: frozenset[type[Effect]] = frozenset(  # no name shows these
+    {
+        SendMessage,
+        ChangeMessage,
+        CancelMessages,
+        SetTimer,
+        ClearTimer,
+        StopContact,
+        KeepRun,
+        DropRun,
+        PlaceCall,
+    }
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Path:
+class Path(NamedTuple):
     """What is still to be walked: the flows that ``fact`` starts in ``rulebook``, or the ``run`` that goes on with
     ``answer``. ``message`` is what the person wrote to start it, if so."""
 
@@ -95,8 +96,14 @@ class Turn:
         """Decide that this happens."""
         self.effects.append(effect)
         self.scene = after(self.scene, effect)
-        if not isinstance(effect, UNNAMED):
-            self._scope = None
+        if type(effect) not in UNNAMED:
+            self._scope = self._scope_with(effect) if isinstance(effect, SetFields) else None
+
+    def _scope_with(self, effect: SetFields) -> Scope | None:
+        """The names at hand with these fields; None where all must be collected anew."""
+        if self._scope is None or self.rulebook is not self.present:
+            return None
+        return with_fields(self._scope, self.present, {**effect.customer, **effect.participant})
 
     def raise_fact(self, fact: Fact) -> None:
         """Let triggers fire on this, once what came before is worked off and the participant has entered; while the
@@ -172,7 +179,7 @@ class Turn:
     def scope_about(self, communication: Communication) -> Scope:
         """The values of all names as a talk of this communication sees them: as its rule file declares them."""
         return self._scope_in(
-            self.book_of(communication), replace(self._fact, communication=communication.id, status="")
+            self.book_of(communication), self._fact._replace(communication=communication.id, status="")
         )
 
     def _scope_in(self, book: Rulebook, fact: Fact) -> Scope:
@@ -201,25 +208,31 @@ class Turn:
 
     def current(self, name: str) -> Value:
         """The value of a declared field, as the present rule file has it; None where it is unset."""
-        if self._level(name) == "customer":
-            return self.scene.customer.fields.get(name)
-        return self.scene.participant.fields.get(name) if self.scene.participant else None
+        return self._kept(self._is_shared(name)).get(name)
 
     def set_fields(self, values: Values) -> frozenset[str]:
         """Set those declared fields that differ; their names. What does not fit the present rule file is left."""
         if self.rulebook is not self.present:
             values = declared_as(self.present, values)
-        levels: Mapping[str, dict[str, Value]] = {"customer": {}, "participant": {}}
+        shared: dict[str, Value] = {}
+        own: dict[str, Value] = {}
         for name, value in values.items():
-            if not same(self.current(name), value):
-                levels[self._level(name)][name] = value
-        if any(levels.values()):
-            self.put(SetFields(levels["customer"], levels["participant"]))
-        return frozenset(name for level in levels.values() for name in level)
+            is_shared = self._is_shared(name)
+            if not same(self._kept(is_shared).get(name), value):
+                (shared if is_shared else own)[name] = value
+        if shared or own:
+            self.put(SetFields(shared, own))
+        return frozenset((*shared, *own))
 
-    def _level(self, name: str) -> str:
-        """Where the field is kept: the present rule file decides where it has the field."""
-        return (self.present.fields.get(name) or self.rulebook.fields[name]).level
+    def _kept(self, shared: bool) -> Values:
+        """The values of the customer's fields, or of the participant's own."""
+        if shared:
+            return self.scene.customer.fields
+        return self.scene.participant.fields if self.scene.participant else {}
+
+    def _is_shared(self, name: str) -> bool:
+        """Whether the field is the customer's: the present rule file decides where it has the field."""
+        return (self.present.fields.get(name) or self.rulebook.fields[name]).level == "customer"
 
     def send(
         self,

@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 
+# A datetime is an instant, and aware; only what is not yet somebody's may be local (see `rules.local`).
 Value = str | int | Decimal | bool | date | datetime | timedelta | None | tuple["Value", ...]
 Values = Mapping[str, Value]
 

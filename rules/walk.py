@@ -31,7 +31,9 @@ class Walk:
 
     def _consider(self, path: Path) -> Considered:
         candidates = path.rulebook.triggers_by_kind[path.fact.trigger]
-        fired = path.rulebook.matcher.match(path.fact) if candidates else ()
+        if not candidates:
+            return Considered(path.fact)
+        fired = path.rulebook.matcher.match(path.fact)
         silent = tuple(filter(None, [why_not(node, path.fact) for node in candidates]))
         return Considered(path.fact, tuple(self._activate(n, path) for n in fired), silent)
 

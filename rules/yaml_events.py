@@ -6,6 +6,7 @@ of YAML 1.2 applies instead of 1.1 (where `NO` is false and `08:30` is 510).
 
 import re
 from dataclasses import dataclass, field
+from itertools import islice
 
 import yaml
 
@@ -16,11 +17,14 @@ from rules.values import Position
 MAX_BYTES = 1024 * 1024
 MAX_NODES = 50_000
 MAX_DEPTH = 30
+MAX_HIDDEN = 20  # places that are looked at for a comment where a value was meant
 
 Path = tuple[str | int, ...]
 
 _FORBIDDEN = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_HIDDEN = re.compile(r"[:,\[{][ \t]*(#[^\s#,\]}]+)")  # where a value is due
 _TEXT_TAGS = (None, "!", "tag:yaml.org,2002:str")
+_BRACES = "an expression stands without {{ }}; a text with {{ }} needs quotes around it as a whole"
 _HINTS = (
     ("mapping values are not allowed", 'a text that holds ": " needs quotes around it'),
     ("cannot start any token", "put quotes around a text that begins with this character"),
@@ -141,10 +145,14 @@ class EventReader:
         if event.tag not in (None, "!"):
             self._refuse(event, "E105", f'the tag "{event.tag[:60]}" is not allowed', "remove it")
         if self._stack and self._stack[-1].awaits_key:
-            self._refuse(event, "E101", "a key must be a text, not a list or a mapping", "put quotes around it")
+            self._refuse(event, "E101", "a key must be a text, not a list or a mapping", self._key_hint(event))
         if len(self._stack) >= MAX_DEPTH:
             self._refuse(event, "E103", f"values are nested more than {MAX_DEPTH} deep", "")
         self._stack.append(_Frame(data, self._place(event, _span(event), data)))
+
+    def _key_hint(self, event: yaml.Event) -> str:
+        doubled = self.values[self._stack[-1].path].start == _span(event).start - 1
+        return _BRACES if doubled and isinstance(event, yaml.MappingStartEvent) else "put quotes around it"
 
     def _close(self, event: yaml.Event) -> None:
         path = self._stack.pop().path
@@ -203,8 +211,20 @@ def _syntax(error: yaml.YAMLError, text: str, reader: EventReader) -> Diagnostic
     place = Position(file, mark.line + 1, mark.column + 1)
     if text[mark.index : mark.index + 1] == "\t":
         return Diagnostic(place, "E101", "a tab cannot indent in YAML", "use spaces instead of tabs")
-    hint = next((hint for part, hint in _HINTS if part in problem), "")
+    opened = min((getattr(error, "context_mark", None) or mark).index, reader.last.start if reader.last else mark.index)
+    hint = _comment_hint(text, reader, opened, mark.index) or next(
+        (hint for part, hint in _HINTS if part in problem), ""
+    )
     return Diagnostic(place, "E101", f"not valid YAML: {problem}", hint)
+
+
+def _comment_hint(text: str, reader: EventReader, start: int, end: int) -> str:
+    """Where something like `to: #billing` has swallowed what stood behind it: that it was taken for a comment."""
+    quoted = [(span.start, span.end) for span in reader.values.values() if span.style]
+    for hidden in islice(_HIDDEN.finditer(text, start, end), MAX_HIDDEN):
+        if not any(begins <= hidden.start(1) < ends for begins, ends in quoted):
+            return f'"#" begins a comment: write "{hidden[1][:60]}"'
+    return ""
 
 
 def _unclosed_quote(error: yaml.YAMLError, reader: EventReader) -> Position | None:

@@ -75,6 +75,14 @@ class Communications:
         query = select(*columns).where(COMMUNICATIONS.c.begun_at >= since)
         return rows_in(self._connection, query, COMMUNICATIONS.c.participant, participants)
 
+    def going_on(self, channel: str, after: str = "", limit: int = PAGE) -> list[Row]:
+        """One page of the talks on this channel in which we spoke and that have not ended: id, address and thread, by
+        id, those after ``after``."""
+        columns = (COMMUNICATIONS.c.id, COMMUNICATIONS.c.address, COMMUNICATIONS.c.thread)
+        there = (IS_OPEN, COMMUNICATIONS.c.channel == channel, COMMUNICATIONS.c.opened, COMMUNICATIONS.c.id > after)
+        query = select(*columns).where(*there).order_by(COMMUNICATIONS.c.id).limit(limit)
+        return rows_of(self._connection.execute(query))
+
     def planned(self, campaign: str) -> dict[tuple[str, str], int]:
         """How many of the campaign have not begun, by node and content hash of the rule file."""
         columns = (COMMUNICATIONS.c.node, COMMUNICATIONS.c.rules)

@@ -18,6 +18,7 @@ Touching = Literal["send", "read"]
 class Fault:
     """What happens to the next ``times`` requests (None: to all until cleared).
 
+    ``refuse`` is a provider that knows our credentials no longer, in its own words.
     ``accept``: the request is carried out, then its answer is lost or replaced; else nothing is carried out.
     ``seconds`` are real seconds of hang or slow; ``retry_after`` are the seconds a throttled caller is told to wait.
     ``code`` is the provider's error code; ``on`` says whether sends or reads are hit, ``to`` hits one address only.
@@ -25,7 +26,7 @@ class Fault:
 
     __pydantic_config__: ClassVar = {"extra": "forbid"}
 
-    kind: Literal["hang", "drop", "fail", "throttle", "slow"]
+    kind: Literal["hang", "drop", "fail", "throttle", "slow", "refuse"]
     accept: bool = False
     times: int | None = 1
     seconds: float = 30.0
@@ -41,7 +42,8 @@ class Webhooks:
     """How a look-alike's webhooks leave: ``delays`` are seconds from the acceptance to queued, sent and the end.
 
     ``late`` seconds are added to each; ``twice`` delivers each two times; ``shuffled`` swaps the status callbacks of
-    one message among their times, never leaving them in order.
+    one message among their times, never leaving them in order. ``lost``: those never leave, as if every try had found
+    nobody: inbound is what people say (on Slack press and command, too), status is how our messages fare.
     """
 
     __pydantic_config__: ClassVar = {"extra": "forbid"}
@@ -50,6 +52,7 @@ class Webhooks:
     late: float = 0.0
     twice: bool = False
     shuffled: bool = False
+    lost: tuple[Literal["inbound", "status"], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +74,9 @@ class Refusals(Protocol):
 
     def throttled(self, retry_after: int) -> SandboxResponse:
         """429 with Retry-After, in seconds."""
+
+    def unauthorized(self) -> SandboxResponse:
+        """The answer to wrong credentials."""
 
 
 @dataclass
@@ -135,6 +141,8 @@ def answer_under(fault: Fault | None, carry_out: Callable[[], SandboxResponse], 
             return Drop()
         case "throttle":
             return words.throttled(fault.retry_after)
+        case "refuse":
+            return words.unauthorized()
     return words.failure(fault.status, fault.code)
 
 

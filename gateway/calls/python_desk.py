@@ -44,21 +44,8 @@ class Worker:
 
     @classmethod
     async def start(cls, folder: Path, settings: ActionSettings) -> "Worker":
-        """Start a process for the functions in ``folder``. Raises `NotStarted`, OSError."""
-        script = (*ISOLATED, python_worker.__file__, str(folder))
-        limits = (str(settings.memory_mb), str(settings.time_limit), str(MAX_ANSWER_BYTES))
-        process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            *script,
-            *limits,
-            stdin=PIPE,
-            stdout=PIPE,
-            limit=2 * MAX_ANSWER_BYTES,
-            env=environment(os.environ),
-            cwd=folder,
-            start_new_session=True,  # Ctrl-C is for the gateway; and what a function starts ends with it
-        )
-        worker = cls(process)
+        """Start a process for the functions in ``folder``. Raises `NotStarted`, OSError, TimeoutError."""
+        worker = cls(await begun(folder, settings))
         try:
             async with asyncio.timeout(START_SECONDS):
                 kind, _ = await worker._line()
@@ -114,6 +101,22 @@ class Worker:
     def _kill_group(self) -> None:
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(self.process.pid, signal.SIGKILL)
+
+
+async def begun(folder: Path, settings: ActionSettings) -> Process:
+    """The process, which tells by itself when it is ready."""
+    limits = (str(settings.memory_mb), str(settings.time_limit), str(MAX_ANSWER_BYTES))
+    return await asyncio.create_subprocess_exec(
+        sys.executable,
+        *(*ISOLATED, python_worker.__file__, str(folder)),
+        *limits,
+        stdin=PIPE,
+        stdout=PIPE,
+        limit=2 * MAX_ANSWER_BYTES,
+        env=environment(os.environ),
+        cwd=folder,
+        start_new_session=True,  # Ctrl-C is for the gateway; and what a function starts ends with it
+    )
 
 
 @dataclass

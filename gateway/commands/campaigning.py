@@ -1,6 +1,7 @@
 """`pointsman campaign start|stop|status`."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+import asyncio
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,9 +11,15 @@ from gateway.commands.failing import Commands
 from gateway.commands.project import is_running, opened, project_option, rulebook_of
 
 if TYPE_CHECKING:
+    from gateway.campaigns import CampaignStart
+    from gateway.clock import Clock
+    from gateway.rulebooks import BrokenFile, Rulebooks
     from gateway.settings import Settings
     from rules.book import Rulebook
+    from storage.database import Storage
     from storage.transaction import Transaction
+
+SHOWN_HASH = 12  # characters of a content hash that tell versions apart
 
 
 @click.group(cls=Commands)
@@ -26,25 +33,55 @@ def campaign() -> None:
 def start(name: str, project: Path) -> None:
     """Triggers of campaign NAME fire from now on; participants who joined before enter now.
 
-    A campaign in error runs again; one that cannot run is left as it was, and told why.
+    A campaign in error runs again; one that cannot run is left as it was, and told why. The secrets of services are in
+    the gateway's environment: where the campaign asks a service, its word is waited for, 3 seconds at most.
     """
     from gateway.campaigns import CampaignStart
     from gateway.clock import SystemClock
+    from gateway.hindrances import services_of
     from gateway.settings import load_settings
 
     settings = load_settings(project, offline=True)
-    book = rulebook_of(settings, name)
-    starting = CampaignStart(book.campaign, SystemClock().now(), _hindrances(settings, book))
+    book, clock, at_work = rulebook_of(settings, name), SystemClock(), is_running(settings)
+    starting = CampaignStart(book.campaign, clock.now(), _hindrances(settings, book))
     with opened(settings) as storage:
-        with storage.transaction() as t:
-            starting.begin(t)
-        more = True
-        while more:
-            with storage.transaction() as t:
-                more = starting.wake(t)
+        _begin(storage, starting)
+        if at_work and starting.is_fresh and services_of(book):
+            _refuse_if_it_cannot_run(storage, book, clock)
     click.echo(f"{name} is active; participants who enter now: {starting.woken}")
-    if not is_running(settings):
+    if not at_work:
         click.echo("no gateway is running: they enter when `pointsman run` starts")
+        for line in _lacking(settings, book):
+            click.echo(line)
+
+
+def _begin(storage: "Storage", starting: "CampaignStart") -> None:
+    with storage.transaction() as t:
+        starting.begin(t)
+    more = True
+    while more:
+        with storage.transaction() as t:
+            more = starting.wake(t)
+
+
+def _refuse_if_it_cannot_run(storage: "Storage", book: "Rulebook", clock: "Clock") -> None:
+    """Wait for the gateway's word. Raises `CannotRun`."""
+    from gateway.campaigns import CannotRun, objection
+
+    if reason := asyncio.run(objection(storage, book.campaign, clock)):
+        raise CannotRun(book.campaign, [reason])
+
+
+def _lacking(settings: "Settings", book: "Rulebook") -> Iterator[str]:
+    """A line for each secret that the gateway will need and that this shell does not have."""
+    from gateway.hindrances import services_of
+
+    missing = settings.missing_secrets()
+    for service in sorted(services_of(book) & missing.keys()):
+        yield (
+            f"the service {service} has no secret in this shell: where `pointsman run` has none, either, "
+            f"it puts {book.campaign} in error (set {missing[service]})"
+        )
 
 
 def _hindrances(settings: "Settings", book: "Rulebook") -> "Callable[[Transaction, str], Sequence[str]]":
@@ -92,37 +129,53 @@ def status(name: str | None, project: Path) -> None:
         rows = {row["name"]: row for row in t.campaigns.all()}
         if name and name not in rows:
             rulebook_of(settings, name)  # a campaign that exists has only never run; any other is told apart here
-        usable = _usable(settings, t) if rows else ()
-        lines = [_line(t, row, row["name"] in usable) for row in rows.values() if name in (None, row["name"])]
+        rulebooks = _read(settings, t)
+        lines = [_line(t, row, rulebooks) for row in rows.values() if name in (None, row["name"])]
+    if name is None:
+        lines += [_not_loaded(one) for one in rulebooks.broken if one.campaign not in rows]
     never = f"{name or 'no campaign'} has never run here: start it with `pointsman campaign start {name or 'NAME'}`"
     click.echo("\n".join(lines) or never)
 
 
-def _usable(settings: "Settings", t: "Transaction") -> Collection[str]:
-    """The campaigns that have a rule file, as it is now or as it is in force."""
+def _read(settings: "Settings", t: "Transaction") -> "Rulebooks":
+    """The rule files as they are now, or as they are in force where they are broken or gone."""
     from gateway.adapters import project_channels, rule_project
     from gateway.rulebooks import Rulebooks, read_folder
 
     rulebooks = Rulebooks(rule_project(settings), project_channels(settings))
     rulebooks.restore(t)
-    rulebooks.put_in_force(rulebooks.read(read_folder(settings.rules)).books)
-    return rulebooks.active
+    changes = rulebooks.read(read_folder(settings.rules))
+    rulebooks.put_in_force(changes.books)
+    rulebooks.broken = changes.broken
+    return rulebooks
 
 
-def _line(t: "Transaction", row: dict[str, Any], has_rules: bool) -> str:
+def _line(t: "Transaction", row: dict[str, Any], rulebooks: "Rulebooks") -> str:
     from gateway.hindrances import standing
 
     counts = t.campaigns.counts(row["name"])
     talks = _listed(counts.communications)
     messages = _listed({status or "owed": number for status, number in counts.messages.items()})
     waiting = _listed({f"at {node}": number for node, number in counts.waiting.items()})
-    status, reason = standing(row, has_rules=has_rules)
+    book = rulebooks.active.get(row["name"])
+    status, reason = standing(row, has_rules=book is not None)
+    files = [f"\n  {_goes_on(one, book)}" for one in rulebooks.broken if one.campaign == row["name"]]
     mend = f"\n  mend it, then: pointsman campaign start {row['name']}" if row["status"] == "error" else ""
     return (
-        f"{row['name']}: {status}{f' ({reason})' if reason else ''}{mend}\n"
+        f"{row['name']}: {status}{f' ({reason})' if reason else ''}{mend}{''.join(files)}\n"
         f"  participants: {counts.participants}\n  communications: {talks}\n  messages: {messages}\n"
         f"  waiting: {waiting}"
     )
+
+
+def _goes_on(broken: "BrokenFile", book: "Rulebook | None") -> str:
+    if book is None:
+        return _not_loaded(broken)
+    return f"{broken} (run `pointsman check`): it goes on with version {book.hash[:SHOWN_HASH]}"
+
+
+def _not_loaded(broken: "BrokenFile") -> str:
+    return f"{broken} and is not loaded: run `pointsman check`"
 
 
 def _listed(counts: Mapping[str, int]) -> str:

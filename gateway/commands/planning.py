@@ -2,24 +2,34 @@
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
 from gateway.commands.failing import CommandFailed
-from gateway.commands.project import is_running, opened, project_option
+from gateway.commands.project import opened, project_option
+from gateway.commands.settling import Planned, settle, wanted, what_waits
 
 if TYPE_CHECKING:
     from gateway.planning import Waiting
     from gateway.settings import Settings
-    from rules.book import Rulebook
-    from storage.database import Storage
+    from rules.loader import Project
     from storage.transaction import Transaction
+    from storage.values import Row
 
 FOUND_ERRORS = 1
 SHOWN_HASH = 12  # characters of a content hash that tell versions apart
 
-Planned = tuple["Rulebook", bytes]
+
+class Compared(NamedTuple):
+    """A campaign's file and its version, with which that on which something waits is compared; ``how`` to settle it
+    where the file is gone."""
+
+    campaign: str
+    file: str
+    hash: str
+    text: bytes
+    how: str = ""
 
 
 @click.command()
@@ -32,28 +42,25 @@ Planned = tuple["Rulebook", bytes]
 def plan(files: tuple[Path, ...], campaign: str, moves: tuple[str, ...], end: bool, node: str, project: Path) -> None:
     """Tell what waits at nodes that change in FILES, or in all rule files of the project; move it, or end it.
 
-    Nodes are named FLOW.NODE. Without --move and --end, nothing is changed. Exit 1 on errors in the files.
+    Nodes are named FLOW.NODE. A version of the file that can no longer be loaded counts as changed. Without --move and
+    --end, nothing is changed. Exit 1 on errors in the files.
     """
     from gateway.settings import load_settings
 
     settings = load_settings(project, offline=True)
-    wanted = [_pair(move) for move in moves]
-    if node and not end:
-        raise CommandFailed("--node says what --end ends: give both")
-    books = _chosen(_read(settings, files, campaign), campaign)
+    to_do = wanted(moves, end=end, node=node)
+    books = _read(settings, files, campaign)
     with opened(settings) as storage:
-        if wanted or end:
-            _settle(settings, storage, _only(books, settings), wanted, end=end, only=node)
+        with storage.reading() as t:
+            gone = [] if files else _gone(t, books)
+        if not (books or gone):
+            raise CommandFailed(f"there are no rule files (*.yaml) in {settings.rules}")
+        chosen, left = _chosen(books, gone, campaign)
+        if to_do.is_anything:
+            settle(settings, storage, _only(settings, chosen, left), to_do)
         else:
             with storage.reading() as t:
-                click.echo("\n".join(line for book, text in books for line in _lines(t, book, text)))
-
-
-def _pair(move: str) -> tuple[str, str]:
-    old, equals, new = move.partition("=")
-    if not (equals and old and new):
-        raise CommandFailed(f'--move "{move}" must be OLD=NEW, such as remind.pause=remind.wait')
-    return old, new
+                click.echo("\n".join(_all_lines(t, settings, chosen, left)))
 
 
 def _read(settings: "Settings", files: Sequence[Path], campaign: str) -> list[Planned]:
@@ -64,8 +71,6 @@ def _read(settings: "Settings", files: Sequence[Path], campaign: str) -> list[Pl
     from rules.loader import load_folder, report
 
     texts = {str(path.resolve()): path.read_bytes() for path in files} or read_folder(settings.rules)
-    if not texts:
-        raise CommandFailed(f"there are no rule files (*.yaml) in {settings.rules}")
     loaded = load_folder(texts, rule_project(settings))
     errors = [found for found in loaded.diagnostics if found.level == "error"]
     if errors:
@@ -75,95 +80,80 @@ def _read(settings: "Settings", files: Sequence[Path], campaign: str) -> list[Pl
     return [(book, texts[book.file]) for book in loaded.rulebooks.values()]
 
 
-def _chosen(books: Sequence[Planned], campaign: str) -> list[Planned]:
+def _gone(t: "Transaction", books: Sequence[Planned]) -> list["Row"]:
+    """The campaigns that have a version in force, but a file no more."""
+    known = {book.campaign for book, _ in books}
+    return [row for row in t.campaigns.all() if row["rules"] and row["name"] not in known]
+
+
+def _chosen(books: list[Planned], gone: list["Row"], campaign: str) -> tuple[list[Planned], list["Row"]]:
+    """Those of the ``campaign`` that is asked for, if one is. Raises `CommandFailed`."""
     from gateway.hints import did_you_mean
 
-    known = [book.campaign for book, _ in books]
+    known = [*(book.campaign for book, _ in books), *(row["name"] for row in gone)]
     if campaign and campaign not in known:
         raise CommandFailed(f'none of the files is about the campaign "{campaign}"{did_you_mean(campaign, known)}')
-    return [(book, text) for book, text in books if campaign in ("", book.campaign)]
+    wanted = (campaign,) if campaign else known
+    return [pair for pair in books if pair[0].campaign in wanted], [row for row in gone if row["name"] in wanted]
 
 
-def _only(books: Sequence[Planned], settings: "Settings") -> Planned:
-    """The one campaign to be settled: by the file that is, or is about to be, in force."""
-    if len(books) > 1:
-        raise CommandFailed(f"name the campaign: --campaign {' or '.join(book.campaign for book, _ in books)}")
+def _only(settings: "Settings", books: Sequence[Planned], gone: Sequence["Row"]) -> Planned:
+    """The one campaign to be settled: by the file that is, or is about to be, in force. Raises `CommandFailed`."""
+    names = [*(book.campaign for book, _ in books), *(row["name"] for row in gone)]
+    if len(names) > 1:
+        raise CommandFailed(f"name the campaign: --campaign {' or '.join(names)}")
+    if gone:
+        raise CommandFailed(f"{_put_back(names[0], settings)}, then settle what waits")
     book, text = books[0]
     if Path(book.file).parent != settings.rules.resolve():
         raise CommandFailed(f"{book.file} is not in force: put it into {settings.rules} first, then settle what waits")
     return book, text
 
 
-def _settle(
-    settings: "Settings",
-    storage: "Storage",
-    planned: Planned,
-    wanted: Sequence[tuple[str, str]],
-    *,
-    end: bool,
-    only: str,
-) -> None:
-    from gateway.clock import SystemClock
-    from gateway.planning import outlook
-    from gateway.settling import Settling, moves_for
-
-    book, text = planned
-    with storage.reading() as t:
-        waiting = outlook(t, book, text)
-    moves = moves_for(book, waiting, wanted, end=end, only=only)
-    if not moves:
-        click.echo(f"{book.campaign}: nothing is left to end: what waits, waits at nodes that stay the same")
-        return
-    settling = Settling(book, text, moves, SystemClock().now())
-    with storage.transaction() as t:
-        settling.begin(t)
-    more = True
-    while more:
-        with storage.transaction() as t:
-            more = settling.leave(t)
-    click.echo("\n".join(_done(waiting, moves)))
-    click.echo(f"{book.campaign}: {_many(settling.left, 'participant')} concerned")
-    if not is_running(settings):
-        click.echo("no gateway is running: it is done when `pointsman run` starts")
+def _put_back(campaign: str, settings: "Settings") -> str:
+    return f"no file is about {campaign} any more: put one into {settings.rules} first"
 
 
-def _done(waiting: Sequence["Waiting"], moves: dict[str, str]) -> Iterator[str]:
-    for old, new in moves.items():
-        there = [w for w in waiting if w.node == old]
-        what = _what(sum(w.runs for w in there), sum(w.planned for w in there))
-        yield f"{old}: {what} {f'to move to {new}' if new else 'to end'}"
+def _all_lines(
+    t: "Transaction", settings: "Settings", books: Sequence[Planned], gone: Sequence["Row"]
+) -> Iterator[str]:
+    from gateway.adapters import rule_project
+
+    project = rule_project(settings)
+    for book, text in books:
+        yield from _lines(t, project, Compared(book.campaign, book.file, book.hash, text))
+    for row in gone:
+        version = t.campaigns.version(row["rules"])
+        file, text = (version["file"], version["text"].encode()) if version else ("", b"")
+        yield from _lines(t, project, Compared(row["name"], file, row["rules"], text, _put_back(row["name"], settings)))
 
 
-def _lines(t: "Transaction", book: "Rulebook", text: bytes) -> Iterator[str]:
+def _lines(t: "Transaction", project: "Project", compared: Compared) -> Iterator[str]:
     """What the plan says of one campaign."""
     from gateway.planning import outlook
 
-    row = t.campaigns.get(book.campaign)
-    force = "in force" if row and row["rules"] == book.hash else "not in force yet"
-    waiting = outlook(t, book, text)
-    yield f"{book.campaign}: {Path(book.file).name}, version {book.hash[:SHOWN_HASH]}, {force}"
-    yield from (f"  {one.node}: {_line(one, book)}" for one in waiting)
+    campaign, file, hash, text, how = compared
+    row = t.campaigns.get(campaign)
+    force = "in force" if row and row["rules"] == hash else "not in force yet"
+    waiting = outlook(t, campaign, text, project)
+    yield f"{campaign}: {Path(file).name}{' (gone)' if how else ''}, version {hash[:SHOWN_HASH]}, {force}"
+    yield from (f"  {one.node}: {_line(one, hash)}" for one in waiting)
     if not waiting:
         yield "  nothing waits"
     elif any(not one.is_same for one in waiting):
-        yield f"  to settle it: pointsman plan --campaign {book.campaign} --move OLD=NEW, or --end"
+        yield f"  to settle it: {how or f'pointsman plan --campaign {campaign} --move OLD=NEW, or --end'}"
 
 
-def _line(waiting: "Waiting", book: "Rulebook") -> str:
-    what = _what(waiting.runs, waiting.planned)
-    if waiting.rules == book.hash:
-        return f"{what} on this version"
+def _line(waiting: "Waiting", hash: str) -> str:
+    what = what_waits(waiting.runs, waiting.planned)
+    lost = f"; that version can no longer be loaded ({waiting.lost})" if waiting.lost else ""
+    if waiting.rules == hash:
+        return f"{what} on this version{lost}"
     since = f" of {waiting.since:%Y-%m-%d %H:%M} UTC" if waiting.since else ""
-    differs = f"changes: {', '.join(waiting.changes)}" if waiting.changes else "is the same"
-    return (
-        f"{what} on version {waiting.rules[:SHOWN_HASH]}{since}; the node {'vanishes' if waiting.vanishes else differs}"
-    )
+    return f"{what} on version {waiting.rules[:SHOWN_HASH]}{since}; {_compared(waiting)}{lost}"
 
 
-def _what(runs: int, planned: int) -> str:
-    found = (_many(number, word) for number, word in ((runs, "run"), (planned, "planned communication")) if number)
-    return " and ".join(found)
-
-
-def _many(number: int, word: str) -> str:
-    return f"{number} {word}{'' if number == 1 else 's'}"
+def _compared(waiting: "Waiting") -> str:
+    if waiting.vanishes:
+        return "the node vanishes"
+    return f"the node changes: {', '.join(waiting.changes)}" if waiting.changes else "the node is the same"

@@ -64,7 +64,7 @@ class Asking(Action):
     def resume(self, turn: "Turn", answer: CallAnswered | None) -> str:
         sets = {name: turn.rulebook.fields[name] for name in self.sets}
         try:
-            outcome = read_outcome(answer, sets, turn.rulebook.region, turn.scope.zone)
+            outcome = read_outcome(answer, sets, turn.rulebook.region)
         except CallFailed as problem:
             turn.say_result(f"failed: {problem}")
             return self.failed

@@ -14,6 +14,7 @@ from rules.loading.given import Given, With, read_value
 from rules.loading.shape import ActionSpec
 from rules.loading.site import Site
 from rules.loading.words import hint_for, quoted
+from rules.local import placed
 from rules.values import Value
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ def _fitting(turn: "Turn", taken: Field, value: Value) -> Value:
     except FieldError as problem:
         turn.say_result(f"{taken.name} is not handed over: {problem}")
         fitting = None
-    return taken.default if fitting is None else fitting
+    return placed(taken.default, turn.scope.zone) if fitting is None else fitting
 
 
 class ToAnotherFlowSpec(ActionSpec):

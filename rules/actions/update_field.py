@@ -1,10 +1,9 @@
 """`do: update_field`: write values to fields of the participant or the customer."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from pydantic import Field
+from pydantic import Field as Key
 
 from rules.book import Action
 from rules.expressions import Expression
@@ -21,36 +20,36 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class UpdateField(Action):
-    """Sets each named field to a constant (already of the field's type) or to an expression's value."""
+    """Sets each named field to a constant (of its type already, moments may be local) or to what is computed."""
 
     set: tuple[tuple[str, Value | Expression], ...]
 
     def visit(self, turn: "Turn") -> str:
-        values = dict(pair for name, wanted in self.set for pair in self._value(turn, name, wanted))
+        values: dict[str, Value] = {}
+        for name, wanted in self.set:
+            try:
+                values[name] = _computed(turn, name, wanted) if isinstance(wanted, Expression) else wanted
+            except FieldError as problem:
+                turn.say_result(f"{name} left as it is: {problem}")
         changed = write_fields(turn, values)
         turn.say_result(f"changed {', '.join(sorted(changed))}" if changed else "nothing changed")
         return self.next
 
-    def _value(self, turn: "Turn", name: str, wanted: Value | Expression) -> Iterator[tuple[str, Value]]:
-        """The field's name with its new value; nothing where the value does not fit, which is logged."""
-        value = turn.evaluate(wanted) if isinstance(wanted, Expression) else wanted
-        field = turn.rulebook.fields[name]
-        try:
-            fitting = None if value is None else coerce(field, value, turn.rulebook.region, turn.scope.zone)
-        except FieldError as problem:
-            turn.say_result(f"{name} left as it is: {problem}")
-            return
-        if fitting is None and field.required:
-            turn.say_result(f"{name} left as it is: it is required, and the new value is unset")
-        else:
-            yield name, fitting
+
+def _computed(turn: "Turn", name: str, wanted: Expression) -> Value:
+    """The value now, as the field's type; raises FieldError."""
+    field, value = turn.rulebook.fields[name], turn.evaluate(wanted)
+    fitting = None if value is None else coerce(field, value, turn.rulebook.region, turn.scope.zone)
+    if fitting is None and field.required:
+        raise FieldError("it is required, and the new value is unset")
+    return fitting
 
 
 class UpdateFieldSpec(ActionSpec):
     """The node as written; ``set`` holds constants, `Formula`s, or nothing (which clears the field)."""
 
     do: Literal["update_field"]
-    set: Anything = Field(min_length=1)
+    set: Anything = Key(min_length=1)
 
     def build(self, site: Site) -> UpdateField:
         values = tuple((name, _value(site, name, raw)) for name, raw in self.set.items())

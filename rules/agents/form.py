@@ -1,7 +1,7 @@
 """Agent `form`: asks its questions one after the other, records the results, and ends."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Literal
 
@@ -12,6 +12,7 @@ from rules.agents.asking import choices_of, how_to_answer, listing_of
 from rules.agents.base import Say, Step
 from rules.agents.question import Question
 from rules.agents.question_spec import QuestionSpec, check_order
+from rules.copies import replace
 from rules.loading.shape import AgentSpec, Duration, Message
 from rules.loading.site import Site
 from rules.marks import Path
@@ -97,7 +98,7 @@ class Form:
 
 def _with_results(scope: Scope, talk: Talk) -> Scope:
     known = {f"results.{name}": value for name, value in talk.results.items()}
-    return replace(scope, values={**scope.values, **known})
+    return scope._replace(values={**scope.values, **known})
 
 
 def _sorry(question: Question, scope: Scope) -> str:

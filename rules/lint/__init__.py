@@ -21,6 +21,7 @@ from rules.lint.no_time import check_no_time
 from rules.lint.notes import Notes
 from rules.lint.segments import check_segments
 from rules.lint.shared_fields import check_shared_fields
+from rules.lint.silences import check_silences
 from rules.lint.unset import check_unset
 from rules.lint.unused import check_unused
 from rules.marks import Marked
@@ -39,6 +40,7 @@ LINTS: tuple[Callable[[Ground], None], ...] = (
     check_no_time,
     check_braces,
     check_clocks,
+    check_silences,
 )
 
 

@@ -12,8 +12,8 @@ from rules.agents.answers import plain
 from rules.agents.form import Form
 from rules.book import SwitchNode, TriggerNode
 from rules.facts import Trigger
-from rules.lint.branches import KEYWORD
 from rules.lint.ground import Ground, path_of
+from rules.lint.keywords import NAME as KEYWORD
 from rules.lint.segments import may_hear_sms, spoken_by_sms
 from rules.marks import Path
 

@@ -1,14 +1,18 @@
 """W303: nodes that go in a circle without a wait; the event that enters it is given up at `rules.walk.MAX_NODES`.
 
+A wait until a moment that has surely passed (now or today, or so much before) is none.
+
 Three kinds. Edges, and To Another Flow, that come back. An update_field that fires Participant Updated, which leads to
 it again: only where the fields may change on each round, for setting the same value twice fires nothing, and only
 where no condition on the way asks for those fields. And a communication that is skipped at once (no address, opted
 out), whose end begins it anew: only where no condition stands in between.
 """
 
+import ast
 from collections.abc import Iterator, Mapping
 
 from rules.actions.update_field import UpdateField
+from rules.actions.wait import Wait
 from rules.book import IfNode, Node, SwitchNode
 from rules.expressions import Expression
 from rules.facts import Trigger
@@ -21,19 +25,35 @@ from rules.walk import MAX_NODES
 CODE = "W303"
 MAX_NAMED = 8
 _HINT = f"put a wait between them, or lead an edge elsewhere: an event is given up after {MAX_NODES} nodes"
+_PASSED = 'a wait until now, or a time before, is none: write "for: 1d", or a moment that is yet to come'
 _FIRED = "update_field fires participant_updated again: narrow its source, or ask for the field in between"
 _SKIPPED = "a communication that is skipped ends at once: narrow the trigger by status, or ask for it in between"
 
 
 def check_circles(ground: Ground) -> None:
     """Notes each circle once, with its nodes in order."""
-    plain = {name: () if waits(node) else ground.ways[name] for name, node in ground.nodes.items()}
+    plain = {name: () if _stands(ground, node) else ground.ways[name] for name, node in ground.nodes.items()}
     noted: set[str] = set()
     for graph, hint in ((plain, _HINT), (_with_fired(ground, plain), _FIRED), (_with_skipped(ground, plain), _SKIPPED)):
         for group in tangles(graph):
             if noted.isdisjoint(group):
                 noted.update(group)
                 _note(ground, circle(graph, group), hint)
+
+
+def _stands(ground: Ground, node: Node) -> bool:
+    """Whether a path may stand still here: for all that is known, the moment that is waited for is yet to come."""
+    passed = isinstance(node, Wait) and node.until is not None and _has_passed(ground.tree(node.until.source))
+    return waits(node) and not passed
+
+
+def _has_passed(moment: ast.expr) -> bool:
+    match moment:
+        case ast.Call(func=ast.Name(id="now" | "today")):
+            return True
+        case ast.BinOp(op=ast.Sub(), left=left, right=ast.Call(args=[ast.Constant(value=int() | float())])):
+            return _has_passed(left)
+    return False
 
 
 def _note(ground: Ground, names: list[str], hint: str) -> None:
@@ -43,7 +63,7 @@ def _note(ground: Ground, names: list[str], hint: str) -> None:
     if len(shown) > MAX_NAMED:
         shown = [*shown[: MAX_NAMED - 1], "...", shown[-1]]
     message = f"these nodes go in a circle without a wait: {' -> '.join(shown)}"
-    ground.notes.at_key(path_of(nodes[0]), CODE, message, hint)
+    ground.notes.at_key(path_of(nodes[0]), CODE, message, _PASSED if any(map(waits, nodes)) else hint)
 
 
 def _with_fired(ground: Ground, plain: Graph) -> Graph:

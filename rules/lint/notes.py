@@ -1,24 +1,8 @@
-"""Collects the warnings about one file, and leaves out those that a comment silences.
-
-`# lint: ok W305` at the end of a line silences that code for what stands on the line, and for a text that begins there
-and goes on below; several codes are written `# lint: ok W305 W307`.
-"""
-
-import re
+"""Collects the warnings about one file, and leaves out those that a comment silences (`rules.lint.comments`)."""
 
 from rules.diagnostics import MAX_FOUND, Diagnostic
+from rules.lint.comments import silences
 from rules.marks import Mark, Marked, Path
-
-_COMMENT = re.compile(r"#.*?\blint:\s*ok((?:[ ,]+W\d{3})+)")
-_CODE = re.compile(r"W\d{3}")
-
-
-def silenced(text: str) -> dict[int, frozenset[str]]:
-    """The codes that each line (from 1) silences."""
-    if "lint:" not in text:
-        return {}
-    comments = ((number, _COMMENT.search(line)) for number, line in enumerate(text.splitlines(), start=1))
-    return {number: frozenset(_CODE.findall(comment[1])) for number, comment in comments if comment}
 
 
 class Notes:
@@ -26,7 +10,8 @@ class Notes:
 
     def __init__(self, marked: Marked) -> None:
         self.marked = marked
-        self._silenced = silenced(marked.text)
+        self.silences = silences(marked)
+        self._silenced = {(silence.line, silence.code) for silence in self.silences}
         self._found: dict[Diagnostic, None] = {}
 
     @property
@@ -44,9 +29,15 @@ class Notes:
         """Within a text; ``span`` is the offset from its start and the width, in characters."""
         self._add(self.marked.inside(path, *span), path, code, message, hint)
 
+    def at(self, start: int, end: int, code: str, message: str, hint: str = "") -> None:
+        """Outside of what the file says; ``start`` and ``end`` count its characters. No comment silences it."""
+        self._keep(self.marked.at(start, end), code, message, hint)
+
     def _add(self, mark: Mark, path: Path, code: str, message: str, hint: str) -> None:
         begins = self.marked.value(self.marked.written(path)).position.line if self._silenced else 0
-        if any(code in self._silenced.get(line, ()) for line in (mark.position.line, begins)):
-            return
+        if not any((line, code) in self._silenced for line in (mark.position.line, begins)):
+            self._keep(mark, code, message, hint)
+
+    def _keep(self, mark: Mark, code: str, message: str, hint: str) -> None:
         if len(self._found) < MAX_FOUND:
             self._found[Diagnostic(mark.position, code, message, hint, level="warning", width=mark.width)] = None

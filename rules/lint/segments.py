@@ -2,10 +2,11 @@
 
 Measured as `rules.lint.texts.shortest` says, so that what is counted is surely sent to somebody. Texts of agents whose
 communications may be on an sms channel, of notify on one, and of replies to messages that may come by one. A form's
-opening and its first question are one message; the choices of a question stand below it.
+opening and its first question are one message, and so are its words of help, or after an answer that does not fit,
+and the question; the choices of a question stand below it.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from rules.actions.notify import Notify
@@ -13,11 +14,13 @@ from rules.actions.reply import Reply
 from rules.agents.asking import listing_of
 from rules.agents.base import Agent
 from rules.agents.form import Form
+from rules.agents.question import Question
 from rules.book import TriggerNode
 from rules.facts import Trigger
 from rules.lint.ground import Ground
 from rules.lint.gsm7 import Segments, segments
 from rules.lint.texts import Text, shortest, texts_at, texts_of
+from rules.marks import Path
 
 CODE = "W305"
 SMS = "sms"
@@ -35,31 +38,35 @@ _PLAIN = {
 
 @dataclass(frozen=True)
 class Message:
-    """What is sent at once: texts, each on a line of its own, and the choices below them."""
+    """What is sent at once: a text, the question that goes with it (``asked`` is what to call it), and its choices."""
 
     texts: tuple[Text, ...]
     listing: str = ""
+    asked: str = ""
 
 
 def check_segments(ground: Ground) -> None:
     """Notes each message that is too long for one segment, at the text that begins it."""
     for message in _messages(ground):
-        lines = [shortest(ground, text.template) for text in message.texts]
-        counted = segments("\n".join([*lines, message.listing] if message.listing else lines))
+        counted = _counted(ground, message)
         if counted.count > 1:
             sent = f"{_what(message)} takes {counted.count} SMS segments: {_why(counted)}"
             ground.notes.at_value(message.texts[0].path, CODE, sent, _hint(counted))
 
 
+def _counted(ground: Ground, message: Message) -> Segments:
+    lines = [shortest(ground, text.template) for text in message.texts]
+    return segments("\n".join([*lines, message.listing] if message.listing else lines))
+
+
 def _what(message: Message) -> str:
-    parts = ["the first question"] if len(message.texts) > 1 else []
-    parts += ["its choices"] if message.listing else []
+    parts = [part for part in (message.asked, "its choices" if message.listing else "") if part]
     return f"this text with {' and '.join(parts)}" if parts else "this text"
 
 
 def _messages(ground: Ground) -> Iterator[Message]:
     for agent in spoken_by_sms(ground):
-        yield from _said_by(agent)
+        yield from _said_by(ground, agent)
     notified = (n for n in ground.nodes.values() if isinstance(n, Notify) and ground.kind_of(n.channel) == SMS)
     for node in (*notified, *_replies(ground)):
         yield from (Message((text,)) for text in texts_at(node))
@@ -71,19 +78,26 @@ def spoken_by_sms(ground: Ground) -> list[Agent]:
     return [ground.book.agents[name] for name in dict.fromkeys(talk.agent for talk in talks)]
 
 
-def _said_by(agent: Agent) -> Iterator[Message]:
-    """The messages of an agent; what a form says before it asks again is left out."""
+def _said_by(ground: Ground, agent: Agent) -> Iterator[Message]:
+    """The messages of an agent; the sentences that forms have of their own are left out."""
     texts = {text.path[2:]: text for text in texts_of(agent)}
     if not isinstance(agent, Form):
         yield from (Message((text,)) for text in texts.values())
         return
-    opening = texts.get(("opening",))
     for number, question in enumerate(agent.questions):
-        ask = texts["questions", number, "ask"]
-        before = (opening,) if opening and not number else ()
-        yield Message((*before, ask), listing_of(question))
+        yield from _asked_by(ground, texts, number, question)
     if closing := texts.get(("closing",)):
         yield Message((closing,))
+
+
+def _asked_by(ground: Ground, texts: Mapping[Path, Text], number: int, question: Question) -> Iterator[Message]:
+    """One question; and with what is said before it is asked again, where it fits into one segment by itself."""
+    ask, listing, opening = texts["questions", number, "ask"], listing_of(question), texts.get(("opening",))
+    yield Message((opening, ask), listing, "the first question") if opening and not number else Message((ask,), listing)
+    before = ("help", "invalid") if question.retries else ("help",)
+    again = [texts["questions", number, key] for key in before if ("questions", number, key) in texts]
+    if again and _counted(ground, Message((ask,), listing)).count == 1:
+        yield from (Message((text, ask), listing, "the question") for text in again)
 
 
 def _replies(ground: Ground) -> Iterable[Reply]:

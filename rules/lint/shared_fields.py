@@ -7,7 +7,8 @@ from collections.abc import Iterable, Mapping
 
 from rules.book import Field, Rulebook
 from rules.diagnostics import Diagnostic
-from rules.lint.notes import silenced
+from rules.lint.comments import silences
+from rules.marks import read_yaml
 
 CODE = "W308"
 
@@ -24,9 +25,9 @@ def check_shared_fields(books: Iterable[Rulebook], texts: Mapping[str, str | byt
 
 
 def _is_silenced(field: Field, texts: Mapping[str, str | bytes]) -> bool:
-    text = texts[field.position.file]
-    plain = text if isinstance(text, str) else text.decode("utf-8", "replace")
-    return CODE in silenced(plain.removeprefix("\ufeff")).get(field.position.line, ())
+    file, line = field.position.file, field.position.line
+    marked, _ = read_yaml(texts[file], file)
+    return marked is not None and any(silence.code == CODE and silence.line == line for silence in silences(marked))
 
 
 def _warning(field: Field, before: Field) -> Diagnostic:

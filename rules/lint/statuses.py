@@ -5,12 +5,12 @@ other flows. After a wait it is what the communication has come to by then, whic
 it is that of the participant's last communication, whatever that is.
 """
 
-from collections import deque
 from collections.abc import Mapping
 
 from rules.book import Node, TriggerNode
 from rules.facts import Trigger
 from rules.lint.ground import Ground, waits
+from rules.lint.spreading import spread
 from rules.statuses import FINAL_STATUSES, UPDATED_STATUSES, CommunicationStatus
 
 NAME = "communication.status"
@@ -19,16 +19,10 @@ ANYTHING: frozenset[str] = frozenset({*CommunicationStatus, ""})  # "": no commu
 
 def statuses_at(ground: Ground) -> Mapping[str, frozenset[str]]:
     """By the full name of the node; a node that only an unentered flow has is not there."""
-    found: dict[str, frozenset[str]] = {}
-    waiting = deque((node.full_name, _begins(ground, node)) for node in ground.book.triggers)
-    while waiting:
-        name, statuses = waiting.popleft()
-        before = found.get(name, frozenset())
-        if not statuses <= before:
-            found[name] = before | statuses
-            after = _after(ground.nodes[name], found[name])
-            waiting.extend((way, after) for way in ground.ways[name])
-    return found
+    starts = ((node.full_name, _begins(ground, node)) for node in ground.book.triggers)
+    return spread(
+        ground.nodes, starts, lambda node, at: ((way, _after(node, at)) for way in ground.ways[node.full_name])
+    )
 
 
 def _after(node: Node, statuses: frozenset[str]) -> frozenset[str]:

@@ -20,10 +20,11 @@ from rules.actions.wait import Wait
 from rules.book import Node, TriggerNode
 from rules.expressions import Expression
 from rules.facts import Trigger
+from rules.lint.absence import absent_at
 from rules.lint.conditions import names_asked
 from rules.lint.ground import Ground, field_of, path_of
+from rules.lint.reckoning import dotted
 from rules.lint.texts import Text, texts_at, texts_of
-from rules.lint.truth import dotted
 from rules.marks import Path
 from rules.outputs import Output
 from rules.templates import Choice
@@ -38,12 +39,13 @@ def check_unset(ground: Ground) -> None:
     maybe = {name: 1 << number for number, name in enumerate(_may_be_unset(ground))}
     if not maybe:
         return
-    unset = _unset_at(ground, maybe)
+    unset, absent = _unset_at(ground, maybe), absent_at(ground)
     spoken: dict[str, int] = {}
     for name, node in ground.nodes.items():
-        here = unset.get(name, 0)
+        here = unset.get(name, 0) | _bits(maybe, absent.get(name, ()))
         if isinstance(node, Communicate):
-            spoken[node.agent] = spoken.get(node.agent, 0) | here & ~_bits(maybe, _timed_by(node.at))
+            then = here if node.at is None else unset.get(name, 0) & ~_bits(maybe, _timed_by(node.at))
+            spoken[node.agent] = spoken.get(node.agent, 0) | then
         if here:
             _check_node(ground, node, _named(maybe, here))
     for agent, here in spoken.items():

@@ -10,7 +10,7 @@ from rules.loading.graph import check_flow, check_triggers
 from rules.loading.headings import Heading, read_channels, read_fields, read_heading
 from rules.loading.known import Known, NodePiece
 from rules.loading.mistakes import Mistakes
-from rules.loading.naming import check_key
+from rules.loading.naming import check_key, uses_of
 from rules.loading.pieces import WORDS, read_agent, read_node, section
 from rules.loading.project import Project
 from rules.loading.site import Site
@@ -53,12 +53,12 @@ def _know(data: dict[str, object], heading: Heading, project: Project, mistakes:
         for name, entry, path in section(data, "agents", mistakes, MAX_AGENTS)
     }
     flows, named = _read_flows(data, mistakes), set[str]()
-    plain = vocabulary(fields, results_of(agents.values(), mistakes))
+    results = results_of(agents.values(), mistakes)
+    plain = vocabulary(fields, results)
     names = Vocabulary(plain, Talks(agents, flows, TALK_PROPERTIES), named)
     takes = read_takes(flows, heading, mistakes)
     return Known(
         region=heading.region,
-        zone=heading.zone,
         names=names,
         names_in={flow: names.also(input_names(taken)) for flow, taken in takes.items() if taken},
         fields=fields,
@@ -66,6 +66,7 @@ def _know(data: dict[str, object], heading: Heading, project: Project, mistakes:
         agents=agents,
         flows=flows,
         takes=takes,
+        ill_named=tuple(use for name in results for use in uses_of(name) if use),
         talks_named=named,
         services=project.services,
         functions=project.functions,

@@ -2,9 +2,8 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, tzinfo
 from functools import cache
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import available_timezones
 
 from phonenumbers import SUPPORTED_REGIONS
 
@@ -32,7 +31,6 @@ class Heading:
     title: str = ""
     timezone: str = "UTC"
     region: str = ""
-    zone: tzinfo = UTC
     contact: Contact = NO_LIMITS
 
 
@@ -50,17 +48,17 @@ def read_heading(data: dict[str, object], mistakes: Mistakes) -> Heading:
     if spec is None:
         return Heading()
     check_campaign(mistakes, spec.campaign)
-    region, zone = _region(spec.region, mistakes), _zone(spec.timezone, mistakes)
-    return Heading(spec.campaign, spec.title, spec.timezone, region, zone, read_contact(spec.contact, mistakes))
+    _check_zone(spec.timezone, mistakes)
+    region = _region(spec.region, mistakes)
+    return Heading(spec.campaign, spec.title, spec.timezone, region, read_contact(spec.contact, mistakes))
 
 
-def _zone(name: str, mistakes: Mistakes) -> tzinfo:
+def _check_zone(name: str, mistakes: Mistakes) -> None:
     if name in _zones():
-        return ZoneInfo(name)
+        return
     city = next((zone for zone in sorted(_zones()) if zone.casefold().endswith(f"/{name.casefold()}")), name)
     hint = did_you_mean(city, _zones()) or "a time zone is written Europe/Berlin"
     mistakes.at_value(("timezone",), "E109", f"there is no time zone {quoted(name)}", hint)
-    return UTC
 
 
 def _region(name: str, mistakes: Mistakes) -> str:
@@ -93,7 +91,8 @@ def _read_field(name: str, data: object, path: Path, heading: Heading, mistakes:
         hint = "a required field is given by every import: remove one of the two"
         mistakes.at_key((*path, "required"), "E109", f'"{name}" cannot be required and not imported', hint)
     field = build_field(name, spec, path, heading, mistakes)
-    return field if whole else None
+    known = whole and (spec.type != "enumeration" or spec.values)
+    return field if known else None
 
 
 def build_field(name: str, spec: FieldSpec, path: Path, heading: Heading, mistakes: Mistakes) -> Field:
@@ -116,7 +115,7 @@ def _default(field: Field, raw: object, path: Path, heading: Heading, mistakes: 
     if raw is None or (field.type is ValueType.ENUMERATION and not field.values):
         return None
     try:
-        return coerce(field, raw, heading.region, heading.zone)
+        return coerce(field, raw, heading.region)
     except FieldError as error:
         reason, hint = reason_and_hint(error)
         mistakes.at_value((*path, "default"), "E109", f"the default does not fit: {reason}", hint)

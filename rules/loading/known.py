@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, tzinfo
 
 from rules.book import Channel, Field
 from rules.loading.shape import AgentSpec, NodeSpec
@@ -46,11 +45,11 @@ class Known:
     """All names of one file. A field that is declared wrongly is there as None: it exists, nothing else is known.
 
     ``takes`` is what flows take that can be entered from another one; ``names_in`` has all names of those flows.
+    ``ill_named`` are results whose names are wrong, as expressions may speak of them nevertheless.
     ``talks_named`` collects the full names of the communicate nodes whose talks expressions name.
     """
 
     region: str = ""
-    zone: tzinfo = UTC
     names: Mapping[str, NameInfo] = field(default_factory=dict)
     fields: Mapping[str, Field | None] = field(default_factory=dict)
     channels: Mapping[str, Channel] = field(default_factory=dict)
@@ -58,6 +57,7 @@ class Known:
     flows: Flows = field(default_factory=dict)
     services: frozenset[str] = frozenset()
     functions: frozenset[str] = frozenset()
+    ill_named: tuple[str, ...] = ()
     talks_named: set[str] = field(default_factory=set)
     takes: Mapping[str, Mapping[str, Field | None]] = field(default_factory=dict)
     names_in: Mapping[str, Mapping[str, NameInfo]] = field(default_factory=dict)

@@ -103,8 +103,18 @@ def _fault(name: str) -> str:
 
 
 def _suggestion(name: str) -> str:
-    tidy = re.sub(r"[^a-z0-9_]+", "_", name.lower()).strip("_")[:MAX_NAME]
+    tidy = _tidy(name)
     return f"a name is {_FORM}, such as {tidy if _NAME.fullmatch(tidy) else 'send_reminder'}"
+
+
+def _tidy(name: str) -> str:
+    return re.sub(r"[^a-z0-9_]+", "_", name.lower()).strip("_")[:MAX_NAME]
+
+
+def uses_of(ill_named: str) -> tuple[str, ...]:
+    """How expressions may speak of a result whose name is wrong: as it is written, and as it should be; none where the
+    name is right."""
+    return (ill_named, _tidy(ill_named)) if _fault(ill_named) or iskeyword(ill_named) else ()
 
 
 def _cut(name: str) -> str:

@@ -1,5 +1,6 @@
 """Where one piece of a rule file is built: its place, what it may refer to, and where its mistakes are noted."""
 
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -12,7 +13,7 @@ from rules.loading.known import Known, NodePiece
 from rules.loading.mistakes import Mistakes
 from rules.loading.reading import read
 from rules.loading.shape import Spec
-from rules.loading.words import hint_for, quoted, reason_and_hint
+from rules.loading.words import comma_hint, hint_for, quoted, reason_and_hint
 from rules.marks import Path
 from rules.templates import Template, TemplateError, compile_template
 from rules.values import FIELD_TYPES, Position, Value, ValueType
@@ -58,7 +59,7 @@ class Site:
         try:
             return compile_expression(source, self.known.names_of(self.flow), wants)
         except ExpressionError as error:
-            self._note_inside(path, error, "E402" if error.only_its_type else "E401")
+            self._note_inside(path, error, source, "E402" if error.only_its_type else "E401")
             return Expression(source, ValueType.ANY)
 
     def template(self, source: str, *path: str | int) -> Template:
@@ -68,7 +69,7 @@ class Site:
         try:
             return compile_template(source, self.known.names_of(self.flow))
         except TemplateError as error:
-            self._note_inside(path, error, "E501")
+            self._note_inside(path, error, source, "E501")
             return Template(source)
 
     def optional_template(self, source: str | None, *path: str | int) -> Template | None:
@@ -80,9 +81,9 @@ class Site:
         return None if source is None else self.expression(source, *path, wants=(ValueType.BOOLEAN,))
 
     def value(self, field: Field, raw: object, *path: str | int) -> Value:
-        """A constant of the field's type."""
+        """A constant of the field's type; a moment may be local (see `rules.local`), here and in `case`."""
         try:
-            return coerce(field, raw, self.known.region, self.known.zone)
+            return coerce(field, raw, self.known.region)
         except FieldError as error:
             reason, hint = reason_and_hint(error)
             self.reject(path, "E109", f'this does not fit the field "{field.name}": {reason}', hint)
@@ -95,11 +96,11 @@ class Site:
             hint = 'write the value; for any other value, and for none, there is "else"'
             self.mistakes.at_key(self.path + path, "E109", "a case is blank", hint)
             return None
-        if subject.type not in FIELD_TYPES:
+        if subject.type not in FIELD_TYPES or (subject.type is ValueType.ENUMERATION and not subject.values):
             return written
         kind = Field(name="case", type=subject.type, values=subject.values, position=self.position)
         try:
-            return coerce(kind, written, self.known.region, self.known.zone)
+            return coerce(kind, written, self.known.region)
         except FieldError as error:
             hint = did_you_mean(written, subject.values) or reason_and_hint(error)[1]
             self.mistakes.at_key(self.path + path, "E109", f'"{written}" is no value of {quoted(subject.source)}', hint)
@@ -140,8 +141,9 @@ class Site:
         """The field that the key there names; None where nothing is known of it, which is noted."""
         name = path[-1]
         if name not in self.known.fields:
-            hint = hint_for(name, self.known.fields, "fields")
-            self.mistakes.at_key(self.path + path, "E203", f'there is no field "{name}"', hint)
+            place = self.path + path
+            hint = comma_hint(place, self.mistakes) or hint_for(name, self.known.fields, "fields")
+            self.mistakes.at_key(place, "E203", f'there is no field "{name}"', hint)
         return self.known.fields.get(name)
 
     def flow_named(self, name: str, *path: str | int) -> str:
@@ -179,6 +181,9 @@ class Site:
             self.reject(path, code, f'there is no {what} "{name}"', hint_for(name, known, f"{what}s"))
         return name
 
-    def _note_inside(self, path: Path, error: ExpressionError | TemplateError, code: str) -> None:
-        for one in (error, *error.more):
+    def _note_inside(self, path: Path, error: ExpressionError | TemplateError, source: str, code: str) -> None:
+        """Nothing where the source names a result whose own name is wrong: that mistake is told, and comes first."""
+        names = "|".join(map(re.escape, self.known.ill_named))
+        follows = bool(names) and re.search(rf"\bresults\.(?:\w+\.){{0,2}}(?:{names})", source)
+        for one in () if follows else (error, *error.more):
             self.mistakes.inside(self.path + path, (one.offset, one.width), code, one.message, one.hint)

@@ -6,6 +6,7 @@ What these names hold at one moment is read off a scene by `rules.scopes`.
 from collections.abc import Iterable, Iterator, Mapping
 
 from rules.book import Field
+from rules.diagnostics import did_you_mean
 from rules.fields import IDENTIFIER_KINDS
 from rules.loading.known import AgentPiece
 from rules.loading.mistakes import Mistakes
@@ -84,13 +85,17 @@ def _joined(one: NameInfo, other: NameInfo) -> NameInfo:
 def _named_results(data: object) -> Iterator[str]:
     """What a misshapen agent seems to record, so that its mistake does not make every use of it another one."""
     if isinstance(data, dict):
-        yield from (data[key] for key in ("result",) if isinstance(data.get(key), str))
+        yield from (data[key] for key in data if isinstance(data[key], str) and _is_result(str(key)))
         yield from (name for name in _mapping(data.get("results")) if isinstance(name, str))
         for value in data.values():
             yield from _named_results(value)
     elif isinstance(data, list):
         for value in data:
             yield from _named_results(value)
+
+
+def _is_result(key: str) -> bool:
+    return key == "result" or bool(did_you_mean(key, ["result"]))
 
 
 def _mapping(data: object) -> Mapping[object, object]:

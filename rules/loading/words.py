@@ -1,5 +1,6 @@
 """What is wrong with the shape of a piece, in the operator's words: never a library's, never a type name of ours."""
 
+import re
 from collections.abc import Callable, Iterable
 from decimal import Decimal
 from typing import get_args
@@ -11,8 +12,11 @@ from rules.fields import FieldError
 from rules.loading.mistakes import Mistakes
 from rules.loading.shape import Spec
 from rules.marks import Path
+from rules.scalars import MAX_DIGITS
 
 MAX_LISTED = 10
+MAX_QUOTED = 60  # characters of a value
+_TOO_LONG = re.compile(rf"-?[0-9]{{{MAX_DIGITS + 1},}}")
 _WANTED = {
     "string_type": "text",
     "int_type": "a whole number",
@@ -45,6 +49,7 @@ def _note_unknown_key(spec: type[Spec], place: Path, mistakes: Mistakes) -> None
         hint = f'write "{spec.meant[key]}"'
     if key in spec.misplaced:
         hint = f"write it {spec.misplaced[key]}"
+    hint = comma_hint(place, mistakes) or hint
     if key in spec.elsewhere:
         mistakes.at_key(place, "E209", f'"{key}" does not narrow this trigger', f"keys here: {', '.join(known)}")
     else:
@@ -58,12 +63,30 @@ def _note_missing_key(spec: type[Spec], place: Path, mistakes: Mistakes) -> None
 
 
 def _note_wrong_type(wanted: str, value: object, place: Path, mistakes: Mistakes) -> None:
+    if wanted == _WANTED["int_type"] and isinstance(value, str) and _TOO_LONG.fullmatch(value):
+        digits = len(value.lstrip("-"))
+        mistakes.at_value(place, "E112", f"{subject(place)} has {digits} digits", f"at most {MAX_DIGITS} are possible")
+        return
     message = f"{subject(place)} must be {wanted}, but {describe(value)}"
     hint = ""
     if wanted == "text" and isinstance(value, bool | int | Decimal):
         written = str(value).lower() if isinstance(value, bool) else value
         hint = f'put quotes around it: "{written}"'
+    elif value is None:
+        hint = _hidden(mistakes.marked.after(place))
     mistakes.at_value(place, "E106", message, hint)
+
+
+def _hidden(comment: str) -> str:
+    """What to write where a comment stands in place of a value."""
+    found = re.match(r"#([^\s#]\S*)", comment)
+    return f'"#" begins a comment: write "{_cut(found[0])}"' if found else ""
+
+
+def comma_hint(place: Path, mistakes: Mistakes) -> str:
+    """What to write where a key of digits is what a comma has cut off a number; "" where it is something else."""
+    key, before = str(place[-1]), re.search(r"[0-9]+(?=,\Z)", mistakes.marked.before(place))
+    return f"a comma ends a value: write {before[0]}.{key} with a point" if before and key.isdecimal() else ""
 
 
 def subject(place: Path) -> str:
@@ -188,5 +211,8 @@ _NOT_ALLOWED: dict[str, Callable[[str, ErrorDetails], Said]] = {
 def quoted(value: object) -> str:
     """A value as an operator wrote it, cut where it is long."""
     text = str(value) if isinstance(value, str) else "a mapping" if isinstance(value, dict) else str(value)
-    text = text if len(text) <= 60 else f"{text[:57]}..."
-    return f'"{text}"' if isinstance(value, str) else text
+    return f'"{_cut(text)}"' if isinstance(value, str) else _cut(text)
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= MAX_QUOTED else f"{text[: MAX_QUOTED - 3]}..."

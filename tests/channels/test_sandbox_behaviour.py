@@ -2,18 +2,29 @@
 
 import base64
 from typing import Any
+from urllib.parse import urlencode
 
 import aiohttp
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from channels.sandbox import ControlWrong, Fault, perform
+from channels.sandbox import ControlWrong, Fault, SandboxRequest, SandboxResponse, perform
 from channels.sandbox.behaviour import shuffled
 from tests.channels.sandbox_gateway import ACCOUNT, ANNA, BOT_TOKEN, MAX, NUMBER, TOKEN, House, house
 
 MESSAGES = f"/sandbox/twilio/sms/2010-04-01/Accounts/{ACCOUNT}/Messages.json"
 LOGIN = "Basic " + base64.b64encode(f"{ACCOUNT}:{TOKEN}".encode()).decode()
+
+FORM = {"content-type": "application/x-www-form-urlencoded"}
+TO_ANNA = urlencode({"To": ANNA, "From": NUMBER, "Body": "x"}).encode()
+TO_U1 = b"channel=U1&text=x"
+SENDS = {
+    "sms": SandboxRequest("POST", MESSAGES, "", {"authorization": LOGIN, **FORM}, TO_ANNA),
+    "team": SandboxRequest(
+        "POST", "/sandbox/slack/team/api/chat.postMessage", "", {"authorization": f"Bearer {BOT_TOKEN}", **FORM}, TO_U1
+    ),
+}
 
 
 async def post(at: House, to: str = ANNA, patience: float = 5.0) -> tuple[int, Any, str]:
@@ -64,6 +75,17 @@ async def test_a_fault_for_one_number_spares_the_others_and_lasts_until_cleared(
         assert [(await post(at, to))[0] for to in (MAX, ANNA, ANNA)] == [201, 500, 500]
         at.sandbox.channel("sms").behaviour.clear()
         assert (await post(at))[0] == 201
+
+
+@pytest.mark.parametrize(("channel", "code"), [("sms", "20003"), ("team", "invalid_auth")])
+async def test_credentials_are_refused_in_the_provider_s_own_words(channel: str, code: str) -> None:
+    """Told over the wire, as every other fault; the real adapters then take the channel for down."""
+    async with house() as at:
+        perform(at.sandbox, "control", f'{{"channel": "{channel}", "fault": {{"kind": "refuse"}}}}'.encode())
+        reply = at.sandbox.answer(SENDS[channel])
+        assert isinstance(reply, SandboxResponse)
+        assert code in reply.body.decode()
+        assert at.sandbox.transcript(ANNA) == ()
 
 
 async def test_slack_throttles_and_fails_in_its_own_words() -> None:

@@ -95,7 +95,7 @@ async def test_a_talk_ends_once_when_every_attempt_has_failed(tmp_path: Path) ->
         await begin(world, phone=ADA)
         await world.passes(days=1)
         ended = await talk(world)
-        assert (ended["status"], ended["reason"]) == ("failed", "failed 3 times: 30005")
+        assert (ended["status"], ended["reason"]) == ("failed", "failed 3 times: 30005; no fallback: no slack")
         assert await world.fired() == [("participant_created", "say.joined"), ("communication_ended", "after.ended")]
 
 

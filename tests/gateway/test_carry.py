@@ -73,7 +73,7 @@ def kept(row: Any) -> Any:
     "fact",
     [
         HANDED,
-        replace(HANDED, inputs=(("sure", None), ("text", ""))),
+        HANDED._replace(inputs=(("sure", None), ("text", ""))),
         Fact(Trigger.PARTICIPANT_UPDATED, source="api", changed=frozenset({"b", "a"})),
         Fact(Trigger.COMMUNICATION_ENDED, of="main.say", status="failed", channel="sms", communication="k"),
         Fact(Trigger.INCOMING_SESSION, keyword="HI"),
@@ -85,7 +85,7 @@ def test_a_kept_fact_is_the_one_that_was_raised(fact: Fact) -> None:
 
 
 def test_what_a_flow_no_longer_takes_stays_as_it_was_kept() -> None:
-    older = kept(fact_row(replace(HANDED, flow="gone", inputs=(("day", date(2027, 12, 31)),))))
+    older = kept(fact_row(HANDED._replace(flow="gone", inputs=(("day", date(2027, 12, 31)),))))
 
     for rulebook in (BOOK, None):
         assert fact_value(older, rulebook).inputs == (("day", "2027-12-31"),)

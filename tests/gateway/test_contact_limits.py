@@ -27,6 +27,9 @@ flows:
 QUIET = NOTES.replace("{LIMITS}", '{quiet_hours: "20:00-08:00", holidays: [12-25]}')
 CAPPED = NOTES.replace("{LIMITS}", "{max_per_day: 1, max_per_week: 2}")
 PACED = NOTES.replace("{LIMITS}", "{pace: 120}")
+BOTH_LIMITS = NOTES.replace("{LIMITS}", "{max_per_day: 1, pace: 1}").replace(
+    "agent: host}", "agent: host, at: 'datetime(2027, 3, 1, 10)'}"
+)
 PEOPLE = 20
 
 
@@ -133,3 +136,19 @@ async def in_order(world: World) -> list[Row]:
     said = await world.read(lambda t: t.messages.of_communications(talks))
     owed = sorted(said.values(), key=lambda row: (row["created_at"], int(row["text"].split()[1])))
     return [talks[row["communication"]] for row in owed]
+
+
+async def test_who_is_put_off_by_a_cap_takes_nobody_s_place_in_the_pace(tmp_path: Path, database_url: str) -> None:
+    """Ten people are to have two notes each at nine o'clock, of which the cap allows one; somebody else is last."""
+    numbers = [f"+49151123456{n}" for n in range(10, 20)]
+    nine = START + timedelta(hours=1)
+    async with running(tmp_path, BOTH_LIMITS, database=database_url) as world:
+        await world.start("notes")
+        for number in (1, 2):
+            await world.give("notes", *({"phone": phone, "number": number} for phone in numbers))
+        await world.give("notes", {"phone": ADA, "number": 1})
+        await world.passes(hours=1, minutes=30)
+        assert await begun(world) == [nine + n * timedelta(minutes=1) for n in range(11)]
+        assert world.heard(ADA) == ["Note 1"]
+        planned = [talk["at"] for talk in await world.talks("notes") if talk["is_open"]]
+        assert planned == [utc(3, 1, 23)] * 10

@@ -9,8 +9,10 @@ from gateway.api_rows import read_rows as read_body
 from gateway.intake import Given, Read, RowProblem
 from gateway.sheets import open_sheet, read_rows
 from rules.book import Rulebook
+from rules.local import placed
 from rules.values import Value
 from tests.rules.field_values import BAD, GOOD, declared
+from tests.rules.language import BERLIN
 from tests.rules.scenes import book
 
 RULES = """
@@ -47,7 +49,7 @@ def given(type_: str, **fields: object) -> Read:
 def test_a_good_value_comes_in_by_import_and_by_api(tmp_path: Path, type_: str, raw: str, value: Value) -> None:
     for read in (imported(tmp_path, type_, raw), given(type_, it=raw)):
         assert isinstance(read, Given), read
-        assert read.fields == {"it": value}
+        assert {name: placed(kept, BERLIN) for name, kept in read.fields.items()} == {"it": value}
 
 
 @pytest.mark.parametrize(("type_", "raw", "reason"), BAD)

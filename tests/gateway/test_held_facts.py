@@ -75,6 +75,7 @@ async def test_an_answer_given_while_a_campaign_is_stopped_ends_its_talk_for_the
         source=st.sampled_from(["", "api"]),
         changed=st.frozensets(st.text(max_size=5), max_size=3),
         communication=st.text(max_size=5),
+        inputs=st.just(()),
     )
 )
 def test_a_fact_is_kept_as_it_was_raised(fact: Fact) -> None:

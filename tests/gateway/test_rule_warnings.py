@@ -89,7 +89,7 @@ async def test_a_file_with_warnings_comes_into_force_and_they_are_told_once(
         await world.texts(ADA, "hello")
 
         assert world.heard(ADA) == ["You said hello"]
-        assert not world.gateway.watch.broken
+        assert not world.gateway.rulebooks.broken
         assert [line["event"] for line in logs if line["log_level"] == "warning"] == ["rules_doubtful"]
         assert capsys.readouterr().err.count("warning[W309]") == 1
 

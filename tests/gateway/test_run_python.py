@@ -140,7 +140,7 @@ async def test_a_function_that_fails_says_where_and_the_next_call_works(
     assert await desk.ask(CALL, START) == Answered({"outcome": "good"})
 
 
-@pytest.mark.parametrize("code", ["def rate(about):\n    while True: pass", "while True: pass"])
+@pytest.mark.parametrize("code", ["def rate(about):\n    while True: pass", "while True: pass\ndef rate(about): pass"])
 async def test_a_function_that_takes_too_long_is_ended_with_what_it_started(tmp_path: Path, code: str) -> None:
     child = f"import subprocess\nsubprocess.Popen(['sleep', '99'], cwd={str(tmp_path)!r})\n"
     project(tmp_path, child + code, "time_limit = 0.5")

@@ -21,7 +21,7 @@ def asking(project: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     with (project / "pointsman.toml").open("a") as file:
         file.write(CRM + ACTIONS)
     (project / "actions").mkdir()
-    (project / "actions" / "scoring.py").touch()
+    (project / "actions" / "scoring.py").write_text("def rate(asked):\n    return {}\n")
     monkeypatch.setenv("POINTSMAN_SERVICES__CRM__SECRET", SECRET)
     return project
 
@@ -41,7 +41,7 @@ def test_services_and_functions_are_read_with_their_defaults_and_rules_know_them
 
 
 def test_the_environment_wins_over_the_file_for_them_too(asking: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (asking / "actions" / "other.py").touch()
+    (asking / "actions" / "other.py").write_text("from scoring import rate as one\n")
     monkeypatch.setenv("POINTSMAN_SERVICES__CRM__TIMEOUT", "3")
     monkeypatch.setenv("POINTSMAN_ACTIONS__ALLOW", '["other.one"]')
     settings = load_settings(asking)
@@ -64,7 +64,7 @@ def test_a_service_without_its_secret_stops_no_start_and_is_named(
     assert load_settings(asking).missing_secrets() == {"crm": "POINTSMAN_SERVICES__CRM__SECRET"}
 
 
-def test_the_sandbox_gives_services_their_secret_and_offline_none_is_missing(
+def test_the_sandbox_gives_services_their_secret_and_offline_it_is_known_what_this_shell_lacks(
     asking: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("POINTSMAN_SERVICES__CRM__SECRET")
@@ -73,7 +73,7 @@ def test_the_sandbox_gives_services_their_secret_and_offline_none_is_missing(
 
     assert secret is not None
     assert secret.get_secret_value() == SANDBOX_SERVICE_SECRET
-    assert load_settings(asking, offline=True).missing_secrets() == {}
+    assert load_settings(asking, offline=True).missing_secrets() == {"crm": "POINTSMAN_SERVICES__CRM__SECRET"}
 
 
 @pytest.mark.parametrize(
@@ -94,6 +94,7 @@ def test_the_sandbox_gives_services_their_secret_and_offline_none_is_missing(
         ('["scoring.rate"]', '["a.b.c"]', "actions.allow.0 must be a file and a function in it"),
         ('["scoring.rate"]', '"scoring.rate"', "actions.allow must be a list in brackets"),
         ('["scoring.rate"]', '["scores.rate"]', "actions.allow names scores.rate, but there is no file"),
+        ('["scoring.rate"]', '["scoring.rates"]', 'scoring.py has no rates; did you mean "rate"?'),
     ],
 )
 def test_what_cannot_work_is_refused_with_a_sentence(asking: Path, old: str, new: str, complaint: str) -> None:
@@ -121,3 +122,34 @@ def test_a_variable_that_cannot_work_is_refused(
     monkeypatch.setenv(name, value)
 
     assert complaint in "\n".join(problems(asking))
+
+
+@pytest.mark.parametrize(
+    ("file", "complaint"),
+    [
+        ("def rate(asked): ...", ""),
+        ("async def rate(asked): ...", ""),
+        ("rate = lambda asked: {}", ""),
+        ("rate, other = print, print", ""),
+        ("import other as rate", ""),
+        ("try:\n    from fast import rate\nexcept ImportError:\n    def rate(asked): ...", ""),
+        ("from other import *", ""),  # who knows
+        ("def __getattr__(name): ...", ""),
+        ("globals().update(rate=print)", ""),
+        ("", "has no rate"),
+        ("def other(asked):\n    def rate(asked): ...", "has no rate"),
+        ("class Scoring:\n    def rate(self, asked): ...", "has no rate"),
+        ("rate: object", ""),
+        ("del rate", "has no rate"),
+        ("def rate(asked:\n", "scoring.py cannot be read: line 1 is not Python"),
+        ("\0", "scoring.py cannot be read"),
+    ],
+)
+def test_an_allowed_function_that_is_not_in_its_file_is_told_before_it_is_called(
+    asking: Path, file: str, complaint: str
+) -> None:
+    (asking / "actions" / "scoring.py").write_text(file)
+
+    found = "\n".join(problems(asking)) if complaint else load_settings(asking).actions.allow[0]
+
+    assert complaint in found

@@ -21,6 +21,7 @@ import yaml
 from rules.book import Rulebook
 from rules.effects import ChangeCommunication, Effect, KeepRun, PlanCommunication
 from rules.events import CampaignStarted, Event
+from rules.facts import Fact
 from rules.react import react
 from rules.reaction import Reaction
 from rules.scene import Run, Scene, Talk
@@ -164,6 +165,8 @@ def _plain(effect: Effect, names: Mapping[str, str]) -> tuple[str, dict[str, Any
 def _values(what: Any, names: Mapping[str, str]) -> Any:
     if is_dataclass(what):
         return {field.name: _values(getattr(what, field.name), names) for field in fields(what)}
+    if isinstance(what, Fact):
+        return _values(what._asdict(), names)
     if isinstance(what, Mapping):
         return {key: _values(value, names) for key, value in what.items()}
     if isinstance(what, tuple):

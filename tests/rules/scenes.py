@@ -123,7 +123,7 @@ def settled(moves: Mapping[str, str]) -> Settled:
 def waiting(node: str, *, id: str = "r1", fact: Mapping[str, Any] | None = None, **run: Any) -> Run:
     """A run that waits at a node (its full name); ``due`` may be hours from now."""
     started = Fact(**{"trigger": Trigger.INCOMING_SESSION, **(fact or {})})
-    started = replace(started, trigger=Trigger(started.trigger))
+    started = started._replace(trigger=Trigger(started.trigger))
     if isinstance(run.get("due"), int):
         run["due"] = later(hours=run["due"])
     return replace(Run(id, node, "of-the-file", started), **run)

@@ -154,7 +154,7 @@ LANGUAGE = {
     "holidays without end": (fields("contact: {holidays: [" + several("12-25") + "]}"), "E112"),
     "a holiday that never comes": (fields("contact: {holidays: [02-30]}"), "E109"),
     "quiet on all days": (fields("contact: {quiet_days: mon-sun}"), "E109"),
-    "a pace of 100,000 digits": (fields("contact: {pace: " + "9" * 100_000 + "}"), "E106"),
+    "a pace of 100,000 digits": (fields("contact: {pace: " + "9" * 100_000 + "}"), "E112"),
     "a field called like a function": (fields("flows: {}").replace("n:", "now:"), "E208"),
     "a field called like a prototype": (fields("flows: {}").replace("n:", "__proto__:"), "E111"),
     "fields without end": ("campaign: x\nfields: {" + several("f%: 1") + "}", "E112"),

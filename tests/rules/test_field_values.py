@@ -9,6 +9,7 @@ from rules.book import Rulebook
 from rules.effects import SetFields
 from rules.fields import FieldError, coerce
 from rules.loader import load_rulebook
+from rules.local import placed
 from rules.values import FIELD_TYPES, Value
 from tests.rules.field_values import BAD, GOOD, declared
 from tests.rules.language import BERLIN
@@ -56,7 +57,7 @@ def test_a_bad_value_is_refused_with_what_to_write(type_: str, raw: str, reason:
 def test_a_default_is_read_as_any_value(type_: str, raw: str, value: Value) -> None:
     text = f"{HEAD}  it: {{{declared(type_)}, default: {quoted(raw)}}}\n{TALK}"
 
-    assert book(text).fields["it"].default == value
+    assert placed(book(text).fields["it"].default, BERLIN) == value
 
 
 @pytest.mark.parametrize(("type_", "raw", "reason"), BAD)

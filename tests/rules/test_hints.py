@@ -220,3 +220,32 @@ def test_a_value_of_no_known_type_makes_no_mistake_of_what_is_computed_with_it(c
 
     codes = [d.code for d in load_rulebook(text, "a.yaml", Project(CHANNELS)).diagnostics]
     assert set(codes) == {"E108", "E109"}
+
+
+@pytest.mark.parametrize(
+    ("choose", "hint"),
+    [
+        ("{if: fee > 3,5, match: end}", "a comma ends a value: write 3.5 with a point"),
+        ("{if: fee > 3, 5, match: end}", "keys here: if, match, else"),  # it is no number cut in two
+        ("{if: 'fee > 3,5', match: end}", "write 3.5: a number has a point"),
+        ("{if: 'min(fee, 1,2) > between(fee, 1,5, 3)', match: end}", "write 1.5: a number has a point"),
+        ("{if: 'due_date > date(2027,3,31,9)', match: end}", "write date(year, month, day)"),
+        ("{if: 'fee in [fee, 3,5]', match: end}", ""),
+        (
+            "{if: '{{ fee }} > 3', match: end}",
+            "an expression stands without braces, which are for texts: leave them out",
+        ),
+        ("{do: notify, channel: team, to: #desk, text: x}", '"#" begins a comment: write "#desk"'),
+        ("{do: notify, channel: team, to: [#desk], text: x}", '"#" begins a comment: write "#desk"'),
+        (
+            "{do: notify, channel: team, to: '#desk', text: 'see, #3: ' x}",
+            "within { } a text with quotes, commas or brackets needs quotes around it as a whole",
+        ),
+        (
+            "{do: notify, channel: team, to: # the desk",
+            "within { } a text with quotes, commas or brackets needs quotes around it as a whole",
+        ),
+    ],
+)
+def test_what_yaml_or_a_comma_has_made_of_a_value_is_told(choose: str, hint: str) -> None:
+    assert found(choose=choose)[0].hint == hint

@@ -50,7 +50,13 @@ def test_a_file_with_a_mistake_is_not_warned_about() -> None:
         'message.keyword == "NEWS" or message.keyword == "OFFERS"',
         'message.text == "yes please"',
         "member and not is_set(name)",
-        "hour(now()) > 25",  # only the values of names are looked at
+        "hour(now()) > 22 and hour(now()) <= 23",
+        "not weekday(due) < 8",  # where it is unset
+        "hour(now()) + 1 > 30",  # only the values of names are looked at
+        "between(amount, 3, 10)",
+        "between(visits, amount, 3)",
+        "not between(amount, 10, 10)",
+        "between(due, date(2027, 3, 1), date(2027, 4, 1))",
         'communication.status == "planned"',  # nobody knows which communication was the last
         'results.day == "Monday"',
     ],
@@ -66,6 +72,13 @@ def test_a_condition_that_may_go_both_ways_is_not_warned_of(condition: str) -> N
         ("visits > 5 and not visits > 2", "{when: incoming_session, next: it}"),
         ("amount in [1, 2] and amount > 2", "{when: incoming_session, next: it}"),
         ("is_set(name) and is_not_set(name)", "{when: incoming_session, next: it}"),
+        ("between(amount, 10, 3)", "{when: incoming_session, next: it}"),
+        ("between(due, date(2027, 4, 1), date(2027, 3, 1))", "{when: incoming_session, next: it}"),
+        ("hour(now()) > 23", "{when: incoming_session, next: it}"),
+        ("weekday(today()) >= 1", "{when: incoming_session, next: it}"),
+        ("weekday(due) in [0, 8]", "{when: incoming_session, next: it}"),
+        ('message.keyword == "STAY"', "{when: incoming_session, keyword: [JOIN, LEAVE], next: it}"),
+        ('message.keyword == "JOIN"', "{when: incoming_session, keyword: JOIN, next: it}"),
         ('communication.status == "replied"', ENDED),
         ('communication.status == "no_response"', ENDED),  # a notice expects no answer
     ],
@@ -116,12 +129,33 @@ def test_after_a_wait_an_open_communication_may_have_come_to_anything(
         ("{switch: stage, cases: {new: end, asked: , done: }}", ASKED),
         ("{switch: name, cases: {A: end}}", ASKED),
         ("{switch: visits, cases: {1: end}}", ASKED),
+        ("{switch: member, cases: {true: end, false: end}}", ASKED),
+        ("{switch: member, cases: {true: end}, else: }", ASKED),
         ("{switch: communication.status, cases: {completed: end, failed: end, canceled: end, skipped: end}}", ENDED),
         ("{switch: communication.status, cases: {completed: end}}", "{when: incoming_session, next: it}"),
     ],
 )
 def test_a_switch_that_speaks_of_all_values_is_not_warned_of(body: str, trigger: str) -> None:
     assert node(body, trigger) == []
+
+
+@pytest.mark.parametrize(
+    ("body", "trigger", "warned"),
+    [
+        ("{switch: message.keyword, cases: {JOIN: end, STAY: end}}", "keyword: [JOIN, LEAVE]", ["W301"]),
+        ("{switch: message.keyword, cases: {JOIN: end, LEAVE: end}}", "keyword: [JOIN, LEAVE]", []),
+        ("{switch: message.keyword, cases: {JOIN: end, STAY: end}}", "channel: sms", []),
+        ("{switch: weekday(today()), cases: {1: end, 8: end}}", "channel: sms", ["W301"]),
+        ("{switch: hour(now()), cases: {0: end, 23: end}}", "channel: sms", []),
+        ("{switch: hour(now()), cases: {24: end}}", "channel: sms", ["W301"]),
+        ("{switch: member, cases: {true: end}}", "channel: sms", ["W302"]),
+        ("{switch: visits > 3, cases: {false: end}}", "channel: sms", ["W302"]),
+    ],
+)
+def test_a_case_is_warned_of_where_the_subject_never_is_that_or_one_is_missing(
+    body: str, trigger: str, warned: list[str]
+) -> None:
+    assert node(body, f"{{when: incoming_session, {trigger}, next: it}}") == warned
 
 
 def test_the_answer_that_never_came_is_missing_only_where_one_was_expected() -> None:
@@ -140,6 +174,31 @@ def test_a_warning_is_silenced_on_its_line_and_by_its_code_only() -> None:
     assert warnings(head + line + "  # for now; lint: ok W302, W301" + rest) == ()
     assert len(warnings(head + line + "  # lint: ok W302" + rest)) == 1
     assert len(warnings(head + "    # lint: ok W301\n" + line + rest)) == 1
+    assert [w.code for w in warnings(head + line + "  # lint: ok W301 W999 E101" + rest)] == ["W313", "W313"]
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("'{{ name }}'  # lint: ok W307", []),
+        ("{{ name }}#lint:ok W307", ["W307"]),
+        ("'{{ name }} # lint: ok W307'", ["W307"]),
+        ('"its \\" {{ name }} # lint: ok W999"', ["W307"]),
+        ("'{{ name }} # lint: ok W305'  # mine; lint: ok W307", []),
+        ("|\n      {{ name }}  # lint: ok W307", ["W307"]),
+        (">-  # lint: ok W307\n      so\n      {{ name }}", []),
+        ("'so\n      {{ name }}  # lint: ok W307\n      on'", ["W307"]),
+        ("'{{ name }}'  # lint: ok w307 W3070", ["W307", "W313", "W313"]),
+        ("'{{ name }}'  # lint: ok", ["W307"]),
+    ],
+)
+def test_only_a_comment_silences_and_not_what_looks_like_one_in_a_text(text: str, found: list[str]) -> None:
+    agent = f"  hello:\n    kind: notice\n    text: {text if text[0] != '{' else 'x ' + text}\n"
+    head = HEAD.replace("  hello: {kind: notice, text: Hello}\n", agent)
+    flow = "  main:\n    joined: {when: participant_created, next: say}\n"
+    flow += "    say: {do: communicate, channel: slack, agent: hello}\n"
+
+    assert [w.code for w in warnings(head + flow + USE.replace("agent: hello", "agent: asks"))] == found
 
 
 def customers(campaign: str, kind: str, comment: str = "") -> str:

@@ -41,6 +41,27 @@ def test_a_circle_with_a_wait_is_fine(waiting: str) -> None:
     assert codes(begins + around) == []
 
 
+@pytest.mark.parametrize(
+    ("until", "warned"),
+    [
+        ("now()", True),
+        ("today()", True),
+        ("now() - hours(2)", True),
+        ("today() - days(1) - weeks(2)", True),
+        ("now() + hours(2)", False),
+        ("today() + hours(9)", False),
+        ("today() - days(visits)", False),
+        ("date(2020, 1, 1)", False),  # what the date is today is not known here
+        ("due", False),
+    ],
+)
+def test_a_wait_until_what_has_surely_passed_is_no_wait(until: str, warned: bool) -> None:
+    begins = "  main:\n    joined: {when: participant_created, next: again}\n"
+    around = f"    again: {{do: wait, until: '{until}', next: it}}\n    it: {{if: visits < 3, match: again}}\n"
+
+    assert (codes(begins + around) == ["W303"]) is warned
+
+
 def test_a_circle_is_told_once_with_its_nodes_in_order() -> None:
     text = (
         HEAD

@@ -56,13 +56,21 @@ asked = st.one_of(
     st.builds(
         "communication.status {} '{}'".format, st.sampled_from(["==", "!="]), st.sampled_from([*ENDED, *UPDATED])
     ),
-    st.builds("message.keyword == '{}'".format, st.sampled_from(["GO", "go", "GO ON"])),
-    st.sampled_from(["results.day == 'mon'", "is_set(results.day)", "is_set(stage)"]),
+    st.builds("message.keyword == '{}'".format, st.sampled_from(["GO", "STAY", "go", "GO ON"])),
+    st.builds("between(visits, {}, {})".format, st.integers(0, 3), st.integers(0, 3)),
+    st.builds("hour(now()) {} {}".format, st.sampled_from(["<", ">="]), st.sampled_from([0, 12, 24])),
+    st.builds("weekday(today()) in [{}, {}]".format, st.integers(0, 8), st.integers(0, 8)),
+    st.sampled_from(["results.day == 'mon'", "is_set(results.day)", "is_set(stage)", "not is_set(stage)"]),
 )
-conditions = st.one_of(asked, st.builds("{} {} {}".format, asked, st.sampled_from(["and", "or"]), asked))
+conditions = st.one_of(
+    asked,
+    asked,
+    st.sampled_from(["is_set(stage)", "is_not_set(stage)", "visits < 1", "not visits < 1"]),  # often the same again
+    st.builds("{} {} {}".format, asked, st.sampled_from(["and", "or"]), asked),
+)
 cases = st.one_of(
     st.tuples(st.just("communication.status"), st.sampled_from([*ENDED, *UPDATED])),
-    st.tuples(st.just("message.keyword"), st.sampled_from(["GO", "go"])),
+    st.tuples(st.just("message.keyword"), st.sampled_from(["GO", "STAY", "go"])),
     st.tuples(st.just("stage"), st.sampled_from(["new", "asked"])),
 )
 steps = st.one_of(

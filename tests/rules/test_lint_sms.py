@@ -71,6 +71,26 @@ def test_a_text_is_measured_at_its_longest_branch_with_the_shortest_values(text:
     assert ("W305" in text_warnings(text)) is warned
 
 
+@pytest.mark.parametrize(
+    ("more", "warned"),
+    [
+        (f"help: {'x' * 120}", True),
+        (f"help: {'x' * 119}", False),
+        (f"retries: 1, invalid: {'x' * 120}", True),
+        (f"retries: 1, invalid: {'x' * 119}", False),
+        (f"invalid: {'x' * 120}", False),  # it is never said
+    ],
+)
+def test_what_is_said_before_a_question_is_asked_again_is_measured_with_it(more: str, warned: bool) -> None:
+    ask = f"ask: {'y' * 40}, {more}"
+    head = HEAD.replace("ask: Which day?, type: enumeration, values: [Monday, Friday]", ask)
+    flow = "  main:\n    joined: {when: participant_created, next: ask}\n"
+    flow += "    ask: {do: communicate, channel: sms, agent: asks, next: say}\n"
+    flow += "    say: {do: communicate, channel: slack, agent: hello}\n"
+
+    assert [found.code for found in warnings(head + flow)] == (["W305"] if warned else [])
+
+
 def test_only_what_may_go_by_sms_is_measured() -> None:
     assert text_warnings("x" * 200, "slack") == []
     assert text_warnings("x" * 200, "slack", ", fallback: sms") == ["W305"]

@@ -27,6 +27,15 @@ ATOMS = st.one_of(
     st.builds("{} < visits <= {}".format, st.integers(-1, 2), st.integers(0, 3)),
     st.builds("name {} ['a', 'b']".format, st.sampled_from(["in", "not in"])),
     st.sampled_from(["member", "is_set(due)", "is_not_set(name)", "due > today()", "contains(name, 'a')", "true"]),
+    st.builds(
+        "between({}, {}, {})".format, st.sampled_from(["visits", "amount"]), st.integers(0, 3), st.integers(0, 3)
+    ),
+    st.builds("between(due, date(2026, 11, {}), date(2026, 11, {}))".format, st.integers(1, 9), st.integers(1, 9)),
+    st.builds("hour(now()) {} {}".format, st.sampled_from(["==", "<", ">="]), st.sampled_from([0, 12, 23, 24])),
+    st.builds(
+        "weekday({}) {} {}".format, st.sampled_from(["due", "today()"]), st.sampled_from(["==", "<"]), st.integers(0, 8)
+    ),
+    st.sampled_from(["is_set(between(visits, 1, 2))", "is_set(weekday(due))", "is_not_set(hour(now()))"]),
     st.sampled_from(["visits > amount", "visits + 1 > 2", "name == 'a'", "1 > 2", "stage in ['new', 'done']"]),
 )
 CONDITIONS = st.recursive(

@@ -78,6 +78,7 @@ facts = st.builds(
     source=words,
     flow=st.sampled_from(["f", "g", "h", "", "x" * 70]),
     changed=st.frozensets(names),
+    inputs=st.just(()),
 )
 
 
@@ -109,6 +110,7 @@ number_facts = st.builds(
     trigger=st.sampled_from([Trigger.COMMUNICATION_ENDED, Trigger.PARTICIPANT_UPDATED]),
     **dict.fromkeys(NARROWED[:5], numbers),
     changed=st.frozensets(numbers, max_size=12),
+    inputs=st.just(()),
 )
 
 

@@ -5,6 +5,9 @@ from decimal import Decimal
 import pytest
 
 from rules.effects import SendMessage, SetTimer
+from rules.scopes import scope_of
+from rules.turn import NO_FACT, Turn
+from rules.values import Values
 from tests.rules.scenes import (
     NOW,
     PHONE,
@@ -136,3 +139,39 @@ def test_any_other_talk_is_a_direct_one(event: object) -> None:
 
     assert (communication.address, communication.thread) == (SLACK, "")
     assert not only(decide(THREADS, event, someone()), SetTimer) or communication.at == later(hours=1) > NOW
+
+
+FIELDS = book("""
+campaign: shop
+timezone: Europe/Berlin
+fields:
+  name: {type: string, level: customer}
+  timezone: {type: string, level: customer}
+  phone: {type: string}
+  fee: {type: integer}
+flows:
+  main:
+    wrote: {when: incoming_session}
+""")
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        ({"fee": 2},),
+        ({"fee": None, "name": "Ada"},),
+        ({"phone": "none"}, {"phone": None}),
+        ({"timezone": "Asia/Tokyo"}, {"fee": 3}),
+        ({"timezone": None, "fee": 3}, {"name": "Bea"}),
+        ({"timezone": "Nowhere"}, {"timezone": "UTC"}),
+    ],
+)
+def test_names_told_anew_after_a_change_are_those_that_would_be_collected(changes: tuple[Values, ...]) -> None:
+    scene = someone(fields={"fee": 1}, shared={"name": "Eve", "timezone": "America/Lima"})
+    turn = Turn(FIELDS, wrote("hello"), scene, NOW)
+
+    for values in changes:
+        assert turn.scope
+        assert turn.set_fields(values) == frozenset(values)
+
+        assert turn.scope == scope_of(FIELDS, turn.scene, NO_FACT, turn.message, NOW)

@@ -48,7 +48,7 @@ def test_a_text_shows_its_values(source: str, text: str) -> None:
     [
         ("Hi {{ first_nam }}", 'unknown name "first_nam"', "first_nam", 'did you mean "first_name"?'),
         ("{{ amount_due | mony }}", 'unknown filter "mony"', "mony", 'did you mean "money"?'),
-        ("{{ first_name | money('EUR') }}", "needs a whole number or a number", "money('EUR')", ""),
+        ("{{ first_name | money('EUR') }}", "needs a number", "money('EUR')", ""),
         ("{{ amount_due | money('eur') }}", "three capital letters", "money('eur')", ""),
         ("{{ amount_due | money }}", "needs something in brackets", "money", ""),
         ("{{ first_name | upper('x') }}", "without brackets", "upper('x')", ""),
