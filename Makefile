@@ -4,7 +4,7 @@
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run test check demo bench venv clean
+.PHONY: help run test check demo bench chaos venv clean
 
 # durable-rules as published cannot be imported on CPython 3.13; built with this it can, and gives the same results.
 export CPPFLAGS := $(strip $(CPPFLAGS) -DPyEval_CallObject=PyObject_CallObject)
@@ -35,6 +35,9 @@ check: venv ## Formatting, lint, types, import rules and tests
 
 bench: venv ## Measure this machine: ingress, rules, worker
 	@$(BIN)/python -m benchmarks $(ARGS)
+
+chaos: venv ## Kill and trouble a gateway under load, on each database; fails unless the books balance
+	@$(BIN)/python -m tests.chaos $(ARGS)
 
 venv: ## Make or renew .venv, if needed
 	@tools/set-up

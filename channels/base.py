@@ -1,9 +1,12 @@
 """One vocabulary for all providers: what comes in, what goes out, and the promise every channel makes."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
+
+MAX_MEDIA = 10  # files of one message that are kept: Twilio sends no more
+MAX_MEDIA_URL = 2_000  # characters
 
 
 class Clock(Protocol):
@@ -29,6 +32,15 @@ class WebhookRequest:
 
 
 @dataclass(frozen=True, slots=True)
+class Media:
+    """A file that came with a message: where the provider keeps it (as told, checked only by who fetches it), and its
+    media type."""
+
+    url: str
+    type: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class InboundMessage:
     """A person wrote. ``key`` is the provider's id (unique for ever), ``address`` E.164 or a Slack user id.
 
@@ -36,6 +48,7 @@ class InboundMessage:
     ``consent`` is stop, start or help where the provider treats the word so, else "". ``addressed`` is False for talk
     in a thread that does not mention us: it concerns us only where we are part of that thread. One message may come
     both ways and is heard once. ``answers`` is the provider's id of the message whose button was pressed, else "".
+    ``media`` are the files that came with it, at most `MAX_MEDIA`.
     """
 
     key: str
@@ -45,6 +58,7 @@ class InboundMessage:
     consent: str = ""
     addressed: bool = True
     answers: str = ""
+    media: tuple[Media, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +117,16 @@ class OutboundMessage:
 
 
 @dataclass(frozen=True, slots=True)
+class OpenTalk:
+    """A talk of ours that goes on: with whom, in which thread ("" direct), and ``said``, the provider's id of what we
+    said there last ("" where it is not known)."""
+
+    address: str
+    thread: str = ""
+    said: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Sent:
     """The provider took the message: its id for it and its first status (delivered where the answer proves that)."""
 
@@ -125,6 +149,10 @@ class Channel(Protocol):
     def routes(self) -> tuple[str, ...]:
         """The last parts of its webhook addresses, such as inbound and status."""
 
+    def may_be_signed(self, headers: Mapping[str, str], at: datetime) -> bool:
+        """Whether a request that has these headers (lower-case names) at this moment (UTC) can be the provider's: what
+        is known before its body. False: `receive` would refuse it, whatever the body."""
+
     def receive(self, request: WebhookRequest) -> Received:
         """Verify the signature over the raw bytes, then read. Raises `WebhookRefused`; keeps and does nothing."""
 
@@ -138,7 +166,26 @@ class Channel(Protocol):
         """Ask the provider whether it has this message, first tried at ``since``; None: surely not.
 
         ``known`` are the provider's ids of our other messages to this address: none of them is the one looked for.
-        Raises `SendUnknown` where the provider can't tell now.
+        Raises `SendUnknown` where the provider can't tell (now), and `ChannelDown`.
+        """
+
+    @property
+    def looks_into_talks(self) -> bool:
+        """Whether `missed` looks only into the talks given; else the provider lists what everybody wrote."""
+
+    async def missed(
+        self, since: datetime, until: datetime, talks: Sequence[OpenTalk] = ()
+    ) -> tuple[InboundMessage, ...]:
+        """What people wrote from ``since`` to ``until`` (UTC), oldest first, as the provider keeps it: each message
+        exactly as its webhook brings it, key and all, so that one heard already is known again.
+
+        Raises any `ChannelError` where the provider can't tell now.
+        """
+
+    async def states(self, sent: Mapping[str, str]) -> tuple[Receipt, ...]:
+        """How far messages of ours have come, by the provider's id to our id: each as the callback that tells of it.
+
+        () from a provider without such callbacks. Raises any `ChannelError` where the provider can't tell now.
         """
 
     async def close(self) -> None:

@@ -35,12 +35,20 @@ class SendThrottled(ChannelError):
         self.code = code
 
 
-class SendUnknown(ChannelError):
-    """No one can say whether the provider took the message: never send it again blindly."""
+class Unreachable(SendThrottled):
+    """There was no connection: nothing left us, and nothing will until the provider can be reached again."""
 
-    def __init__(self, reason: str) -> None:
+
+class SendUnknown(ChannelError):
+    """No one can say whether the provider took the message: never send it again blindly.
+
+    ``answered``: the provider can be reached and was asked for the message, but its answer settles nothing.
+    """
+
+    def __init__(self, reason: str, *, answered: bool = False) -> None:
         super().__init__(reason)
         self.reason = reason
+        self.answered = answered
 
 
 class ChannelDown(ChannelError):

@@ -4,7 +4,7 @@ import re
 
 from aiohttp import ClientConnectorError, ClientError, ClientSession, ClientTimeout, ConnectionTimeoutError
 
-from channels.errors import SendThrottled, SendUnknown
+from channels.errors import SendUnknown, Unreachable
 
 TIMEOUT_SECONDS = 10.0
 RECONNECT_SECONDS = 5.0
@@ -40,11 +40,11 @@ class Connections:
             await self._session.close()
 
 
-def broken(error: ClientError | TimeoutError) -> SendThrottled | SendUnknown:
+def broken(error: ClientError | TimeoutError) -> Unreachable | SendUnknown:
     """What a request that got no answer proves: without a connection nothing left us, after it no one can say."""
     name = type(error).__name__
     if isinstance(error, ClientConnectorError | ConnectionTimeoutError):
-        return SendThrottled(RECONNECT_SECONDS, name)
+        return Unreachable(RECONNECT_SECONDS, name)
     return SendUnknown(f"no answer: {name}")
 
 

@@ -1,7 +1,9 @@
 """Web addresses an operator may configure: https, or http where the host is this machine."""
 
-from ipaddress import ip_address
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from urllib.parse import SplitResult, urlsplit
+
+Network = IPv4Network | IPv6Network
 
 
 def is_loopback(host: str) -> bool:
@@ -31,6 +33,15 @@ def checked_address(text: str) -> str:
 def whole_address(text: str) -> str:
     """``text`` as it stands, for an address that is asked as such. Raises ValueError as `checked_address` does."""
     checked_address(text)
+    return text
+
+
+def checked_network(text: str) -> str:
+    """``text`` as it stands: a network of addresses, or one address. Raises ValueError as `checked_address` does."""
+    try:
+        ip_network(text)
+    except ValueError:
+        raise ValueError('must be a network such as "10.0.0.0/8", with no bits set after its length') from None
     return text
 
 

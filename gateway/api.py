@@ -55,13 +55,17 @@ DESK: web.AppKey[ApiDesk] = web.AppKey("desk", ApiDesk)
 @web.middleware
 async def require_token(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Only who knows the token comes further (RFC 6750); compared in constant time."""
-    wanted = request.config_dict[DESK].token.get_secret_value().encode()
+    if not bears_token(request, request.config_dict[DESK].token):
+        raise _unauthorized("Authorization" in request.headers)
+    return await handler(request)
+
+
+def bears_token(request: web.Request, wanted: SecretStr) -> bool:
+    """Whether the request has the one header that it must have, with the token that is wanted."""
     given = request.headers.getall("Authorization", [])
     scheme, _, token = given[0].partition(" ") if len(given) == 1 else ("", "", "")
-    matches = hmac.compare_digest(token.strip().encode("utf-8", "surrogateescape"), wanted)
-    if scheme.lower() != "bearer" or not matches:
-        raise _unauthorized(bool(given))
-    return await handler(request)
+    told, known = token.strip().encode("utf-8", "surrogateescape"), wanted.get_secret_value().encode()
+    return hmac.compare_digest(told, known) and scheme.lower() == "bearer"
 
 
 def _unauthorized(given: bool) -> Problem:

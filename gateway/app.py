@@ -4,6 +4,7 @@ import asyncio
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 import structlog
 
@@ -13,16 +14,22 @@ from gateway.calls.caller import Caller
 from gateway.calls.python_desk import PythonDesk
 from gateway.clock import Bell, Clock
 from gateway.decided import Decided
+from gateway.draining import Drainer
 from gateway.guarding import Guard
+from gateway.healing import Healer
+from gateway.health import Health
 from gateway.hindrances import Hindrances
 from gateway.ingress import Ingress
+from gateway.metrics import Metrics
 from gateway.outcomes import Outcomes
 from gateway.parts import Part
 from gateway.reading import Reader
+from gateway.retaining import Retaining
 from gateway.rulebooks import Changes, Rulebooks
 from gateway.sender import Sender
 from gateway.settings import Settings, SettingsError
-from gateway.timers import Timers
+from gateway.sweeping import Sweeper
+from gateway.timers import Timers, spared
 from gateway.uploads import UploadDesk
 from gateway.watching import RulesWatch
 from gateway.worker import Worker
@@ -30,8 +37,11 @@ from rules.effects import PlaceCall, SendMessage, SetTimer
 from rules.loader import report
 from storage.database import Storage
 from storage.group_commit import GroupCommit
+from storage.inbox_or_spool import InboxOrSpool
+from storage.spool import Spool
 
 UNKNOWN_CHANNEL = "E205"
+FIRST_SWEEP_SECONDS = 10.0  # how long time-outs wait at the start for what was missed meanwhile
 STOP_SECONDS = 3.0  # how long work in flight may take to end after a stop was asked for; the restart settles the rest
 
 log = structlog.get_logger()
@@ -47,31 +57,56 @@ class Gateway:
     storage: Storage
     rulebooks: Rulebooks
     adapters: dict[str, Adapter]
+    spool: Spool
     on_decided: Callable[[Sequence[Decided]], None] = lambda decided: None
     tasks: list["asyncio.Task[None]"] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         """Wire the parts: each rings the bell of the one that goes on with its rows."""
-        self.inbox = GroupCommit(self.storage)
+        self.metrics = Metrics()
+        self.safe_inbox = InboxOrSpool(self.storage, self.spool, self.metrics.events, tell_outage)
+        self.inbox = GroupCommit(self.safe_inbox)
+        self.health = Health(self.storage, self.spool, self.inbox, self.metrics)
+        self.drainer = Drainer(self.safe_inbox, Bell(self.clock), self.wake)
         self.outcomes = Outcomes(self.storage)
         self.worker_bell, self.reader_bell, self.timer_bell, self.caller_bell = (Bell(self.clock) for _ in range(4))
+        self.watch_bell = Bell(self.clock)
         self.worker = Worker(self.storage, self.rulebooks, self.clock, self.worker_bell, self._decided)
         self.reader = Reader(
             self.storage, self.adapters, self.rulebooks.channels, self.clock, self.reader_bell, self.worker_bell
         )
-        self.timers = Timers(self.storage, self.clock, self.timer_bell, self.worker_bell.ring, self.rulebooks.paces)
-        self.caller = Caller(
+        self.timers = self._timers()
+        self.caller = self._caller()
+        self.senders = {name: self._sender(adapter) for name, adapter in self.adapters.items()}
+        self.sweepers = self._sweepers()
+        self.ingress = Ingress(
+            self.adapters, self.rulebooks.channels, self.inbox, self.clock, self._kept, self.metrics.webhook
+        )
+        self.watch = self._watch()
+        hindrances = Hindrances(self.rulebooks, self.settings.missing_secrets())
+        self.guard = Guard(self.storage, hindrances, Bell(self.clock))
+        self.healer = Healer(self.storage, lambda: self.rulebooks.active, self.clock, Bell(self.clock), self.wake)
+        self.retaining = Retaining(self.storage, self.clock, Bell(self.clock), self.settings.retention)
+        folder, campaigns = self.settings.uploads, lambda: self.rulebooks.active
+        self.uploads = UploadDesk(self.storage, folder, campaigns, self.clock.now, self.wake)
+
+    def _timers(self) -> Timers:
+        return Timers(
             self.storage,
             self.clock,
-            self.caller_bell,
-            build_services(self.settings),
-            PythonDesk(self.settings.functions, self.settings.actions),
+            self.timer_bell,
             self.worker_bell.ring,
+            self.rulebooks.paces,
+            lambda: self.spool.depth > 0,
         )
-        self.senders = {name: self._sender(adapter) for name, adapter in self.adapters.items()}
-        self.ingress = Ingress(self.adapters, self.rulebooks.channels, self.inbox, self.clock, self._kept)
-        self.watch_bell = Bell(self.clock)
-        self.watch = RulesWatch(
+
+    def _caller(self) -> Caller:
+        services = build_services(self.settings)
+        functions = PythonDesk(self.settings.functions, self.settings.actions)
+        return Caller(self.storage, self.clock, self.caller_bell, services, functions, self.worker_bell.ring)
+
+    def _watch(self) -> RulesWatch:
+        return RulesWatch(
             self.settings.rules,
             self.rulebooks,
             self.storage,
@@ -79,15 +114,6 @@ class Gateway:
             self.watch_bell,
             report_changes,
             self.worker_bell.ring,
-        )
-        hindrances = Hindrances(self.rulebooks, self.settings.missing_secrets())
-        self.guard = Guard(self.storage, hindrances, Bell(self.clock))
-        self.uploads = UploadDesk(
-            self.storage,
-            self.settings.uploads,
-            lambda: self.rulebooks.active,
-            self.clock.now,
-            self.wake,
         )
 
     def _sender(self, adapter: Adapter) -> Sender:
@@ -101,6 +127,19 @@ class Gateway:
             resend_unknown=channel.unknown_sends == "resend",
             per_second=channel.messages_per_second,
         )
+
+    def _sweepers(self) -> list[Sweeper]:
+        minutes = {name: self.settings.channels[name].sweep_minutes for name in self.adapters}
+        return [self._sweeper(self.adapters[name], every) for name, every in minutes.items() if every]
+
+    def _sweeper(self, adapter: Adapter, minutes: float) -> Sweeper:
+        channel, every = self.rulebooks.channels[adapter.name], timedelta(minutes=minutes)
+        bell = Bell(self.clock)
+        return Sweeper(adapter, channel, self.storage, self.inbox, self.clock, bell, self._swept, every)
+
+    def _swept(self, events: int) -> None:
+        self.metrics.events("swept", events)
+        self.worker_bell.ring()
 
     def wake(self) -> None:
         """Rows were left from outside: by the API, an import, or a campaign that begins to run."""
@@ -119,7 +158,7 @@ class Gateway:
         for channel in {effect.channel for effect in effects if isinstance(effect, SendMessage)}:
             if channel in self.senders:
                 self.senders[channel].bell.ring()
-        if any(isinstance(effect, SetTimer) for effect in effects):
+        if any(isinstance(effect, SetTimer) for effect in effects) or spared(decided):
             self.timer_bell.ring()
         if any(isinstance(effect, PlaceCall) for effect in effects):
             self.caller_bell.ring()
@@ -127,14 +166,26 @@ class Gateway:
         self.on_decided(decided)
 
     async def take_up(self) -> None:
-        """Take up where the last process left off; before the first request is answered."""
+        """Take up where the last process left off, events that still wait in the spool before all others; before the
+        first request is answered."""
+        await self.safe_inbox.drain_all()
         await self.uploads.resume()
 
     async def start(self) -> None:
         """Begin to work."""
-        parts: list[Part] = [self.worker, self.reader, self.timers, self.caller, *self.senders.values(), self.watch]
-        parts.append(self.guard)
+        parts: list[Part] = [self.worker, self.reader, self.caller, *self.senders.values(), self.watch]
+        parts += [self.guard, self.drainer, self.retaining, self.healer, *self.sweepers]
         self.tasks = [asyncio.create_task(part.run()) for part in parts]
+        self.tasks.append(asyncio.create_task(self._run_timers()))
+
+    async def _run_timers(self) -> None:
+        """Whatever people wrote while we were away is heard before the time-outs that came meanwhile."""
+        swept = [asyncio.create_task(sweeper.caught_up.wait()) for sweeper in self.sweepers]
+        if swept:
+            await asyncio.wait(swept, timeout=FIRST_SWEEP_SECONDS)
+        for task in swept:
+            task.cancel()
+        await self.timers.run()
 
     async def rest(self) -> None:
         """Begin nothing new, and give work in flight `STOP_SECONDS` to end. What was not ended is found on restart."""
@@ -153,6 +204,7 @@ class Gateway:
         await self.caller.close()
         for adapter in self.adapters.values():
             await adapter.close()
+        self.spool.close()
         self.storage.close()
 
     def _bells(self) -> list[Bell]:
@@ -163,8 +215,17 @@ class Gateway:
             self.caller_bell,
             self.watch_bell,
             self.guard.bell,
+            self.drainer.bell,
+            self.retaining.bell,
+            self.healer.bell,
             *(sender.bell for sender in self.senders.values()),
+            *(sweeper.bell for sweeper in self.sweepers),
         ]
+
+
+def tell_outage(reason: str) -> None:
+    """From now on events are kept in the spool."""
+    log.error("events_spooled", reason=reason)
 
 
 def report_changes(changes: Changes, texts: dict[str, bytes]) -> None:
@@ -182,23 +243,25 @@ def report_changes(changes: Changes, texts: dict[str, bytes]) -> None:
 async def open_gateway(settings: Settings, clock: Clock, *, migrate: bool = True) -> Gateway:
     """Build the gateway of a project. Raises `AlreadyRunning`, `StorageUnavailable`, `SchemaMismatch` or
     `SettingsError`."""
-    storage = Storage(settings.database)
+    storage, spool = Storage(settings.database), Spool(settings.spool)
     try:
         storage.claim_process()
+        spool.open()
         if migrate:
             storage.migrate()
         else:
             storage.check_version()
-        return await build_gateway(settings, clock, storage)
+        return await build_gateway(settings, clock, storage, spool)
     except BaseException:
+        spool.close()
         storage.close()
         raise
 
 
-async def build_gateway(settings: Settings, clock: Clock, storage: Storage) -> Gateway:
+async def build_gateway(settings: Settings, clock: Clock, storage: Storage, spool: Spool) -> Gateway:
     """The gateway over storage that is ready, with its rules in force. Raises as `open_gateway` says."""
     rulebooks = Rulebooks(rule_project(settings), project_channels(settings))
-    gateway = Gateway(settings, clock, storage, rulebooks, build_adapters(settings))
+    gateway = Gateway(settings, clock, storage, rulebooks, build_adapters(settings), spool)
     await storage.run(rulebooks.restore)
     refuse_unknown_channels(await gateway.watch.load())
     await gateway.guard.look()

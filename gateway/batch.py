@@ -124,6 +124,7 @@ class Batch:
             "thread": thread,
             "text": text,
             "choices": [],
+            "media": [],
             "campaign": place.campaign,
             "customer": place.customer,
             "communication": "",
@@ -200,7 +201,8 @@ class Batch:
         row = self._message_row(
             place, id, "in", payload["channel"], payload["address"], payload["thread"], payload["text"]
         )
-        self.messages.append({**row, "communication": communication, "provider_id": payload["key"]})
+        also = {"communication": communication, "provider_id": payload["key"], "media": payload.get("media", [])}
+        self.messages.append({**row, **also})
         self._obey(decided.event)
 
     def _obey(self, event: WaitingEvent) -> None:
@@ -246,8 +248,10 @@ class Batch:
 
 def consent_of(event: WaitingEvent) -> Consent | None:
     """What a message says of being written to, if anything."""
-    word = event.payload.get("consent", "")
-    return Consent(event.payload["channel"], event.payload["address"], word) if word in {"stop", "start"} else None
+    payload = event.payload
+    if payload.get("consent") not in ("stop", "start") or not {"channel", "address"} <= payload.keys():
+        return None
+    return Consent(payload["channel"], payload["address"], payload["consent"])
 
 
 def canceled_row(message: str, now: datetime, error: str = "") -> Row:

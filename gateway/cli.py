@@ -2,16 +2,35 @@
 
 import click
 
+from gateway.commands.backing_up import backup, books, restore
 from gateway.commands.beginning import init
 from gateway.commands.campaigning import campaign
 from gateway.commands.checking import check
+from gateway.commands.customers import customer
+from gateway.commands.events import events
 from gateway.commands.failing import Commands
 from gateway.commands.importing import import_contacts
+from gateway.commands.media import media
 from gateway.commands.planning import plan
 from gateway.commands.running import demo, run
 from gateway.commands.schema import schema
 
-COMMANDS = (run, demo, check, plan, schema, init, import_contacts, campaign)
+COMMANDS = (
+    run,
+    demo,
+    check,
+    plan,
+    schema,
+    init,
+    import_contacts,
+    campaign,
+    backup,
+    restore,
+    books,
+    customer,
+    events,
+    media,
+)
 
 
 @click.group(cls=Commands, commands=list(COMMANDS), context_settings={"help_option_names": ["-h", "--help"]})

@@ -11,13 +11,14 @@ from gateway.rulebooks import NoRulebook
 from gateway.scenes import Place, Scenes
 from rules.book import Channel
 from rules.effects import HELD_TIMERS
-from rules.events import CallAnswered, CampaignStarted, ParticipantGiven, ReceiptArrived, Settled, TimerDue
+from rules.events import CallAnswered, CampaignStarted, ParticipantGiven, ReceiptArrived, Settled, Stranded, TimerDue
 from rules.fields import from_json, given_from_json
 from rules.participants import SOURCE_CUSTOMER
 from storage.values import Row, WaitingEvent
 
 ERASED = "the customer was erased"
 STOPPED = "the campaign was stopped meanwhile: it waits until the campaign runs again"
+TIMED = "it has a time meanwhile"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,7 @@ class Desk:
             "timer": self._timer,
             "answer": self._answer,
             "settled": self._settled,
+            "stranded": self._stranded,
         }
         return deciders[event.kind](event)
 
@@ -96,6 +98,14 @@ class Desk:
             raise NoRulebook(place.campaign)
         settled = Settled(id=event_id(event, place), at=event.received_at, moves=event.payload["moves"])
         return Decided(event, react_at(self.scenes, place, settled, self.now), place.customer)
+
+    def _stranded(self, event: WaitingEvent) -> Decided:
+        payload = event.payload
+        place, subject = Place(payload["customer"], payload["campaign"]), payload["subject"]
+        if not payload["reason"] and any(of == subject for of, _ in self.scenes.loaded.timers):
+            return Decided(event, customer=place.customer, note=TIMED)
+        stranded = Stranded(id=event_id(event, place), at=event.received_at, subject=subject, reason=payload["reason"])
+        return Decided(event, react_at(self.scenes, place, stranded, self.now), place.customer)
 
     def _receipt(self, event: WaitingEvent) -> Decided:
         message = self._message_of(event.payload)

@@ -29,6 +29,7 @@ def message_event(channel: Channel, item: InboundMessage, now: datetime) -> NewE
         "consent": item.consent,
         "addressed": item.addressed,
         "answers": item.answers,
+        "media": [{"url": file.url, "type": file.type} for file in item.media],
     }
     key = f"{channel.name}:{item.key}" if item.addressed else f"{channel.name}:{item.key}/overheard"
     return NewEvent(key, "message", About(channel.identifier, item.address), payload, now)

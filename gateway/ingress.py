@@ -22,19 +22,22 @@ BODY_LIMIT = 256 * 1024  # bytes of a webhook's body; Slack's largest events and
 BODY_SECONDS = 15.0  # how long a webhook's whole body may take; providers themselves give up after 3 to 15
 METHOD = "POST"  # providers offer GET, too: it puts what people say into addresses, and so into logs
 RETRY_AFTER = {"Retry-After": "1"}  # seconds
+TOLD_ENOUGH: web.RequestKey[bool] = web.RequestKey("told_enough", bool)  # its sender is refused again and again
 
 log = structlog.get_logger()
 
 
 @dataclass(frozen=True)
 class Ingress:
-    """The public edge. ``on_kept`` is told the kind of each new event once it is on disk."""
+    """The public edge. ``on_kept`` is told the kind of each new event once it is on disk, ``on_answered`` each answer:
+    its channel's name and its status."""
 
     adapters: Mapping[str, Adapter]
     channels: Mapping[str, Channel]
     inbox: GroupCommit
     clock: Clock
     on_kept: Callable[[str], None]
+    on_answered: Callable[[str, int], None] = lambda channel, status: None
 
     def routes(self) -> list[web.RouteDef]:
         return [web.route("*", "/webhooks/{channel}/{route}", self.handle)]
@@ -45,14 +48,19 @@ class Ingress:
         adapter = self.adapters.get(request.match_info["channel"])
         if adapter is None or request.match_info["route"] not in adapter.routes:
             return web.Response(status=404)
+        answer = await self._answer(adapter, request)
+        self.on_answered(adapter.name, answer.status)
+        return answer
+
+    async def _answer(self, adapter: Adapter, request: web.Request) -> web.Response:
         if request.method != METHOD:
-            log.warning("webhook_refused", channel=adapter.name, status=405, reason=f"{request.method}, not {METHOD}")
+            tell_refused(request, adapter.name, 405, f"{request.method}, not {METHOD}")
             return web.Response(status=405, headers={"Allow": METHOD})
         try:
             body = await whole(request, BODY_LIMIT, BODY_SECONDS)
             received = adapter.receive(webhook_request(request, body))
         except (BodyRefused, WebhookRefused) as refused:
-            log.warning("webhook_refused", channel=adapter.name, status=refused.status, reason=str(refused))
+            tell_refused(request, adapter.name, refused.status, str(refused))
             return web.Response(status=refused.status)
         return await self._keep(adapter.name, received)
 
@@ -68,6 +76,12 @@ class Ingress:
     async def _keep_one(self, event: NewEvent) -> None:
         if await self.inbox.keep(event):
             self.on_kept(event.kind)
+
+
+def tell_refused(request: web.Request, channel: str, status: int, reason: str) -> None:
+    """In the log, unless it tells enough of this sender already."""
+    if not request.get(TOLD_ENOUGH, False):
+        log.warning("webhook_refused", channel=channel, status=status, reason=reason)
 
 
 def webhook_request(request: web.Request, body: bytes) -> WebhookRequest:

@@ -143,6 +143,11 @@ def _upload_key(upload: str, given: Given) -> str:
     return f"upload:{upload}:{given.row}"
 
 
+def row_of(key: str) -> int:
+    """The number of the row of a contact list, by the key of its event. Raises ValueError for any other key."""
+    return int(key.rpartition(":")[2])
+
+
 def _event(placed: Placed, batch: _Batch, source: str, upload: str) -> NewEvent:
     given, customer = placed.given, placed.customer
     return NewEvent(

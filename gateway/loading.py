@@ -9,6 +9,7 @@ from rules.book import Channel
 from storage.transaction import Transaction
 from storage.values import Row, WaitingEvent
 
+OF_CUSTOMERS = ("participant", "started", "timer", "answer", "settled", "stranded")  # kinds that name a customer
 COUNTED_FOR = timedelta(days=8)  # how long what began counts for a cap: a week, and a day for the time zones
 
 
@@ -35,7 +36,7 @@ def _load_messages(t: Transaction, events: Sequence[WaitingEvent], loaded: Loade
     loaded.messages |= _by_provider(t, [(r["channel"], r["provider_id"]) for r in receipts if not r["message"]])
     _load_pressed(t, events, loaded)
     loaded.messages |= t.messages.of_communications(_communications(events, loaded))
-    loaded.timers = t.timers.standing(sorted({p["subject"] for p in _payloads(events, "timer")}))
+    loaded.timers = t.timers.standing(sorted({p["subject"] for p in _payloads(events, "timer", "stranded")}))
     _load_threads(t, events, loaded)
 
 
@@ -65,9 +66,9 @@ def _by_provider(t: Transaction, named: Iterable[tuple[str, str]]) -> dict[str, 
 
 
 def _communications(events: Sequence[WaitingEvent], loaded: Loaded) -> list[str]:
-    """The communications that receipts, timers and answers of this batch are about."""
+    """The communications that receipts, timers, answers and stranded waits of this batch are about."""
     spoken = {row["communication"] for row in loaded.messages.values()}
-    return sorted((spoken | {p["subject"] for p in _payloads(events, "timer", "answer")}) - {""})
+    return sorted((spoken | {p["subject"] for p in _payloads(events, "timer", "answer", "stranded")}) - {""})
 
 
 def _load_owners(
@@ -79,7 +80,7 @@ def _load_owners(
 
 
 def _customers(events: Sequence[WaitingEvent], loaded: Loaded) -> list[str]:
-    named = {p["customer"] for p in _payloads(events, "participant", "started", "timer", "answer", "settled")}
+    named = {p["customer"] for p in _payloads(events, *OF_CUSTOMERS)}
     written_to = {row["customer"] for row in loaded.messages.values()}
     return sorted((named | written_to | set(loaded.owners.values())) - {""})
 

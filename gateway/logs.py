@@ -1,43 +1,78 @@
 """Logs: one line for each thing that happened, with its ids; never a text, a token or a whole address."""
 
+import json
 import logging
 import sys
 import traceback
+from collections.abc import Collection
+from io import TextIOBase
+from typing import TextIO, cast
 
 import structlog
 from aiohttp import web
 from aiohttp.http import HttpProcessingError
 from structlog.typing import ExcInfo, Processor
 
+from gateway.redacting import Redaction
+
 PLACES = 8  # lines of source, the innermost, that tell where an error came from
 
 OUTSIDERS_ERRORS = (HttpProcessingError, web.RequestPayloadError, ConnectionError)
 
 
-def set_up_logs() -> None:
-    """Write readable lines to a terminal and JSON lines elsewhere, on standard error: ours and every library's."""
+def set_up_logs(secrets: Collection[str] = ()) -> None:
+    """Write readable lines to a terminal and JSON lines elsewhere, on standard error: ours and every library's. None
+    of these secrets, no credential and no whole phone number is ever in one (`Redaction`)."""
+    stream = forgiving(sys.stderr)
     last = console() if sys.stderr.isatty() else structlog.processors.JSONRenderer()
     steps: list[Processor] = [
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.processors.ExceptionRenderer(told),
+        Redaction(secrets),
     ]
     structlog.configure(
         processors=[*steps, last],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-        logger_factory=lambda *names: structlog.PrintLogger(sys.stderr),
+        logger_factory=lambda *names: structlog.PrintLogger(stream),
     )
-    logging.basicConfig(level=logging.WARNING, handlers=[libraries_handler(steps, last)], force=True)
+    logging.basicConfig(level=logging.WARNING, handlers=[libraries_handler(stream, steps, last)], force=True)
     logging.getLogger("aiohttp.server").addFilter(calm)
+
+
+class Forgiving(TextIOBase):
+    """Writes to ``stream``. What it does not take (its disk is full, its reader is gone) is lost, and how much that
+    was is told once it takes something again: whoever logs goes on with their work."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        self._lost = 0
+
+    def write(self, text: str) -> int:
+        """Write all of it, or count it as lost."""
+        told = json.dumps({"event": "log_lost", "writes": self._lost, "level": "error"}) + "\n" if self._lost else ""
+        try:
+            self._stream.write(told + text)
+            self._stream.flush()
+        except OSError:
+            self._lost += 1
+        else:
+            self._lost = 0
+        return len(text)
+
+
+def forgiving(stream: TextIO) -> TextIO:
+    """The stream as one that never raises OSError."""
+    return cast(TextIO, Forgiving(stream))
 
 
 def console() -> Processor:
     return structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
 
 
-def libraries_handler(steps: list[Processor], last: Processor) -> logging.Handler:
+def libraries_handler(stream: TextIO, steps: list[Processor], last: Processor) -> logging.Handler:
     """Writes what libraries log in the form of our own lines, with the logger's name."""
-    handler = logging.StreamHandler(sys.stderr)
+    handler = logging.StreamHandler(stream)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=[structlog.stdlib.add_logger_name, *steps],

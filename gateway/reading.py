@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 import structlog
 
@@ -67,8 +68,9 @@ class Reader:
         now = self.clock.now()
 
         def replace(t: Transaction) -> None:
-            t.inbox.keep(found)
-            t.inbox.decided([event.id], now)
+            if t.inbox.still_waiting([event]):  # it may have been dropped with its sender meanwhile
+                t.inbox.keep(found)
+                t.inbox.decided([event.id], now)
 
         await self.storage.run(replace)
         self.worker_bell.ring()
@@ -81,4 +83,9 @@ class Reader:
 
     async def _park(self, event: WaitingEvent, reason: str) -> None:
         log.error("request_parked", inbox=event.id, reason=reason)
-        await self.storage.run(lambda t: t.inbox.park(event.id, reason, self.clock.now()))
+        await self.storage.run(lambda t: park(t, event, reason, self.clock.now()))
+
+
+def park(t: Transaction, event: WaitingEvent, reason: str, now: datetime) -> None:
+    if t.inbox.still_waiting([event]):
+        t.inbox.park(event.id, reason, now)

@@ -87,7 +87,8 @@ def look_alike(name: str, channel: TwilioSettings | SlackSettings, script: Scrip
             rooms=script.rooms,
         )
     number = channel.sender or DEFAULT_NUMBER
-    twilio = SandboxTwilio(name, channel.account_sid, channel.auth_token.get_secret_value(), number)
+    token, service = channel.auth_token.get_secret_value(), channel.messaging_service_sid
+    twilio = SandboxTwilio(name, channel.account_sid, token, number, service)
     for ending in script.endings:
         twilio.behaviour.end(ending)
     return twilio

@@ -13,6 +13,16 @@ from channels.errors import ChannelDown, SendRefused, SendThrottled, SendUnknown
 from gateway.clock import Bell, Clock
 from gateway.incoming import outcome_event
 from gateway.parts import OUTAGE_PAUSE, Rest, keep_working
+from gateway.patience import (
+    SETTLE_AFTER,
+    Outcome,
+    Silence,
+    arrival_of,
+    is_hopeless,
+    looks_of,
+    next_look,
+    next_try,
+)
 from storage.database import Storage
 from storage.errors import StorageUnavailable
 from storage.transaction import Transaction
@@ -20,15 +30,10 @@ from storage.values import NewEvent, Owed
 
 CONCURRENCY = 20  # messages of one channel in flight at once
 SWEEP = 5.0  # seconds after which the outbox is looked at though nobody rang
-CUT_OFF = timedelta(seconds=15)  # how long a request may take that nobody waits for any more; adapters wait 10
-SETTLE_AFTER = timedelta(seconds=30)  # how long a callback may take to settle an unknown send before we ask
 DOWN_PAUSE = timedelta(seconds=60)  # how long a channel rests that refuses our account
-BACK_OFF = (1, 2, 4, 8, 16, 32, 60)  # seconds between tries where the provider names none
 KNOWN_BEFORE = timedelta(days=1)  # clocks differ: how far before a send an equal message is still looked up as known
-MAX_SETTLE_TRIES = 20  # looks at the provider's list before an unknown send is given up as failed
 
 log = structlog.get_logger()
-Outcome = Sent | SendRefused | SendThrottled | SendUnknown | ChannelDown
 
 
 @dataclass
@@ -40,6 +45,8 @@ class Sender:
 
     ``resend_unknown``: a message that the provider surely does not have is sent again, else it fails. ``on_recorded``
     is called after outcomes are kept as events; ``per_second`` is how many messages the provider takes (real time).
+    A channel that is down rests (``rests_until``, UTC) while all campaigns that it put in error (``rests_for``) stand
+    so: whoever starts one wants to know. One whose provider is silent rests, too (`Silence`).
     """
 
     channel: Channel
@@ -50,9 +57,14 @@ class Sender:
     resend_unknown: bool = True
     per_second: float = 1.0
     rests_until: datetime | None = None
+    rests_for: set[str] = field(default_factory=set)
+    silence: Silence = field(init=False)
     _sending: dict["asyncio.Task[Outcome]", Owed] = field(default_factory=dict)
     _next_claim: float = 0.0  # on the monotonic clock, in seconds: the provider's rate
     _sure: bool = False  # that nothing counts as being sent but what is being sent
+
+    def __post_init__(self) -> None:
+        self.silence = Silence(self.channel.name)
 
     async def run(self) -> None:
         """Work until the bell is closed; then see to it that what is being sent comes to its end."""
@@ -82,16 +94,31 @@ class Sender:
 
     async def _begin_due(self) -> Rest:
         """Claim what is due, as much as the provider's rate and the slots that are free allow, and begin to send it."""
-        pause, free = self._next_claim - monotonic(), CONCURRENCY - len(self._sending)
-        if pause > 0 or not free:
+        pause, free = self._next_claim - monotonic(), self._slots() - len(self._sending)
+        if pause > 0 or free <= 0:
             return Rest(max(pause, 0) or SWEEP)
-        due = await self.storage.read(lambda t: t.outbox.next_due((self.channel.name,)))
-        due = max(due, self.rests_until) if due and self.rests_until else due
+        due = await self.storage.read(self.next_due)
         if due is None or due > self.clock.now():
             return Rest(SWEEP, due)
         pause = await self._begin(min(free, max(1, int(self.per_second)))) / self.per_second
         self._next_claim = monotonic() + pause
         return Rest(pause or SWEEP)
+
+    def _slots(self) -> int:
+        """How many messages may be in flight: of a provider that was silent, one tells whether it still is."""
+        return 1 if self.silence.lasts else CONCURRENCY
+
+    def next_due(self, t: Transaction) -> datetime | None:
+        """When there is next something to send (UTC), unless others change it; None: not by itself."""
+        due = t.outbox.next_due((self.channel.name,))
+        if due and self.silence.until:
+            due = max(due, self.silence.until)
+        if due is None or self.rests_until is None:
+            return due
+        if not self.rests_for <= set(t.outbox.standing()):
+            self.rests_until, self.rests_for = None, set()
+            return due
+        return max(due, self.rests_until)
 
     async def _begin(self, limit: int) -> int:
         """Claim at most so many and begin to send them; how many there were."""
@@ -108,6 +135,8 @@ class Sender:
         if not ended:
             return
         tried = [(owed, task.result()) for task, owed in ended.items()]
+        for owed, outcome in tried:
+            self.silence.hear(owed, outcome, self.clock.now())
         try:
             await self._insist(lambda t: self._record_all(t, tried))
         except StorageUnavailable:
@@ -159,7 +188,7 @@ class Sender:
         known = await self.storage.read(lambda t: t.messages.provider_ids(owed.channel, owed.address, since))
         found = await self.channel.find(message, owed.first_tried_at, known)
         if not found and self.clock.now() < arrival_of(owed):
-            raise SendUnknown("it may still be on its way to the provider")
+            raise SendUnknown("it may still be on its way to the provider", answered=True)
         return found
 
     def _settle_later(self, t: Transaction, tried: Sequence[tuple[Owed, Outcome]]) -> None:
@@ -180,49 +209,36 @@ class Sender:
             case SendRefused():
                 return self._refused(t, owed, f"{outcome.code} {outcome.reason}".strip(), skipped=outcome.skipped)
             case SendThrottled():
-                t.outbox.retry(owed.message, now + timedelta(seconds=outcome.retry_after or back_off(owed)))
+                t.outbox.retry(owed.message, next_try(owed, outcome, now))
             case ChannelDown():
                 self._channel_down(t, owed, outcome)
-            case SendUnknown() if looks_of(owed) >= MAX_SETTLE_TRIES:
-                reason = f"unknown after {MAX_SETTLE_TRIES} tries: {outcome.reason}"
+            case SendUnknown() if is_hopeless(owed, outcome, now):
+                reason = f"unknown after {looks_of(owed)} looks at the provider's list: {outcome.reason}"
                 return self._refused(t, owed, reason, skipped=False)
             case SendUnknown():
                 log.warning("send_unknown", message=owed.message, reason=outcome.reason)
-                t.outbox.unknown(owed.message, next_look(owed, now), looks_of(owed))
+                t.outbox.unknown(owed.message, next_look(owed, outcome, now), looks_of(owed))
         return None
 
     def _channel_down(self, t: Transaction, owed: Owed, outcome: ChannelDown) -> None:
-        """The message waits, and so does all that its campaign owes, until an operator starts it anew."""
+        """The message waits, and so does all that its campaign owes, until an operator starts it anew; what others owe
+        waits until the channel has rested."""
         log.error("channel_down", channel=self.channel.name, code=outcome.code, reason=outcome.reason)
         self.rests_until = self.clock.now() + DOWN_PAUSE
-        t.outbox.retry(owed.message, self.rests_until)
+        self.rests_for.add(owed.campaign)
+        if owed.was_unknown:
+            t.outbox.unknown(owed.message, self.clock.now(), owed.attempts)
+        else:
+            t.outbox.retry(owed.message, self.clock.now())
         for campaign in t.campaigns.fail([owed.campaign], f"channel {self.channel.name}: {outcome}"):
             log.error("campaign_in_error", campaign=campaign, channel=self.channel.name)
 
     def _refused(self, t: Transaction, owed: Owed, error: str, *, skipped: bool) -> NewEvent:
+        """A communication tells by itself how it ended; nobody would hear of a reply or a notification."""
         t.outbox.done(owed.message)
+        if not (owed.communication or skipped):
+            log.warning("message_failed", message=owed.message, campaign=owed.campaign, reason=error)
         return self._told(owed, "canceled" if skipped else "failed", error, skipped=skipped)
 
     def _told(self, owed: Owed, status: str, error: str, *, skipped: bool = False) -> NewEvent:
         return outcome_event(owed.message, self.channel.name, status, error, self.clock.now(), skipped=skipped)
-
-
-def arrival_of(owed: Owed) -> datetime:
-    """When a send that was cut off has surely come to the provider, if it ever does."""
-    return owed.first_tried_at + CUT_OFF
-
-
-def next_look(owed: Owed, now: datetime) -> datetime:
-    """When to ask the provider (again) for a message. After a crash the first look may come too early."""
-    arrival = arrival_of(owed)
-    return arrival if owed.was_unknown and now < arrival else now + SETTLE_AFTER
-
-
-def looks_of(owed: Owed) -> int:
-    """How often the provider was asked for the message, this time included; 0 for one that was only sent."""
-    return owed.attempts + 1 if owed.was_unknown else 0
-
-
-def back_off(owed: Owed) -> int:
-    """Seconds until a message is tried again, longer after each try."""
-    return BACK_OFF[min(owed.attempts, len(BACK_OFF) - 1)]

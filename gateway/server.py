@@ -14,11 +14,11 @@ from gateway.api_site import api_application
 from gateway.app import Gateway, open_gateway
 from gateway.clock import Clock, SystemClock
 from gateway.playing import set_going
+from gateway.quiet_http import QuietRunner, name_no_versions
+from gateway.refusing import Doorman
 from gateway.sandbox_site import only_this_machine, sandbox_app
 from gateway.sandboxes import build_sandbox, read_script, sandbox_addresses
 from gateway.settings import Settings, SettingsError
-from storage.errors import StorageUnavailable
-from storage.transaction import Transaction
 
 REQUEST_LIMIT = 1024 * 1024  # bytes of a request's body, where a route does not say otherwise
 SHUTDOWN_SECONDS = 5.0  # how long open connections may take after a stop was asked for
@@ -27,20 +27,22 @@ GATEWAY: web.AppKey[Gateway] = web.AppKey("gateway", Gateway)
 
 def application(gateway: Gateway, sandbox: Sandbox | None) -> web.Application:
     """Everything that is served."""
-    app = web.Application(client_max_size=REQUEST_LIMIT, middlewares=[only_this_machine] if sandbox else [])
+    around = [doorman(gateway).watch, *([only_this_machine] if sandbox else [])]
+    app = web.Application(client_max_size=REQUEST_LIMIT, middlewares=around)
     app.on_response_prepare.append(name_no_versions)
     app[GATEWAY] = gateway
     app.add_routes(gateway.ingress.routes())
-    app.add_routes([web.get("/healthz", healthz), web.get("/readyz", readyz)])
+    app.add_routes(gateway.health.routes())
     app.add_subapp("/api/v1", api_application(api_desk(gateway)))
     if sandbox:
         app.add_subapp("/sandbox", sandbox_app(sandbox))
     return app
 
 
-async def name_no_versions(request: web.Request, response: web.StreamResponse) -> None:
-    """aiohttp would tell its own version and Python's."""
-    response.headers["Server"] = "pointsman"
+def doorman(gateway: Gateway) -> Doorman:
+    """Who looks at whom we refuse."""
+    settings = gateway.settings
+    return Doorman(gateway.adapters, settings.api_token, settings.trusted_proxies, gateway.metrics.limited)
 
 
 def api_desk(gateway: Gateway) -> ApiDesk:
@@ -53,36 +55,14 @@ def api_desk(gateway: Gateway) -> ApiDesk:
         now=gateway.clock.now,
         ring=gateway.wake,
         decided=gateway.outcomes.decided,
+        broken=lambda: gateway.rulebooks.broken,
         hindrances=gateway.guard.hindrances.of,
     )
 
 
-async def healthz(request: web.Request) -> web.Response:
-    """The process is alive."""
-    return web.json_response({"status": "ok"})
-
-
-async def readyz(request: web.Request) -> web.Response:
-    """The database answers: how many events wait, how many messages are owed, how many calls are open; or 503."""
-    try:
-        counts = await request.app[GATEWAY].storage.read(backlog)
-    except StorageUnavailable:
-        return web.json_response({"status": "unavailable", "reason": "the database does not answer"}, status=503)
-    return web.json_response({"status": "ready", **counts})
-
-
-def backlog(t: Transaction) -> dict[str, int]:
-    """What is yet to be done, by what it is."""
-    return {
-        "waiting_events": t.inbox.waiting_count(),
-        "owed_messages": t.outbox.owed_count(),
-        "open_calls": t.calls.open_count(),
-    }
-
-
 def app_runner(app: web.Application) -> web.AppRunner:
     """Serves ``app`` with bodies as they were sent: signatures are over those bytes, and nothing is inflated."""
-    return web.AppRunner(app, access_log=None, auto_decompress=False, shutdown_timeout=SHUTDOWN_SECONDS)
+    return QuietRunner(app, access_log=None, auto_decompress=False, shutdown_timeout=SHUTDOWN_SECONDS)
 
 
 @asynccontextmanager
@@ -103,6 +83,8 @@ async def serving(
         await gateway.take_up()
         await runner.setup()
         await listen(runner, settings)
+        if sandbox:
+            sandbox.load()
         await gateway.start()
         yield gateway, sandbox
     finally:

@@ -8,6 +8,7 @@ import os
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from ipaddress import ip_network
 from pathlib import Path
 from secrets import token_hex
 from typing import Any
@@ -16,6 +17,7 @@ from urllib.parse import urlsplit
 from pydantic import SecretStr, ValidationError
 from pydantic_settings.exceptions import SettingsError as UnreadableVariable
 
+from gateway.addresses import Network
 from gateway.settings_checks import (
     problems_of_environment,
     problems_of_file,
@@ -26,7 +28,9 @@ from gateway.settings_checks import (
 )
 from gateway.settings_file import (
     CHANNEL_KINDS,
+    SECRET_KEYS,
     ActionSettings,
+    RetentionSettings,
     ServiceSettings,
     SettingsFile,
     SlackSettings,
@@ -71,8 +75,10 @@ class Settings:
     """Everything configured, checked. Secrets are `SecretStr`; no repr shows one.
 
     ``public_url`` is how providers reach us, without a trailing slash; ``database`` is ``sqlite:///`` and an absolute
-    path as it stands, or a PostgreSQL URL; ``rules`` the absolute folder of the rule files; ``channels`` in the order
-    of the file; ``services`` those that rules may ask, by name; ``actions`` what they may run.
+    path as it stands, or a PostgreSQL URL; ``spool`` the absolute path of the file where events wait for it; ``rules``
+    the absolute folder of the rule files; ``trusted_proxies`` are believed when they say for whom they ask;
+    ``channels`` in the order of the file; ``services`` those that rules may ask, by name; ``actions`` what they may
+    run; ``retention`` how long what people wrote is kept.
     """
 
     folder: Path
@@ -81,16 +87,28 @@ class Settings:
     host: str
     port: int
     database: str = field(repr=False)
+    spool: Path
     rules: Path
+    trusted_proxies: tuple[Network, ...] = ()
     api_token: SecretStr
     channels: Mapping[str, TwilioSettings | SlackSettings]
     services: Mapping[str, ServiceSettings]
     actions: ActionSettings
+    retention: RetentionSettings
 
     @property
     def functions(self) -> Path:
         """The absolute folder of the operator's functions."""
         return self.folder / self.actions.folder
+
+    def secrets(self) -> frozenset[str]:
+        """Every secret there is, in clear: what must never be shown."""
+        tables = (self, *self.channels.values(), *self.services.values())
+        found = (getattr(table, key, None) for table in tables for key in SECRET_KEYS)
+        return frozenset(secret.get_secret_value() for secret in found if secret is not None) | self._password()
+
+    def _password(self) -> frozenset[str]:
+        return frozenset(filter(None, [urlsplit(self.database).password]))
 
     def missing_secrets(self) -> dict[str, str]:
         """The services that lack their secret, each with the variable that it belongs in; what asks them waits."""
@@ -121,7 +139,7 @@ def load_settings(folder: Path | str, *, sandbox: bool = False, offline: bool = 
 
     ``sandbox``: what the environment does not give of secrets is the sandbox's, and nobody but this machine may reach
     the gateway. ``offline`` is for commands that speak to no provider and serve nobody: secrets may be missing, and
-    random ones stand in for them.
+    random ones stand in for those without which a gateway does not start.
     """
     home = Path(folder).resolve()
     content = _content(home / FILE)
@@ -129,7 +147,7 @@ def load_settings(folder: Path | str, *, sandbox: bool = False, offline: bool = 
     if sandbox:
         given = _filled(content, SANDBOX_API_TOKEN, SANDBOX_DEFAULTS, SANDBOX_SERVICE_SECRET)
     elif offline:
-        given = _filled(content, token_hex(), OFFLINE_SECRETS, token_hex())
+        given = _filled(content, token_hex(), OFFLINE_SECRETS, None)
     problems = [*problems_of_file(content), *problems_of_environment(os.environ, content)]
     file, wrong = _read(given)
     if file is not None:
@@ -157,7 +175,7 @@ def _content(path: Path) -> dict[str, Any]:
 
 
 def _filled(
-    content: Mapping[str, Any], api_token: str, by_kind: Mapping[str, Mapping[str, Any]], service_secret: str
+    content: Mapping[str, Any], api_token: str, by_kind: Mapping[str, Mapping[str, Any]], service_secret: str | None
 ) -> dict[str, Any]:
     """Defaults under what the file says, each channel's by its kind; the environment still wins over them."""
     filled: dict[str, Any] = {"api_token": api_token, **content}
@@ -186,11 +204,14 @@ def _settings(home: Path, file: SettingsFile, sandbox: bool) -> Settings:
         host=file.host,
         port=file.port,
         database=_database(home, file.database),
+        spool=home / file.spool,
         rules=home / file.rules,
+        trusted_proxies=tuple(ip_network(text) for text in file.trusted_proxies),
         api_token=file.api_token,
         channels=file.channels,
         services=file.services,
         actions=file.actions,
+        retention=file.retention,
     )
 
 

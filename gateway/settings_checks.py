@@ -6,19 +6,29 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from pydantic import BaseModel
+
 from gateway.addresses import is_loopback
 from gateway.hints import did_you_mean
 from gateway.settings_actions import problems_of_functions
-from gateway.settings_file import CHANNEL_FORMS, SECRET_KEYS, ActionSettings, ServiceSettings, SettingsFile
+from gateway.settings_file import (
+    CHANNEL_FORMS,
+    SECRET_KEYS,
+    ActionSettings,
+    RetentionSettings,
+    ServiceSettings,
+    SettingsFile,
+)
 from gateway.settings_sentences import keys_of, variable
 
 PREFIX = "POINTSMAN_"
 MAX_NAME = 32  # characters of a channel's or a service's name
 CHANNEL_KEYS = tuple(sorted({key for form in CHANNEL_FORMS.values() for key in keys_of(form)}))
 NAMED = {"channels": CHANNEL_KEYS, "services": keys_of(ServiceSettings)}  # tables of tables, with what is in each
+PLAIN_TABLES: Mapping[str, type[BaseModel]] = {"actions": ActionSettings, "retention": RetentionSettings}
 PLAIN_PATHS = (
-    *((key,) for key in SettingsFile.model_fields if key not in (*NAMED, "actions")),
-    *(("actions", key) for key in keys_of(ActionSettings)),
+    *((key,) for key in SettingsFile.model_fields if key not in (*NAMED, *PLAIN_TABLES)),
+    *((table, key) for table, form in PLAIN_TABLES.items() for key in keys_of(form)),
 )
 DATABASES = ("sqlite", "postgresql", "postgresql+psycopg")
 

@@ -8,13 +8,15 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
-from gateway.addresses import checked_address, whole_address
+from gateway.addresses import checked_address, checked_network, whole_address
 
 MIN_SECRET_LENGTH = 16
 MAX_MESSAGES_PER_SECOND = 1000.0
 MAX_CALLS_PER_MINUTE = 60_000
 LONGEST_CALL = 60.0  # seconds
+LONGEST_SWEEP = 1440.0  # minutes: a day
 MAX_MEMORY_MB = 65_536
+LONGEST_RETENTION = 36_500  # days
 MIN_MEMORY_MB = 128  # below this a process hardly comes up
 SECRET_KEYS = (
     "api_token",
@@ -71,11 +73,14 @@ def in_own_words(check: Callable[[str], str]) -> Callable[[str], str]:
 Secret = Annotated[SecretStr, AfterValidator(long_enough)]
 WebAddress = Annotated[str, AfterValidator(in_own_words(checked_address))]
 Rate = Annotated[float, BeforeValidator(no_bool), Field(gt=0, le=MAX_MESSAGES_PER_SECOND, allow_inf_nan=False)]
+Minutes = Annotated[float, BeforeValidator(no_bool), Field(ge=0, le=LONGEST_SWEEP, allow_inf_nan=False)]
 Seconds = Annotated[float, BeforeValidator(no_bool), Field(gt=0, le=LONGEST_CALL, allow_inf_nan=False)]
+Days = Annotated[int, BeforeValidator(no_bool), Field(ge=1, le=LONGEST_RETENTION)]
 ServiceAddress = Annotated[str, AfterValidator(in_own_words(whole_address))]
 FunctionName = Annotated[
     str, matching(r"[A-Za-z_]\w*\.[A-Za-z_]\w*", 'must be a file and a function in it, such as "scoring.rate"')
 ]
+NetworkText = Annotated[str, AfterValidator(in_own_words(checked_network))]
 Sender = Annotated[
     str,
     matching(
@@ -89,13 +94,15 @@ class ChannelSettings(BaseModel):
     """What every channel has. ``api_url`` is "" for the provider's own address.
 
     ``unknown_sends``: what to do with a message whose sending has no known
-    end, once the provider's own list does not show it.
+    end, once the provider's own list does not show it. ``sweep_minutes``:
+    how often the provider is asked for what it told in vain; 0 for never.
     """
 
     model_config = FORM
     api_url: WebAddress = ""
     unknown_sends: Literal["resend", "fail"] = "resend"
     messages_per_second: Rate = 1.0
+    sweep_minutes: Minutes = 5.0
 
 
 class TwilioSettings(ChannelSettings):
@@ -124,6 +131,7 @@ class SlackSettings(ChannelSettings):
     signing_secret: Secret
     signing_secret_previous: Secret | None = None
     bot_token: Secret
+    sweep_minutes: Minutes = 15.0
 
 
 CHANNEL_FORMS: dict[str, type[ChannelSettings]] = {"twilio": TwilioSettings, "slack": SlackSettings}
@@ -153,6 +161,15 @@ class ActionSettings(BaseModel):
     memory_mb: Annotated[int, BeforeValidator(no_bool), Field(ge=MIN_MEMORY_MB, le=MAX_MEMORY_MB)] = 512
 
 
+class RetentionSettings(BaseModel):
+    """After how many days what people wrote is forgotten; None for never."""
+
+    model_config = FORM
+    messages_days: Days | None = None
+    events_days: Days | None = None
+    decisions_days: Days | None = None
+
+
 class SettingsFile(BaseSettings):
     """The whole file; the environment wins over it, key by key."""
 
@@ -167,13 +184,16 @@ class SettingsFile(BaseSettings):
     host: str = "127.0.0.1"
     port: Annotated[int, BeforeValidator(no_bool), Field(ge=0, le=65535)] = 8080
     database: str = "sqlite:///pointsman.db"
+    spool: str = "spool.db"
     rules: str = "rules"
+    trusted_proxies: tuple[NetworkText, ...] = ()
     api_token: Secret
     channels: dict[str, Annotated[TwilioSettings | SlackSettings, Field(discriminator="kind")]] = Field(
         default_factory=dict
     )
     services: dict[str, ServiceSettings] = Field(default_factory=dict)
     actions: ActionSettings = ActionSettings()
+    retention: RetentionSettings = RetentionSettings()
 
     @classmethod
     def settings_customise_sources(

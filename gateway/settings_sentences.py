@@ -6,7 +6,14 @@ from typing import Any
 from pydantic import BaseModel
 
 from gateway.hints import did_you_mean
-from gateway.settings_file import CHANNEL_FORMS, SECRET_KEYS, ActionSettings, ServiceSettings, SettingsFile
+from gateway.settings_file import (
+    CHANNEL_FORMS,
+    SECRET_KEYS,
+    ActionSettings,
+    RetentionSettings,
+    ServiceSettings,
+    SettingsFile,
+)
 
 PLAIN = {
     "int_parsing": "must be a whole number",
@@ -66,4 +73,5 @@ def _known(location: Sequence[str | int]) -> tuple[str, ...]:
         return keys_of(CHANNEL_FORMS[str(location[2])])
     if location[0] == "services" and len(location) > 2:
         return keys_of(ServiceSettings)
-    return keys_of(ActionSettings if location[0] == "actions" and len(location) > 1 else SettingsFile)
+    plain: dict[str, type[BaseModel]] = {"actions": ActionSettings, "retention": RetentionSettings}
+    return keys_of(plain.get(str(location[0]), SettingsFile) if len(location) > 1 else SettingsFile)

@@ -81,7 +81,9 @@ class Timers:
                 due += take_paced(t, campaign, paces[campaign], now)
             else:
                 due += t.timers.take_held(campaign, name, now, max(1, BATCH // len(held)))
-        t.inbox.keep([timer_event(timer, now) for timer in due])
+        kept = t.inbox.keep([timer_event(timer, now) for timer in due])
+        again = [timer for timer, number in zip(due, kept, strict=True) if number is None]
+        t.inbox.keep([timer_event(timer, now, again=True) for timer in again])
 
 
 def take_paced(t: Transaction, campaign: str, pace: Pace, now: datetime) -> list[DueTimer]:
@@ -120,8 +122,12 @@ def give_back(t: Transaction, paces: Mapping[str, int], decided: Iterable[Decide
                 t.campaigns.pace(campaign, until, earlier)
 
 
-def timer_event(timer: DueTimer, now: datetime) -> NewEvent:
-    """The event of a timer that fired. ``due`` tells whether the timer still stands when the event is decided."""
+def timer_event(timer: DueTimer, now: datetime, *, again: bool = False) -> NewEvent:
+    """The event of a timer that fired. ``due`` tells whether the timer still stands when the event is decided.
+
+    Its key is the same whenever that is: so a timer that fires anew after a restore leads to messages of the same ids,
+    by which they are found at the provider. ``again``: there is such an event already, and this is another.
+    """
     payload = {
         "customer": timer.customer,
         "campaign": timer.campaign,
@@ -129,5 +135,6 @@ def timer_event(timer: DueTimer, now: datetime) -> NewEvent:
         "name": timer.name,
         "due": timer.due.isoformat(),
     }
-    key = f"timer:{timer.subject}:{timer.name}:{timer.event}:{now.isoformat()}"
+    key = f"timer:{timer.subject}:{timer.name}:{timer.event}:{timer.due.isoformat()}"
+    key += f":{now.isoformat()}" if again else ""
     return NewEvent(key, "timer", About("lane", timer.lane), payload, now)

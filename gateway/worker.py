@@ -10,10 +10,12 @@ from gateway.batch import Batch, consent_of
 from gateway.clock import Bell, Clock
 from gateway.decided import Decided
 from gateway.deciding import Desk
+from gateway.keeping import row_of
 from gateway.loading import load
 from gateway.parts import MAX_ATTEMPTS, SWEEP, Rest, keep_working, reason_of
 from gateway.rulebooks import NoRulebook, Rulebooks
 from gateway.scenes import Scenes
+from gateway.timers import give_back
 from gateway.writing import write, write_opt_outs
 from rules.reaction import LoopFound
 from storage.database import Storage
@@ -22,6 +24,7 @@ from storage.transaction import Transaction
 from storage.values import WaitingEvent
 
 BATCH = 100  # events decided in one transaction
+OF_OTHERS = ("request",)  # kinds of events that are not the worker's
 
 log = structlog.get_logger()
 
@@ -50,7 +53,7 @@ class Worker:
 
     async def work_once(self) -> bool:
         """Decide one batch; True if there was anything to do."""
-        events = await self.storage.read(lambda t: t.inbox.waiting(BATCH, exclude=("request",)))
+        events = await self.storage.read(lambda t: t.inbox.waiting(BATCH, exclude=OF_OTHERS))
         if events:
             await self._decide_all(events)
         return bool(events)
@@ -97,12 +100,19 @@ class Worker:
 
     async def _park(self, event: WaitingEvent, reason: str) -> None:
         log.error("event_parked", inbox=event.id, kind=event.kind, reason=reason)
-        await self.storage.run(lambda t: park(t, event, reason, self.clock.now()))
+        try:
+            await self.storage.run(lambda t: park(t, event, reason, self.clock.now()))
+        except StorageUnavailable:
+            raise
+        except Exception:  # whatever it has that can't even be parked in full, it must not stop the others
+            log.exception("event_parked_barely", inbox=event.id, kind=event.kind)
+            await self.storage.run(lambda t: t.inbox.park(event.id, reason, self.clock.now()))
         self.on_decided(())
 
     def decide(self, t: Transaction, events: Sequence[WaitingEvent]) -> list[Decided]:
-        """Decide ``events`` and write what follows, inside the transaction ``t``. Returns those that are not held."""
-        now = self.clock.now()
+        """Decide those of ``events`` whose turn it still is, and write what follows, inside the transaction ``t``.
+        Returns those that are not held."""
+        now, events = self.clock.now(), t.inbox.in_turn(events, exclude=OF_OTHERS)
         campaigns = t.campaigns.all()
         running = frozenset(c["name"] for c in campaigns if c["status"] == "active")
         loaded = load(t, events, self.rulebooks, now)
@@ -111,7 +121,9 @@ class Worker:
         batch = Batch(scenes, now)
         decided = decide_in_order(t, events, Desk(scenes, self.rulebooks.channels, now), batch)
         write(t, batch)
+        give_back(t, self.rulebooks.paces(), decided)
         t.inbox.decided([one.event.id for one in decided], now)
+        t.erasing.forget([one.event.id for one in decided if scenes.is_erased(one.customer)])
         return decided
 
 
@@ -138,9 +150,11 @@ def decide_in_order(t: Transaction, events: Sequence[WaitingEvent], desk: Desk, 
 
 def park(t: Transaction, event: WaitingEvent, reason: str, now: datetime) -> None:
     """Put an event aside with its reason: a STOP holds nevertheless, the row of an upload counts as failed."""
+    if not t.inbox.still_waiting([event]):
+        return
     write_opt_outs(t, filter(None, [consent_of(event)]), now)
     t.inbox.park(event.id, reason, now)
     if upload := event.payload.get("upload"):
-        problem = {"row": int(event.key.rpartition(":")[2]), "field": "", "value": "", "reason": reason}
+        problem = {"row": row_of(event.key), "field": "", "value": "", "reason": reason}
         t.uploads.report_failures(upload, [problem])
         t.uploads.finish_when_counted(upload, now)

@@ -95,3 +95,14 @@ class Settled(Event):
     """
 
     moves: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stranded(Event):
+    """What the run or the communication ``subject`` waits for will not come.
+
+    ``reason``: the operator has dropped it, and what waits ends for this reason; "": it was lost, and is made up for.
+    """
+
+    subject: str
+    reason: str = ""

@@ -18,6 +18,7 @@ from rules.events import (
     ParticipantGiven,
     ReceiptArrived,
     Settled,
+    Stranded,
     TimerDue,
 )
 from rules.facts import Fact, Trigger
@@ -28,6 +29,7 @@ from rules.runs import find_run, go_on, time_anew
 from rules.scene import Communication, Scene
 from rules.settling import take_settled
 from rules.statuses import CommunicationStatus
+from rules.stranding import take_stranded
 from rules.talking import take_call
 from rules.turn import Turn
 from rules.walk import Walk
@@ -131,4 +133,5 @@ TAKES: Mapping[type[Event], Callable[[Turn, Any], Applied]] = {
     TimerDue: take_due,
     CallAnswered: take_answer,
     Settled: take_settled,
+    Stranded: take_stranded,
 }

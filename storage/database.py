@@ -1,9 +1,10 @@
 """The database: transactions, the thread that writes, the threads that read."""
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TextIO, TypeVar
 
@@ -15,14 +16,20 @@ from sqlalchemy.exc import (
     InterfaceError,
     InternalError,
     OperationalError,
-    TimeoutError,
 )
+from sqlalchemy.exc import TimeoutError as NoConnection
 
 from storage import schema
-from storage.engines import READERS, database_url, reading_engine, writing_engine
-from storage.errors import Conflict, StaleVersion, StorageUnavailable
+from storage.backup import write_backup
+from storage.backup_file import Manifest, reading_backup
+from storage.books import Books, read_books
+from storage.engines import ALONE, READERS, database_url, lock_engine, reading_engine, writing_engine
+from storage.errors import AlreadyRunning, ClaimLost, Conflict, StaleVersion, StorageUnavailable
 from storage.process_lock import lock_process
+from storage.restoring import LOOK_UP, Restored, restore_backup
+from storage.server_lock import ServerLock
 from storage.transaction import Transaction
+from storage.values import NewEvent
 
 T = TypeVar("T")
 
@@ -46,12 +53,19 @@ class Storage:
         self._reading = reading_engine(self._url)
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="storage-writer")
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="storage-reader")
-        self._lock: TextIO | None = None
+        self._lock: TextIO | ServerLock | None = None
 
     @contextmanager
     def transaction(self) -> Iterator[Transaction]:
         """One write transaction: committed at the end of the block (on disk then), rolled back if it raises."""
         with connected(self._writing) as transaction:
+            yield transaction
+
+    @contextmanager
+    def alone(self) -> Iterator[Transaction]:
+        """As `transaction`, and from its beginning to its end nobody else is in one, in whatever process: what another
+        has read before it writes is as it was, or is read after this."""
+        with connected(self._writing.execution_options(**ALONE)) as transaction:
             yield transaction
 
     @contextmanager
@@ -72,6 +86,19 @@ class Storage:
         """Do ``work`` in one reading transaction on a reading thread."""
         return await in_thread(self._readers, lambda: self._read(work))
 
+    async def keep(self, events: Sequence[NewEvent], within: float) -> list[bool]:
+        """Keep the events in the inbox, in the order given; True for each that is new.
+
+        Raises `StorageUnavailable` also when that takes longer than ``within`` seconds: nobody knows then whether they
+        were kept, or will be.
+        """
+        try:
+            async with asyncio.timeout(within):
+                numbers = await self.run(lambda transaction: transaction.inbox.keep(events))
+        except TimeoutError:
+            raise StorageUnavailable(f"the database did not keep events within {within:.1f} seconds") from None
+        return [number is not None for number in numbers]
+
     def _write(self, work: Callable[[Transaction], T]) -> T:
         for _ in range(TRIES - 1):
             try:
@@ -81,8 +108,19 @@ class Storage:
         return self._write_once(work)
 
     def _write_once(self, work: Callable[[Transaction], T]) -> T:
+        self._confirm()
         with self.transaction() as transaction:
             return work(transaction)
+
+    def _confirm(self) -> None:
+        """Who claimed the database has it still."""
+        if not isinstance(self._lock, ServerLock):
+            return
+        try:
+            with unavailable_told():
+                self._lock.confirm()
+        except AlreadyRunning as error:
+            raise ClaimLost(f"{error}; nothing is done here until it ends") from error
 
     def _read(self, work: Callable[[Transaction], T]) -> T:
         with self.reading() as transaction:
@@ -99,12 +137,46 @@ class Storage:
             schema.check(connection)
 
     def claim_process(self) -> None:
-        """Be the one gateway process on this SQLite file, until `close`. Raises `AlreadyRunning`.
+        """Be the one gateway process on this database, until `close`. Raises `AlreadyRunning`.
 
-        PostgreSQL serves many processes: nothing is claimed there.
+        A SQLite file stays ours whatever happens. PostgreSQL gives us up when the session that claimed it ends: `run`
+        looks after it, claims it anew, and raises `ClaimLost` for as long as another process has it.
         """
+        if self._lock is not None:
+            return
+        if self._url.get_backend_name() == "sqlite":
+            self._claim_file()
+        else:
+            lock = ServerLock(lock_engine(self._url))
+            with unavailable_told():
+                lock.claim()
+            self._lock = lock
+
+    def _claim_file(self) -> None:
         if self._lock is None and self._url.get_backend_name() == "sqlite":
             self._lock = lock_process(f"{Path(str(self._url.database)).resolve()}.lock")
+
+    def books(self) -> Books:
+        """Count everything, in one view of what is committed."""
+        with unavailable_told(), self._reading.begin() as connection:
+            return read_books(connection)
+
+    def back_up(self, path: Path, now: datetime, *, overwrite: bool = False) -> Manifest:
+        """Write one view of what is committed to a file, while others write (see `storage.backup.write_backup`)."""
+        with unavailable_told(), self._reading.begin() as connection:
+            return write_backup(connection, path, now, overwrite=overwrite)
+
+    def restore(
+        self, path: Path, now: datetime, *, look_up: timedelta = LOOK_UP, replace: bool = False
+    ) -> Restored:
+        """Take over a backup, all of it or nothing (see `storage.restoring.restore_backup`). On SQLite no gateway can
+        run meanwhile: raises `AlreadyRunning` if one does."""
+        with reading_backup(path) as backup:
+            self._claim_file()
+            self._reading.dispose()  # sessions of ours would count as somebody else's
+            self._writing.dispose()
+            with unavailable_told(), self._writing.begin() as connection:
+                return restore_backup(connection, backup, now, look_up=look_up, replace=replace)
 
     def close(self) -> None:
         """Finish what is running, then release threads, connections and the process lock."""
@@ -136,7 +208,7 @@ def unavailable_told() -> Iterator[None]:
     """Raise `StorageUnavailable` for trouble with the database itself; mistakes in statements or values pass."""
     try:
         yield
-    except (DBAPIError, TimeoutError) as error:
+    except (DBAPIError, NoConnection) as error:
         if not is_trouble(error):
             raise
         raise StorageUnavailable(str(getattr(error, "orig", error)).strip()) from error
@@ -161,11 +233,11 @@ def broken_uniqueness(error: IntegrityError) -> str:
     return columns if failed else ""
 
 
-def is_trouble(error: DBAPIError | TimeoutError) -> bool:
+def is_trouble(error: DBAPIError | NoConnection) -> bool:
     lost = isinstance(error, DBAPIError) and error.connection_invalidated
     # A bare DatabaseError is SQLite's word for a file that is damaged or no database.
     return (
         lost
-        or isinstance(error, (OperationalError, InterfaceError, InternalError, TimeoutError))
+        or isinstance(error, (OperationalError, InterfaceError, InternalError, NoConnection))
         or type(error) is DatabaseError
     )

@@ -5,19 +5,27 @@ import sqlite3
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import URL, Connection, Engine, QueuePool, create_engine, event, make_url
+from sqlalchemy import URL, Connection, Engine, NullPool, QueuePool, create_engine, event, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
 
 BUSY_SECONDS = 5  # how long SQLite waits for another process's write; a provider waits 15 for its answer, then gives up
 CONNECT_SECONDS = 10
+ALONE = {"alone": True}  # an execution option: this transaction writes while no other does
+LOCK = 0x70_6F_69_6E_74_73  # PostgreSQL's advisory lock that whoever writes shares, but for one who is alone
 WRITERS = 5  # pooled connections; writes made through `Storage.run` need only one
 READERS = 4  # reading threads, and pooled connections for them
 
+SQLITE_WRITES = (
+    "PRAGMA journal_mode=WAL",
+    "PRAGMA synchronous=FULL",
+    "PRAGMA secure_delete=ON",  # what is erased is overwritten; many builds do so by themselves
+)
 POSTGRES = {
     "connect_timeout": CONNECT_SECONDS,
     "keepalives_idle": 30,
     "keepalives_interval": 10,
     "keepalives_count": 3,
+    "tcp_user_timeout": 30_000,  # milliseconds: a server that is gone is given up, not waited for a quarter of an hour
 }
 
 
@@ -38,8 +46,16 @@ def database_url(url: str) -> URL:
 def writing_engine(url: URL) -> Engine:
     """Connections that write: on SQLite each transaction takes the write lock at once."""
     if url.get_backend_name() == "sqlite":
-        return sqlite_engine(url, ("PRAGMA journal_mode=WAL", "PRAGMA synchronous=FULL"), "BEGIN IMMEDIATE", WRITERS)
-    return postgres_engine(url, WRITERS)
+        return sqlite_engine(url, SQLITE_WRITES, "BEGIN IMMEDIATE", WRITERS)
+    engine = postgres_engine(url, WRITERS)
+    event.listen(engine, "begin", take_part)
+    return engine
+
+
+def take_part(connection: Connection) -> None:
+    """Write beside others, or alone; the end of the transaction ends it. (SQLite has one writer at a time.)"""
+    how = "" if connection.get_execution_options().get("alone") else "_shared"
+    connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock{how}({LOCK})")
 
 
 def reading_engine(url: URL) -> Engine:
@@ -49,19 +65,27 @@ def reading_engine(url: URL) -> Engine:
     return postgres_engine(url, READERS).execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
 
 
+def lock_engine(url: URL) -> Engine:
+    """Sessions of PostgreSQL that are kept open for what they hold: nothing is pooled, each statement commits."""
+    return create_engine(
+        url, hide_parameters=True, poolclass=NullPool, isolation_level="AUTOCOMMIT", connect_args=dict(POSTGRES)
+    )
+
+
 def postgres_engine(url: URL, pool_size: int) -> Engine:
     return create_engine(
         url, hide_parameters=True, pool_size=pool_size, pool_pre_ping=True, connect_args=dict(POSTGRES)
     )
 
 
-def sqlite_engine(url: URL, pragmas: Sequence[str], begin: str, pool_size: int) -> Engine:
+def sqlite_engine(url: URL, pragmas: Sequence[str], begin: str, pool_size: int, busy: float = BUSY_SECONDS) -> Engine:
+    """Connections to a SQLite file; ``busy`` seconds they wait for another process's write."""
     engine = create_engine(
         url,
         hide_parameters=True,
         poolclass=QueuePool,
         pool_size=pool_size,
-        connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False, "isolation_level": None},
+        connect_args={"timeout": busy, "check_same_thread": False, "isolation_level": None},
     )
 
     def prepare(connection: DBAPIConnection, record: Any) -> None:

@@ -12,6 +12,14 @@ class StorageUnavailable(StorageError):
     """
 
 
+class SpoolUnavailable(StorageUnavailable):
+    """The spool can't be used now; the text names its file. Nothing was kept in it."""
+
+
+class ClaimLost(StorageUnavailable):
+    """Another gateway process works on this database since the session that claimed it for ours was lost."""
+
+
 class Conflict(StorageError):
     """What was to be added exists: somebody added it meanwhile. The transaction is void; asked again, it is found."""
 
@@ -25,8 +33,20 @@ class QueueFull(StorageError):
 
 
 class AlreadyRunning(StorageError):
-    """Another gateway process has this SQLite file."""
+    """Another gateway process has this database."""
 
 
 class SchemaMismatch(StorageError):
     """The tables are not those of this program: the text says which revision is there and which is needed."""
+
+
+class BackupRefused(StorageError):
+    """The file is no backup, is damaged, or comes from a newer program: nothing was restored."""
+
+
+class BackupFailed(StorageError):
+    """The backup could not be written; no file was left."""
+
+
+class NotEmpty(StorageError):
+    """There is something in the database already: nothing was restored."""

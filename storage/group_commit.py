@@ -3,27 +3,48 @@
 import asyncio
 from collections import deque
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
 
-from storage.database import Storage
 from storage.errors import QueueFull, StorageUnavailable
 from storage.values import NewEvent
 
 QUEUE_LIMIT = 5_000  # events that may wait to be kept
 BATCH_LIMIT = 256  # events kept by one commit
+KEEP_SECONDS = 2.0  # how long an event may wait for the database; Slack gives up after 3, Twilio after 15
 
-Waiting = tuple[NewEvent, "asyncio.Future[bool]"]
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """An event, who waits for it to be kept, and until when the database may take (on the loop's clock)."""
+
+    event: NewEvent
+    kept: "asyncio.Future[bool]"
+    until: float
+
+
+class Keeper(Protocol):
+    """Where events are kept."""
+
+    async def keep(self, events: Sequence[NewEvent], within: float) -> list[bool]:
+        """Keep them in the order given, durably; True for each that is new. Raises `StorageUnavailable`."""
 
 
 class GroupCommit:
-    """Keeps events in the inbox, durably, at the price of one commit per batch. Lives in one event loop."""
+    """Keeps events, durably and in order, at the price of one commit per batch. Lives in one event loop."""
 
-    def __init__(self, storage: Storage, limit: int = QUEUE_LIMIT, batch: int = BATCH_LIMIT) -> None:
-        self._storage = storage
+    def __init__(self, keeper: Keeper, limit: int = QUEUE_LIMIT, batch: int = BATCH_LIMIT) -> None:
+        self._keeper = keeper
         self._limit = limit
         self._batch = batch
         self._waiting: deque[Waiting] = deque()
         self._committing: asyncio.Task[None] | None = None
         self._closed = False
+
+    @property
+    def waiting(self) -> int:
+        """How many events wait for their commit to begin."""
+        return len(self._waiting)
 
     async def keep(self, event: NewEvent) -> bool:
         """Keep the event; return when it is on disk: True if it is new, False if its key was kept before.
@@ -35,8 +56,9 @@ class GroupCommit:
             raise StorageUnavailable("no more events are kept: the gateway is stopping")
         if len(self._waiting) >= self._limit:
             raise QueueFull(f"{self._limit} events are waiting to be kept, no more are taken")
-        kept: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
-        self._waiting.append((event, kept))
+        loop = asyncio.get_running_loop()
+        kept: asyncio.Future[bool] = loop.create_future()
+        self._waiting.append(Waiting(event, kept, loop.time() + KEEP_SECONDS))
         if self._committing is None:
             self._committing = asyncio.create_task(self._commit_all())
         return await kept
@@ -57,36 +79,36 @@ class GroupCommit:
 
     async def _commit(self, batch: list[Waiting]) -> None:
         try:
-            answers = await self._keep([event for event, _ in batch])
+            answers = await self._keep(batch)
         except Exception as error:
             await self._refuse_or_split(batch, error)
         else:
-            for (_, kept), answer in zip(batch, answers, strict=True):
-                settle(kept, answer)
+            for waiting, answer in zip(batch, answers, strict=True):
+                settle(waiting.kept, answer)
 
     async def _refuse_or_split(self, batch: list[Waiting], error: Exception) -> None:
         if len(batch) == 1:
-            settle(batch[0][1], error)
+            settle(batch[0].kept, error)
         else:
             await self._commit_singly(batch)
 
     async def _commit_singly(self, batch: list[Waiting]) -> None:
         """One bad event must not fail the others; but once storage itself is out, nobody waits for it in vain."""
         outage: StorageUnavailable | None = None
-        for event, kept in batch:
-            answer = outage or await self._keep_alone(event)
+        for waiting in batch:
+            answer = outage or await self._keep_alone(waiting)
             outage = answer if isinstance(answer, StorageUnavailable) else None
-            settle(kept, answer)
+            settle(waiting.kept, answer)
 
-    async def _keep_alone(self, event: NewEvent) -> bool | Exception:
+    async def _keep_alone(self, waiting: Waiting) -> bool | Exception:
         try:
-            return (await self._keep([event]))[0]
+            return (await self._keep([waiting]))[0]
         except Exception as error:
             return error
 
-    async def _keep(self, events: Sequence[NewEvent]) -> list[bool]:
-        numbers = await self._storage.run(lambda transaction: transaction.inbox.keep(events))
-        return [number is not None for number in numbers]
+    async def _keep(self, batch: Sequence[Waiting]) -> list[bool]:
+        within = batch[0].until - asyncio.get_running_loop().time()
+        return await self._keeper.keep([waiting.event for waiting in batch], within)
 
 
 def settle(kept: "asyncio.Future[bool]", answer: bool | Exception) -> None:

@@ -93,6 +93,33 @@ class Inbox:
         rows = rows_in(self._connection, select(INBOX.c.id, INBOX.c.state), INBOX.c.id, ids)
         return {row["id"]: row["state"] for row in rows}
 
+    def still_waiting(self, events: Sequence[WaitingEvent]) -> list[WaitingEvent]:
+        """Those that nobody has decided, or dropped with the person they are about, since they were read.
+
+        Nobody else can change them until the transaction ends.
+        """
+        query = select(INBOX.c.id).where(IS_WAITING).order_by(INBOX.c.id).with_for_update()
+        rows = rows_in(self._connection, query, INBOX.c.id, [event.id for event in events])
+        waiting = {row["id"] for row in rows}
+        return [event for event in events if event.id in waiting]
+
+    def in_turn(self, events: Sequence[WaitingEvent], exclude: Collection[str] = ()) -> list[WaitingEvent]:
+        """Those of `still_waiting` before which nothing else waits in their lanes, but for the kinds ``exclude``: an
+        earlier event may have been released or taken back since they were read."""
+        ours = self.still_waiting(events)
+        first = self._first_waiting({event.lane for event in ours}, {event.id for event in ours}, exclude)
+        return [event for event in ours if event.id < first.get(event.lane, event.id + 1)]
+
+    def _first_waiting(self, lanes: Collection[str], others: Collection[int], exclude: Collection[str]) -> Row:
+        """The first event that waits in each of these lanes and before the last of ``others``, which do not count."""
+        if not others:
+            return {}
+        of_shards = INBOX.c.shard.in_({shard_of(lane) for lane in lanes})
+        earlier = (IS_WAITING, of_shards, INBOX.c.id < max(others), INBOX.c.id.not_in(others))
+        query = select(INBOX.c.lane, func.min(INBOX.c.id).label("first")).where(*earlier)
+        query = query.where(INBOX.c.kind.not_in(exclude)).group_by(INBOX.c.lane)
+        return {row["lane"]: row["first"] for row in rows_in(self._connection, query, INBOX.c.lane, lanes)}
+
     def undecided_in(self, lanes: Collection[str], kind: str) -> list[WaitingEvent]:
         """The events of this kind in these lanes that wait or are held, in no order."""
         of_kind = select(*WAITING_COLUMNS).where(INBOX.c.kind == kind)

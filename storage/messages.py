@@ -3,14 +3,17 @@
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, bindparam, select, text, update
+from sqlalchemy import Connection, and_, bindparam, or_, select, text, update
 
 from storage.models import Message, Outbox
-from storage.statements import add_rows, by, rows_in, table_of
+from storage.statements import add_rows, by, rows_in, rows_of, table_of
 from storage.values import Row
 
 MESSAGES, OUTBOX = table_of(Message), table_of(Outbox)
+IS_UNSETTLED = text("message.direction = 'out' AND message.status IN ('accepted', 'queued', 'sending', 'sent')")
 SAID_BY_US = text("message.direction = 'out'")  # a literal, or the partial index can't be used
+Span = tuple[datetime, datetime]
+PAGE = 500
 STATUS_COLUMNS = ("status", "rank", "error", "updated_at")
 
 
@@ -48,6 +51,19 @@ class Messages:
             MESSAGES.c.updated_at >= since,
         )
         return frozenset(self._connection.execute(query).scalars())
+
+    def unsettled(self, channel: str, spans: Collection[Span], after: str = "", limit: int = PAGE) -> list[Row]:
+        """One page of what this channel's provider took and has not said the last word of, changed last in one of these
+        spans (after the first moment, UTC, up to the second): id and provider_id, by id, those after ``after``."""
+        within = [and_(MESSAGES.c.updated_at > start, MESSAGES.c.updated_at <= end) for start, end in spans]
+        query = select(MESSAGES.c.id, MESSAGES.c.provider_id).where(
+            IS_UNSETTLED,
+            MESSAGES.c.channel == channel,
+            MESSAGES.c.provider_id != "",
+            MESSAGES.c.id > after,
+            or_(*within),
+        )
+        return rows_of(self._connection.execute(query.order_by(MESSAGES.c.id).limit(limit)))
 
     def last_said(self, communications: Collection[str]) -> dict[str, str]:
         """The id of the last message we owed in each of these communications, by communication."""

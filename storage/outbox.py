@@ -19,6 +19,7 @@ from sqlalchemy import (
 )
 
 from storage.campaigns import ERROR
+from storage.doubts import doubted_since
 from storage.models import Campaign, Communication, Message, OptOut
 from storage.models import Outbox as OutboxRow
 from storage.statements import add_rows, chunks, rows_of, table_of
@@ -58,6 +59,7 @@ CLAIM_COLUMNS = (
     MESSAGES.c.text,
     MESSAGES.c.choices,
     MESSAGES.c.campaign,
+    MESSAGES.c.communication,
     MESSAGES.c.status,
     MESSAGES.c.provider_id,
     OPTED_OUT.label("opted_out"),
@@ -72,8 +74,13 @@ class Outbox:
         self._connection = connection
 
     def owe(self, rows: Sequence[Row]) -> None:
-        """Owe messages (message, channel, address, next_at) in the order given; the message rows exist already."""
-        add_rows(self._connection, OUTBOX, rows)
+        """Owe messages (message, channel, address, next_at) in the order given; the message rows exist already.
+
+        For some time after a restore they may have been sent already: they are unknown then (see `storage.doubts`).
+        """
+        since = doubted_since(self._connection, rows[0]["next_at"]) if rows else None
+        doubted = {"state": UNKNOWN, "first_tried_at": since} if since else {}
+        add_rows(self._connection, OUTBOX, [{**row, **doubted} for row in rows])
 
     def claim(self, now: datetime, limit: int, channels: Sequence[str]) -> list[Owed]:
         """Claim at most ``limit`` messages due on these channels, one per address at most; commit before sending.
@@ -93,7 +100,7 @@ class Outbox:
         query = (
             select(*CLAIM_COLUMNS)
             .join(MESSAGES, MESSAGES.c.id == OUTBOX.c.message)
-            .where(OUTBOX.c.channel == channel, OUTBOX.c.next_at <= now, *claimable(self._standing()))
+            .where(OUTBOX.c.channel == channel, OUTBOX.c.next_at <= now, *claimable(self.standing()))
         )
         first = query.order_by(OUTBOX.c.next_at, OUTBOX.c.seq).limit(limit)
         return rows_of(self._connection.execute(first.with_for_update(of=OUTBOX, skip_locked=True)))
@@ -173,12 +180,13 @@ class Outbox:
 
     def next_due(self, channels: Sequence[str]) -> datetime | None:
         """When `claim` on these channels next finds something (UTC), unless others change it; None: not by itself."""
-        standing = self._standing()
+        standing = self.standing()
         moments = [self._connection.execute(first_due(channel, standing)).scalar_one_or_none() for channel in channels]
         return min((moment for moment in moments if moment is not None), default=None)
 
-    def _standing(self) -> list[str]:
-        """The campaigns in error. Nearly always none: asked first, so that the query that follows stays simple."""
+    def standing(self) -> list[str]:
+        """The campaigns in error, whose messages wait. Nearly always none: asked first, so that the query that follows
+        stays simple."""
         query = select(CAMPAIGNS.c.name).where(CAMPAIGNS.c.status == ERROR)
         return list(self._connection.execute(query).scalars())
 

@@ -25,7 +25,7 @@ def lock_process(path: str) -> TextIO:
     except BlockingIOError:
         holder = file.read().strip()
         file.close()
-        raise AlreadyRunning(f"process {holder} already runs on this database ({path} is locked)") from None
+        raise AlreadyRunning(f"process {holder} already runs on it ({path} is locked)") from None
     file.truncate(0)
     file.write(f"{os.getpid()}\n")
     file.flush()

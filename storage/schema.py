@@ -12,21 +12,34 @@ from storage.errors import SchemaMismatch
 
 MIGRATIONS = Path(__file__).with_name("migrations")
 OLDEST_POSTGRES = (15,)
+HEAD = "head"
 MIGRATION_LOCK = 0x706F696E74736D61  # any number, the same in every process: "pointsma"
 
 
-def upgrade(connection: Connection) -> None:
-    """Bring the tables to what this program needs, inside the connection's transaction.
+def upgrade(connection: Connection, to: str = HEAD) -> None:
+    """Bring the tables to what this program needs (or to an earlier revision), inside the connection's transaction.
 
     Raises `SchemaMismatch` if they are newer than this program or the server is older than PostgreSQL 15.
     """
+    lock(connection)
+    known_revision(connection)
+    command.upgrade(configuration(connection), to)
+
+
+def lock(connection: Connection) -> None:
+    """Until the end of the transaction nobody else changes the tables. Raises as `upgrade` does for an old server."""
     require_server(connection)
     if connection.dialect.name == "postgresql":
         connection.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": MIGRATION_LOCK})
+
+
+def known_revision(connection: Connection) -> str | None:
+    """The revision the tables are at, None where there are none. Raises `SchemaMismatch` if it is newer than this
+    program."""
     found = revision_of(connection)
     if found is not None and found not in known_revisions():
         raise SchemaMismatch(f"the database is at revision {found}, which is newer than this program ({needed()})")
-    command.upgrade(configuration(connection), "head")
+    return found
 
 
 def check(connection: Connection) -> None:

@@ -6,13 +6,19 @@ from storage.calls import Calls
 from storage.campaigns import Campaigns
 from storage.communications import Communications
 from storage.decisions import Decisions
+from storage.erasing import Erasing
 from storage.inbox import Inbox
 from storage.messages import Messages
 from storage.opt_outs import OptOuts
 from storage.outbox import Outbox
+from storage.parked import Parked
 from storage.people import People
+from storage.progress import Progress
+from storage.retention import Retention
 from storage.runs import Runs
+from storage.stranded import StrandedWaits
 from storage.timers import Timers
+from storage.traces import Traces
 from storage.uploads import Uploads
 
 
@@ -32,3 +38,9 @@ class Transaction:
         self.campaigns = Campaigns(connection)
         self.uploads = Uploads(connection)
         self.calls = Calls(connection)
+        self.progress = Progress(connection)
+        self.retention = Retention(connection)
+        self.traces = Traces(connection)
+        self.erasing = Erasing(connection)
+        self.parked = Parked(connection)
+        self.stranded = StrandedWaits(connection)

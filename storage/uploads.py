@@ -28,6 +28,11 @@ class Uploads:
         """The upload, or None."""
         return one_row(self._connection.execute(select(UPLOADS).where(UPLOADS.c.id == upload)))
 
+    def unread(self) -> list[str]:
+        """The names of the lists of which rows are still to be read."""
+        unread = (UPLOADS.c.status == PROCESSING, UPLOADS.c.last_row < UPLOADS.c.total)
+        return list(self._connection.execute(select(UPLOADS.c.file).where(*unread)).scalars())
+
     def count(self, upload: str, *, created: int = 0, updated: int = 0, unchanged: int = 0) -> None:
         """So many more rows were decided thus."""
         more = {"created": created, "updated": updated, "unchanged": unchanged}
@@ -58,6 +63,15 @@ class Uploads:
         kept = [*self._connection.execute(locked).scalar_one(), *errors][:ERRORS_KEPT]
         failed = UPLOADS.c.failed + len({error["row"] for error in errors})
         self._connection.execute(update(UPLOADS).where(UPLOADS.c.id == upload).values(errors=kept, failed=failed))
+
+    def take_back_failure(self, upload: str, row: int) -> None:
+        """This row counted as failed and is to be decided once more: its errors go, and the upload is not finished."""
+        locked = select(UPLOADS.c.errors).where(UPLOADS.c.id == upload).with_for_update()
+        errors = self._connection.execute(locked).scalar_one_or_none() or []
+        left = [error for error in errors if error["row"] != row]
+        change = update(UPLOADS).where(UPLOADS.c.id == upload)
+        again = {"failed": UPLOADS.c.failed - 1, "status": PROCESSING, "finished_at": None}
+        self._connection.execute(change.values(errors=left, **again))
 
     def finish_when_counted(self, upload: str, at: datetime) -> bool:
         """Finish the upload if every row is accounted for: failed if any row failed, else completed.

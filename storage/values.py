@@ -59,7 +59,8 @@ class Owed:
 
     ``attempts`` counts the claims before this one; ``was_unknown``: an earlier try has no known end, so look before
     sending again, and ``attempts`` counts those looks. ``first_tried_at``: the first claim (this one's time, if it is
-    the first). ``opted_out``: the address must not be written to any more. ``campaign`` is "" where none is concerned.
+    the first). ``opted_out``: the address must not be written to any more. ``campaign`` is "" where none is concerned,
+    ``communication`` for a reply or a notification.
     ``withdrawn``: its communication has ended otherwise than by being completed. ``status`` and ``provider_id`` are
     what the provider said of the message meanwhile, "" where it said nothing.
     """
@@ -78,6 +79,7 @@ class Owed:
     withdrawn: bool = False
     status: str = ""
     provider_id: str = ""
+    communication: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,14 +1,32 @@
 """Fixtures that every part's tests may use."""
 
+import logging
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from storage.database import Storage
+from tests import log_watch
 from tests.databases import PostgresServer, postgres_server, prepared_database
 
 DATABASES = ("sqlite", "postgres")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Hear every log line from the first test on."""
+    log_watch.listen()
+
+
+@pytest.fixture(autouse=True)
+def _logs_hold_nothing_that_is_not_theirs() -> Iterator[None]:
+    """No log line of any test holds a text that somebody wrote, a token, a secret or a whole number."""
+    root, listener = logging.getLogger(), log_watch.Listener(logging.WARNING)
+    root.addHandler(listener)
+    log_watch.WATCH.begin()
+    yield
+    root.removeHandler(listener)
+    assert list(log_watch.WATCH.leaks()) == []
 
 
 @pytest.fixture(scope="session")

@@ -24,9 +24,10 @@ NUMBERS = count(1)
 
 @dataclass(frozen=True, slots=True)
 class PostgresServer:
-    """A running server, reached through a socket in ``folder``."""
+    """A running server, reached through a socket in ``folder``; ``programs`` is the folder of PostgreSQL's programs."""
 
     folder: Path
+    programs: Path
 
     def url(self, database: str) -> str:
         return f"postgresql://postgres@/{database}?host={self.folder}"
@@ -34,6 +35,12 @@ class PostgresServer:
     def execute(self, statement: str) -> None:
         with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
             connection.execute(statement.encode())
+
+    def control(self, verb: str, *options: str) -> None:
+        """Start, stop or restart it. Raises CalledProcessError."""
+        log, memory = self.folder / "log", "-c max_connections=50 -c shared_buffers=32MB"
+        started = ("-o", f"-F -h '' -k {self.folder} {memory}")
+        run(self.programs / "pg_ctl", "-D", self.folder / "data", "-w", "-l", log, *started, *options, verb)
 
     @contextmanager
     def database(self, template: str = "template1") -> Iterator[str]:
@@ -63,12 +70,12 @@ def postgres_server() -> Iterator[PostgresServer]:
         programs = reachable_programs(folder)
         data = folder / "data"
         run(programs / "initdb", "-D", data, "-U", "postgres", "--auth=trust", "--no-sync", "-E", "UTF8", "--locale=C")
-        options = f"-F -h '' -k {folder} -c max_connections=50 -c shared_buffers=32MB"
-        run(programs / "pg_ctl", "-D", data, "-w", "-l", folder / "log", "-o", options, "start")
+        server = PostgresServer(folder, programs)
+        server.control("start")
         try:
-            yield PostgresServer(folder)
+            yield server
         finally:
-            run(programs / "pg_ctl", "-D", data, "-w", "-m", "immediate", "stop")
+            server.control("stop", "-m", "immediate")
 
 
 def give_away(folder: Path) -> None:

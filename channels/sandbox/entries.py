@@ -19,7 +19,7 @@ class Step:
 class Sms:
     """One message in Twilio's books. ``steps`` are known from the start: its status follows from the time alone.
 
-    ``service``: the Messaging Service it was sent through, "" for none.
+    ``service``: the Messaging Service it was sent through, "" for none; ``media`` the types of the files with it.
     """
 
     sid: str
@@ -29,6 +29,7 @@ class Sms:
     at: datetime
     steps: tuple[Step, ...] = ()
     service: str = ""
+    media: tuple[str, ...] = ()
 
     def step_at(self, now: datetime) -> Step:
         """The step it has reached."""

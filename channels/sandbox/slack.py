@@ -142,6 +142,10 @@ class SandboxSlack:
         """Too many requests."""
         return json_answer(429, {"ok": False, "error": "ratelimited"}, {"Retry-After": str(retry_after)})
 
+    def unauthorized(self) -> SandboxResponse:
+        """A token that Slack does not know."""
+        return _not_ok("invalid_auth")
+
     def snapshot(self, people: int, messages: int) -> dict[str, Any]:
         """Users and rooms with their newest posts, oldest first."""
         users = list(self._book.users.values())[:people]
@@ -158,7 +162,7 @@ class SandboxSlack:
         if not given:
             return _not_ok("not_authed")
         if not hmac.compare_digest(given.encode(), self._token.encode()):
-            return _not_ok("invalid_auth")
+            return self.unauthorized()
         if method not in self._api.methods:
             return _not_ok("unknown_method")
         try:
@@ -204,6 +208,8 @@ class SandboxSlack:
 
     def _owed(self, route: str, key: str, room: str, content_type: str, body: str) -> tuple[Delivery, ...]:
         told = self.behaviour.webhooks
+        if "inbound" in told.lost:
+            return ()
         due = self._desk.clock.now() + timedelta(seconds=told.late)
         url, lane = self._desk.webhook(self.name, route), f"{self.name}:{room}"
         first = Delivery(key, self.name, lane, due, url, content_type, body)

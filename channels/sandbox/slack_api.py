@@ -120,10 +120,17 @@ class SlackApi:
         }
 
     def _shown(self, post: Post, params: Params) -> Answered:
-        message = as_message(post, self._place)
+        message = as_message(post, self._place) | self._replied(post)
         if post.metadata and is_true(params.get("include_all_metadata")):
             message["metadata"] = dict(post.metadata)
         return message
+
+    def _replied(self, post: Post) -> Answered:
+        """That there are replies, and when the last of them came: a history shows no more of them."""
+        replies = [one for one in self._book.thread(post.room, post.ts) if one.ts != post.ts]
+        if not replies:
+            return {}
+        return {"thread_ts": post.ts, "reply_count": len(replies), "latest_reply": replies[-1].ts}
 
     def _profile(self, user: SlackUser) -> Answered:
         profile = {"real_name": user.name, "display_name": user.name, "email": user.email}

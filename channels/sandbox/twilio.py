@@ -21,6 +21,7 @@ from channels.sandbox.twilio_api import (
     send_refusal,
 )
 from channels.sandbox.twilio_book import HELP_WORDS, MAX_PHONES, START_WORDS, STOP_WORDS, TwilioBook, keyword
+from channels.sandbox.twilio_media import file_answer, media_answer
 from channels.sandbox.twilio_webhooks import (
     headers,
     inbound_delivery,
@@ -54,9 +55,9 @@ class SandboxTwilio:
 
     kind = "sms"
 
-    def __init__(self, name: str, account_sid: str, auth_token: str, number: str) -> None:
-        """``name``: the channel's in the settings; ``number``: E.164."""
-        self.name, self.account_sid, self.number = name, account_sid, number
+    def __init__(self, name: str, account_sid: str, auth_token: str, number: str, service: str = "") -> None:
+        """``name``: the channel's in the settings; ``number``: E.164, of the messaging ``service`` if it has one."""
+        self.name, self.account_sid, self.number, self.service = name, account_sid, number, service
         self.behaviour = Behaviour()
         self._token = auth_token
         self._book = TwilioBook()
@@ -70,6 +71,8 @@ class SandboxTwilio:
 
     def answer(self, request: SandboxRequest) -> Reply:
         """Answer one request of the Messages API as it was told to behave."""
+        if found := file_answer(request.path, self._book):
+            return found
         try:
             params = parameters(request)
         except ValueError:
@@ -77,15 +80,17 @@ class SandboxTwilio:
         fault = self.behaviour.take("send" if request.method == "POST" else "read", str(params.get("To", "")))
         return answer_under(fault, lambda: self._answer(request, params), self)
 
-    def say(self, phone: str, text: str, done: str = "") -> Sms:
-        """A person texts our number; ``done`` names the plan this carries out. Raises `SayRefused`."""
+    def say(self, phone: str, text: str, done: str = "", media: tuple[str, ...] = ()) -> Sms:
+        """A person texts our number, with files of these types; ``done`` names the plan this carries out. Raises
+        `SayRefused`."""
         if len(text) > MAX_BODY:
             raise SayRefused(f"a text message has at most {MAX_BODY} characters")
         self.add_phone(phone)
         now = self._desk.clock.now()
-        sms = Sms(f"SM{uuid4().hex}", phone, True, text, now, (Step("received", now),))
+        sms = Sms(f"SM{uuid4().hex}", phone, True, text, now, (Step("received", now),), self.service, media)
         url = self._desk.webhook(self.name, "inbound")
-        form = inbound_form(sms, self.account_sid, self.number)
+        api_url = f"{self._desk.public_url}/sandbox/twilio/{self.name}"
+        form = inbound_form(sms, self.account_sid, self.number, api_url)
         owed = inbound_delivery(self.name, url, sms, form, self.behaviour.webhooks)
         self._desk.keep(Entry(self.name, sms=sms, owed=owed, done=done))
         self._answer_by_itself(sms)
@@ -123,6 +128,10 @@ class SandboxTwilio:
         """Too many requests."""
         return error_answer(429, 20429, "Too Many Requests", {"Retry-After": str(retry_after)})
 
+    def unauthorized(self) -> SandboxResponse:
+        """Wrong account or token."""
+        return refused(401, 20003)
+
     def snapshot(self, people: int, messages: int) -> dict[str, Any]:
         """The phones, those with the newest messages first, and what they wrote and got, oldest first."""
         phones = sorted(self._book.phones.items(), key=_newest, reverse=True)[:people]
@@ -136,7 +145,9 @@ class SandboxTwilio:
     def _answer(self, request: SandboxRequest, params: Mapping[str, Any]) -> SandboxResponse:
         route = _ROUTE.fullmatch(request.path)
         if not self._may(request):
-            return refused(401, 20003)
+            return self.unauthorized()
+        if found := media_answer(request.path, self.account_sid, self._book):
+            return found
         if route is None or route["account"] != self.account_sid:
             return refused(404, 20404)
         if request.method == "POST":

@@ -96,7 +96,7 @@ def resource(sms: Sms, account: str, number: str, now: datetime) -> dict[str, An
         "error_code": step.error or None,
         "error_message": None,
         "messaging_service_sid": sms.service or None,
-        "num_media": "0",
+        "num_media": str(len(sms.media)),
         "num_segments": str(segments(sms.text)),
         "price": None,
         "price_unit": "USD",

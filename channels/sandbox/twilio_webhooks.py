@@ -10,6 +10,7 @@ from urllib.parse import parse_qsl, urlencode
 from channels.sandbox.behaviour import Ending, Webhooks, shuffled
 from channels.sandbox.entries import Delivery, Sms, Step
 from channels.sandbox.twilio_api import API_VERSION, segments
+from channels.sandbox.twilio_media import media_fields
 
 FORM = "application/x-www-form-urlencoded; charset=UTF-8"
 
@@ -44,11 +45,13 @@ def steps_of(now: datetime, first: str, ending: Ending | None, delays: tuple[flo
     return tuple(steps)
 
 
-def inbound_form(sms: Sms, account: str, number: str) -> dict[str, str]:
+def inbound_form(sms: Sms, account: str, number: str, api_url: str) -> dict[str, str]:
     """The parameters of an inbound message. https://www.twilio.com/docs/messaging/guides/webhook-request"""
+    service = {"MessagingServiceSid": sms.service} if sms.service else {}
     places = {f"{end}{part}": "" for end in ("From", "To") for part in ("City", "State", "Zip", "Country")}
     return {
         **places,
+        **service,
         "MessageSid": sms.sid,
         "SmsMessageSid": sms.sid,
         "SmsSid": sms.sid,
@@ -58,8 +61,8 @@ def inbound_form(sms: Sms, account: str, number: str) -> dict[str, str]:
         "To": number,
         "Body": sms.text,
         "NumSegments": str(segments(sms.text)),
-        "NumMedia": "0",
         "ApiVersion": API_VERSION,
+        **media_fields(sms, account, api_url),
     }
 
 
@@ -83,7 +86,9 @@ def status_form(sms: Sms, step: Step, account: str, number: str) -> dict[str, st
 
 
 def inbound_delivery(channel: str, url: str, sms: Sms, form: Mapping[str, str], told: Webhooks) -> tuple[Delivery, ...]:
-    """The inbound webhook owed, or two of it."""
+    """The inbound webhook owed, two of it, or none."""
+    if "inbound" in told.lost:
+        return ()
     due = sms.at + timedelta(seconds=told.late)
     first = Delivery(sms.sid, channel, f"{channel}:{sms.phone}", due, url, FORM, urlencode(form))
     return doubled((first,), told)
@@ -92,7 +97,9 @@ def inbound_delivery(channel: str, url: str, sms: Sms, form: Mapping[str, str], 
 def status_deliveries(
     channel: str, url: str, sms: Sms, forms: Mapping[str, Mapping[str, str]], told: Webhooks
 ) -> tuple[Delivery, ...]:
-    """The callbacks owed, one per status in ``forms``, at the times and in the order told."""
+    """The callbacks owed, one per status in ``forms``, at the times and in the order told; or none."""
+    if "status" in told.lost:
+        return ()
     dues = _dues(sms, told)
     order = shuffled(sms.sid, tuple(forms)) if told.shuffled else tuple(forms)
     owed = (

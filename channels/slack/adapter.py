@@ -1,13 +1,25 @@
 """Slack, through an app with a bot."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from channels.base import InboundMessage, KeptRequest, OutboundMessage, Received, Sent, WebhookRequest
+from channels.base import (
+    InboundMessage,
+    KeptRequest,
+    OpenTalk,
+    OutboundMessage,
+    Receipt,
+    Received,
+    Sent,
+    WebhookRequest,
+)
 from channels.errors import WebhookRefused
 from channels.slack.bolt import Reader
+from channels.slack.history import History
 from channels.slack.messages import Messages
-from channels.slack.signature import Verifier
+from channels.slack.pages import Web
+from channels.slack.signature import Verifier, check_headers
 from channels.slack.webhook import Door
 from channels.transport import TIMEOUT_SECONDS, Connections
 
@@ -31,13 +43,23 @@ class Slack:
 
     kind = "slack"
     routes = ("events", "actions", "commands")
+    looks_into_talks = True
 
     def __post_init__(self) -> None:
         self._verifier = Verifier(self.signing_secrets)
         self._door = Door(self.team, self.app_id)
         self._reader = Reader(self.name, self.bot_token)
         self._connections = Connections(self.timeout_seconds)
-        self._messages = Messages(self.bot_token, self.api_url, self._connections)
+        web = Web(self.bot_token, self.api_url, self._connections)
+        self._messages, self._history = Messages(web), History(web)
+
+    def may_be_signed(self, headers: Mapping[str, str], at: datetime) -> bool:
+        """Whether there is a signature, of the right form and age."""
+        try:
+            check_headers(headers, at)
+        except WebhookRefused:
+            return False
+        return True
 
     def receive(self, request: WebhookRequest) -> Received:
         """The request, kept whole for `read` once its signature is right. Raises `WebhookRefused`."""
@@ -57,6 +79,16 @@ class Slack:
     async def find(self, message: OutboundMessage, since: datetime, known: frozenset[str]) -> Sent | None:
         """Look for our id in the history of the conversation or the thread (`Messages.find`); ``known`` has no say."""
         return await self._messages.find(message, since)
+
+    async def missed(
+        self, since: datetime, until: datetime, talks: Sequence[OpenTalk] = ()
+    ) -> tuple[InboundMessage, ...]:
+        """What people wrote in these talks (`History.missed`), with one or two calls for each."""
+        return await self._history.missed(since, until, talks)
+
+    async def states(self, sent: Mapping[str, str]) -> tuple[Receipt, ...]:
+        """Nothing: that Slack took a message is the last it tells of it."""
+        return ()
 
     async def close(self) -> None:
         """Close the connections."""

@@ -25,6 +25,9 @@ ACCOUNT = {
     "two_factor_setup_required": "the account needs two-factor sign-in",
 }
 
+# Of the above, what says that the token may not do this, and nothing about what else it may do.
+LACKS_TO_READ = frozenset({"missing_scope", "no_permission", "not_allowed_token_type"})
+
 THROTTLED_FOR_SECONDS = {
     "message_limit_exceeded": 60.0,
     "rate_limited": THROTTLED_SECONDS,

@@ -3,8 +3,8 @@
 from aiohttp import ClientError
 from slack_sdk.errors import SlackApiError, SlackClientError
 
-from channels.errors import ChannelError, SendUnknown
-from channels.slack.codes import verdict
+from channels.errors import ChannelDown, ChannelError, SendThrottled, SendUnknown
+from channels.slack.codes import LACKS_TO_READ, verdict
 from channels.transport import broken, retry_after
 
 # AttributeError, TypeError and ValueError: the SDK's reaction to an answer that is no JSON object.
@@ -18,6 +18,16 @@ def explain(error: Exception) -> ChannelError:
     if isinstance(error, ClientError | TimeoutError):
         return broken(error)
     return SendUnknown(f"the answer can't be read: {type(error).__name__}")
+
+
+def explain_look(error: Exception) -> SendUnknown | ChannelDown:
+    """What one of `RAISED` means for a message that was looked for: nothing is known of it, unless our account is at
+    fault for all. A token that may post but not read is no fault of that kind: another look gets the same answer."""
+    reason = explain(error)
+    if isinstance(reason, ChannelDown) and reason.code not in LACKS_TO_READ:
+        return reason
+    answered = not isinstance(reason, SendUnknown | SendThrottled)
+    return SendUnknown(f"the history can't be read: {reason}", answered=answered)
 
 
 def _said(error: SlackApiError) -> ChannelError:

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from channels.base import InboundMessage
 from channels.slack.body import Body, section, word
+from channels.slack.media import media_of
 from channels.slack.words import mentions, plain, without_mention
 from channels.text import keepable
 
@@ -30,7 +31,8 @@ def from_event(body: Body) -> Iterator[InboundMessage]:
     if mentioned:
         text = without_mention(text, own)
     thread = "" if direct else f"{channel}:{word(event, 'thread_ts') or ts}"
-    yield _message(f"{channel}:{ts}", word(event, "user"), plain(text), thread, direct or mentioned)
+    said = _message(f"{channel}:{ts}", word(event, "user"), plain(text), thread, direct or mentioned)
+    yield replace(said, media=media_of(event))
 
 
 def from_actions(body: Body) -> Iterator[InboundMessage]:

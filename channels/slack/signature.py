@@ -2,7 +2,7 @@
 
 import hmac
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from hashlib import sha256
 
@@ -27,12 +27,7 @@ class Verifier:
 
     def check(self, request: WebhookRequest) -> None:
         """Nothing if the raw body is Slack's word; raises `WebhookRefused` 403 otherwise, whatever is wrong."""
-        timestamp = request.headers.get(TIMESTAMP_HEADER, "")
-        signature = request.headers.get(SIGNATURE_HEADER, "")
-        if not _TIMESTAMP.fullmatch(timestamp) or not _SIGNATURE.fullmatch(signature):
-            raise WebhookRefused(403, "not signed")
-        if not _is_fresh(int(timestamp), request.at):
-            raise WebhookRefused(403, f"signed more than {MAX_AGE_SECONDS} s from now")
+        timestamp, signature = check_headers(request.headers, request.at)
         if not any(hmac.compare_digest(sign, signature) for sign in self._signatures(timestamp, request.body)):
             raise WebhookRefused(403, "wrong signature")
 
@@ -41,6 +36,16 @@ class Verifier:
             mac = key.copy()
             mac.update(b"v0:" + timestamp.encode() + b":" + body)
             yield "v0=" + mac.hexdigest()
+
+
+def check_headers(headers: Mapping[str, str], at: datetime) -> tuple[str, str]:
+    """The timestamp and the signature in the headers. Raises `WebhookRefused` 403 where no body could be right."""
+    timestamp, signature = headers.get(TIMESTAMP_HEADER, ""), headers.get(SIGNATURE_HEADER, "")
+    if not _TIMESTAMP.fullmatch(timestamp) or not _SIGNATURE.fullmatch(signature):
+        raise WebhookRefused(403, "not signed")
+    if not _is_fresh(int(timestamp), at):
+        raise WebhookRefused(403, f"signed more than {MAX_AGE_SECONDS} s from now")
+    return timestamp, signature
 
 
 def _is_fresh(timestamp: int, now: datetime) -> bool:

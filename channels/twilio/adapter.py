@@ -1,14 +1,26 @@
 """SMS through Twilio."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from channels.base import InboundMessage, KeptRequest, OutboundMessage, Received, Sent, WebhookRequest
+from channels.base import (
+    InboundMessage,
+    KeptRequest,
+    OpenTalk,
+    OutboundMessage,
+    Receipt,
+    Received,
+    Sent,
+    WebhookRequest,
+)
 from channels.errors import WebhookRefused
 from channels.transport import TIMEOUT_SECONDS, Connections
+from channels.twilio.account import open_client
 from channels.twilio.form import fields_of, pairs_of
+from channels.twilio.history import History
 from channels.twilio.messages import Messages
-from channels.twilio.signature import Verifier
+from channels.twilio.signature import Verifier, is_signature
 from channels.twilio.webhook import MESSAGE_PARAMETER, inbound, status
 
 SIGNATURE_HEADER = "x-twilio-signature"
@@ -34,13 +46,18 @@ class TwilioSms:
 
     kind = "sms"
     routes = ("inbound", "status")
+    looks_into_talks = False
 
     def __post_init__(self) -> None:
         self.public_url = self.public_url.partition("#")[0].rstrip("/")
         self._verifier = Verifier(self.public_url, self.auth_tokens)
         self._connections = Connections(self.timeout_seconds)
-        token = self.auth_tokens[0]
-        self._messages = Messages(self.account_sid, token, self.sender, self.api_url, self._connections)
+        client = open_client(self.account_sid, self.auth_tokens[0], self.api_url, self._connections)
+        self._messages, self._history = Messages(client, self.sender), History(client, self.sender)
+
+    def may_be_signed(self, headers: Mapping[str, str], at: datetime) -> bool:
+        """Whether there is a signature of the right form."""
+        return is_signature(headers.get(SIGNATURE_HEADER, ""))
 
     def receive(self, request: WebhookRequest) -> Received:
         """A message of a person or a status of ours, its signature checked over everything. Raises `WebhookRefused`."""
@@ -66,6 +83,16 @@ class TwilioSms:
     async def find(self, message: OutboundMessage, since: datetime, known: frozenset[str]) -> Sent | None:
         """Look the message up in Twilio's list (`Messages.find`)."""
         return await self._messages.find(message, since, known)
+
+    async def missed(
+        self, since: datetime, until: datetime, talks: Sequence[OpenTalk] = ()
+    ) -> tuple[InboundMessage, ...]:
+        """What Twilio lists as written to us (`History.inbound`); no talk is needed for that."""
+        return await self._history.inbound(since, until)
+
+    async def states(self, sent: Mapping[str, str]) -> tuple[Receipt, ...]:
+        """How Twilio says that these messages fare (`History.states`)."""
+        return await self._history.states(sent)
 
     async def close(self) -> None:
         """Close the connections."""

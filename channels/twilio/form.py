@@ -6,11 +6,12 @@ from yarl import query_to_pairs
 
 from channels.base import WebhookRequest
 from channels.errors import WebhookRefused
+from channels.twilio.media import PARAMETERS
 
 FORM_TYPE = "application/x-www-form-urlencoded"
 MAX_FIELDS = 200
 
-READ = frozenset({"AccountSid", "MessageSid", "From", "Body", "OptOutType", "MessageStatus", "ErrorCode"})
+READ = PARAMETERS | {"AccountSid", "MessageSid", "From", "Body", "OptOutType", "MessageStatus", "ErrorCode"}
 
 _MESSAGE_SID = re.compile(r"[A-Z]{2}[0-9a-zA-Z]{32}")
 

@@ -69,8 +69,15 @@ async def _read(answer: ClientResponse) -> Response:
     return Response(answer.status, text, answer.headers)
 
 
-def _code(text: str) -> str:
+def told_in(text: str) -> tuple[str, str]:
+    """Twilio's code and words in the body of an error; 0 and "" where it has none."""
     try:
-        return str(json.loads(text)["code"])
-    except (ValueError, KeyError, TypeError):
-        return "429"
+        told = json.loads(text)
+        return str(told["code"]), str(told.get("message", ""))
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return "0", ""
+
+
+def _code(text: str) -> str:
+    code, _ = told_in(text)
+    return "429" if code == "0" else code

@@ -3,36 +3,23 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from twilio.rest import Client  # type: ignore[import-untyped]
-
 from channels.base import OutboundMessage, Sent
 from channels.errors import SendRefused, SendUnknown
-from channels.transport import Connections
+from channels.twilio.account import is_service, made_at
 from channels.twilio.codes import STATUSES
-from channels.twilio.failures import RAISED, explain
-from channels.twilio.http import TwilioHttp
+from channels.twilio.failures import RAISED, explain, explain_look
 
 MAX_TEXT = 1600
 CLOCK_SKEW_SECONDS = 60
 LOOK_BACK_MESSAGES = 200
 
-# A messaging service instead of a number: it has its own parameter and its own field in the answers.
-_SERVICE_PREFIX = "MG"
-_SERVICE_LENGTH = 34
-
 
 class Messages:
     """The messages of one account and one sender (a number or a messaging service), over the SDK."""
 
-    def __init__(self, account_sid: str, auth_token: str, sender: str, api_url: str, connections: Connections) -> None:
-        # A non-empty environment, so that TWILIO_EDGE and its kin don't override the settings.
-        self._client = Client(
-            account_sid, auth_token, http_client=TwilioHttp(connections), environment={"TWILIO_EDGE": ""}
-        )
-        if api_url:
-            self._client.api.base_url = api_url
-        self._sender = sender
-        self._is_service = sender.startswith(_SERVICE_PREFIX) and len(sender) == _SERVICE_LENGTH
+    def __init__(self, client: Any, sender: str) -> None:
+        self._client, self._sender = client, sender
+        self._is_service = is_service(sender)
 
     async def create(self, message: OutboundMessage, status_callback: str) -> Sent:
         """Send once. Raises as `channels.base.Channel.send` says."""
@@ -51,30 +38,25 @@ class Messages:
         """The message as Twilio lists it: same recipient, sender and text, made after ``since`` less a minute.
 
         Twilio keeps no id of ours, so an equal message is told from this one by being ``known`` already. There is no
-        filter by date: a message still queued has no DateSent yet. The list is newest first. Raises `SendUnknown`
-        where several could be the one, or where `LOOK_BACK_MESSAGES` don't reach back to ``since``.
+        filter by date: a message still queued has no DateSent yet. The list is newest first. Raises `ChannelDown`, and
+        `SendUnknown` where several could be the one, or where `LOOK_BACK_MESSAGES` don't reach back to ``since``.
         """
         try:
             listed = await self._client.messages.list_async(to=message.to, limit=LOOK_BACK_MESSAGES)
         except RAISED as error:
-            raise SendUnknown(f"the list can't be read: {explain(error)}") from error
+            raise explain_look(error) from error
         earliest = since.astimezone(UTC) - timedelta(seconds=CLOCK_SKEW_SECONDS)
-        recent = [one for one in listed if _made(one) >= earliest]
+        recent = [one for one in listed if made_at(one) >= earliest]
         found = [one for one in recent if one.sid not in known and self._is_ours(one, message.text)]
         if len(found) > 1:
-            raise SendUnknown(f"{len(found)} messages to this address with this text could be the one")
+            raise SendUnknown(f"{len(found)} messages to this address with this text could be the one", answered=True)
         if not found and len(recent) == LOOK_BACK_MESSAGES:
-            raise SendUnknown(f"more than {LOOK_BACK_MESSAGES} newer messages to this address")
+            raise SendUnknown(f"more than {LOOK_BACK_MESSAGES} newer messages to this address", answered=True)
         return _sent(found[0]) if found else None
 
     def _is_ours(self, listed: Any, text: str) -> bool:
         sender = listed.messaging_service_sid if self._is_service else listed.from_
         return bool(sender == self._sender and (listed.body or "").rstrip() == text.rstrip())
-
-
-def _made(listed: Any) -> datetime:
-    made = listed.date_created
-    return made if isinstance(made, datetime) else datetime.max.replace(tzinfo=UTC)
 
 
 def _sent(answer: Any) -> Sent:

@@ -1,11 +1,13 @@
 """X-Twilio-Signature (docs: "Validating requests are coming from Twilio")."""
 
 import hmac
+import re
 from base64 import b64encode
 from collections.abc import Iterable
 from hashlib import sha1
 from urllib.parse import urlsplit
 
+_SIGNATURE = re.compile(r"[0-9A-Za-z+/]{27}=")
 _STANDARD_PORTS = {"https": 443, "http": 80}
 
 
@@ -35,6 +37,11 @@ class Verifier:
                 mac = key.copy()
                 mac.update(base + signed)
                 yield b64encode(mac.digest())
+
+
+def is_signature(text: str) -> bool:
+    """Whether it has the form of one: the base64 of 20 bytes."""
+    return _SIGNATURE.fullmatch(text) is not None
 
 
 def _key(token: str) -> hmac.HMAC:

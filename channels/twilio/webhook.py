@@ -8,6 +8,7 @@ from channels.base import Answer, InboundMessage, Receipt, Received
 from channels.errors import WebhookRefused
 from channels.text import keepable
 from channels.twilio.codes import STATUSES
+from channels.twilio.media import media_of
 from channels.twilio.words import consent_of
 
 # An empty body instead of TwiML raises error 11200 on Twilio's side.
@@ -21,22 +22,32 @@ _MESSAGE_ID = re.compile(r"[0-9a-f]{32}")
 
 def inbound(fields: Mapping[str, str]) -> Received:
     """A person wrote. Raises `WebhookRefused` 400 where the sender is no address."""
+    return Received((person_wrote(fields),), NO_REPLY)
+
+
+def person_wrote(fields: Mapping[str, str]) -> InboundMessage:
+    """The message of a webhook, or of one that never came. Raises `WebhookRefused` 400: the sender is no address."""
     address = fields.get("From", "")
     if not _ADDRESS.fullmatch(address):
         raise WebhookRefused(400, "no From")
     text = fields.get("Body", "")
     consent = consent_of(text, fields.get("OptOutType", ""))
-    message = InboundMessage(fields["MessageSid"], keepable(address), keepable(text), consent=consent)
-    return Received((message,), NO_REPLY)
+    return InboundMessage(
+        fields["MessageSid"], keepable(address), keepable(text), consent=consent, media=media_of(fields)
+    )
 
 
 def status(fields: Mapping[str, str], target: str) -> Received:
     """A message of ours went on. A status Twilio may add one day is answered 200 and says nothing to us."""
-    told = fields.get("MessageStatus", "")
+    sid, told, error = fields["MessageSid"], fields.get("MessageStatus", ""), fields.get("ErrorCode", "")
+    return Received(went_on(sid, told, _our_id(target), error))
+
+
+def went_on(sid: str, told: str, message: str, error: str) -> tuple[Receipt, ...]:
+    """The receipt of a callback, or of one that never came: ``message`` is our id, ``error`` Twilio's code."""
     if told not in STATUSES:
-        return Received()
-    sid, error = fields["MessageSid"], keepable(fields.get("ErrorCode", ""))
-    return Received((Receipt(f"{sid}:{told}", _our_id(target), sid, STATUSES[told], error),))
+        return ()
+    return (Receipt(f"{sid}:{told}", message, sid, STATUSES[told], keepable(error)),)
 
 
 def _our_id(target: str) -> str:

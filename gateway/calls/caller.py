@@ -155,7 +155,9 @@ class Caller:
         for call, outcome in outcomes:
             self._record_one(t, call, outcome, now)
         answered = t.calls.take_answered(BATCH)
-        t.inbox.keep([answer_event(call, now) for call in answered])
+        kept = t.inbox.keep([answer_event(call, now) for call in answered])
+        again = [call for call, number in zip(answered, kept, strict=True) if number is None]
+        t.inbox.keep([answer_event(call, now, again=True) for call in again])
         return len(answered)
 
     @staticmethod

@@ -23,8 +23,11 @@ def call_row(effect: PlaceCall, customer: str, campaign: str, lane: str, now: da
     }
 
 
-def answer_event(call: AnsweredCall, now: datetime) -> NewEvent:
-    """The event of a call that came to its end. One that came while its campaign was stopped is told again later."""
+def answer_event(call: AnsweredCall, now: datetime, *, again: bool = False) -> NewEvent:
+    """The event of a call that came to its end. One that came while its campaign was stopped is told ``again`` later.
+
+    The first key is the same for ever, as a timer's is (see `gateway.timers.timer_event`).
+    """
     payload = {
         "customer": call.customer,
         "campaign": call.campaign,
@@ -34,4 +37,5 @@ def answer_event(call: AnsweredCall, now: datetime) -> NewEvent:
         "error": call.error,
         "held": call.held,
     }
-    return NewEvent(f"answer:{call.id}:{new_id()}", "answer", About("lane", call.lane), payload, now)
+    key = f"answer:{call.id}:{new_id()}" if again else f"answer:{call.id}"
+    return NewEvent(key, "answer", About("lane", call.lane), payload, now)

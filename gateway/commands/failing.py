@@ -38,9 +38,17 @@ def sentence_for(error: Exception) -> str | None:
     from gateway.settings import SettingsError
     from gateway.settling import CannotSettle
     from gateway.sheets import SheetRefused
-    from storage.errors import AlreadyRunning, SchemaMismatch, StorageUnavailable
+    from storage.errors import (
+        AlreadyRunning,
+        BackupFailed,
+        BackupRefused,
+        SchemaMismatch,
+        SpoolUnavailable,
+        StorageUnavailable,
+    )
 
-    if isinstance(error, SettingsError | AlreadyRunning | SchemaMismatch | CannotRun | CannotSettle):
+    of_storage = AlreadyRunning | BackupFailed | BackupRefused | SchemaMismatch | SpoolUnavailable
+    if isinstance(error, of_storage | SettingsError | CannotRun | CannotSettle):
         return str(error)
     if isinstance(error, SheetRefused):
         return f"this contact list can't be imported: {error}"

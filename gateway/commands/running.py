@@ -13,10 +13,13 @@ from gateway.commands.project import project_option
 @click.option("--no-migrate", is_flag=True, help="Leave the database's tables as they are.")
 def run(project: Path, sandbox: bool, no_migrate: bool) -> None:
     """Run the gateway until Ctrl-C."""
+    from gateway.logs import set_up_logs
     from gateway.server import run as run_gateway
     from gateway.settings import load_settings
 
-    run_gateway(load_settings(project, sandbox=sandbox), migrate=not no_migrate)
+    settings = load_settings(project, sandbox=sandbox)
+    set_up_logs(settings.secrets())
+    run_gateway(settings, migrate=not no_migrate)
 
 
 @click.command()

@@ -38,6 +38,8 @@ class Hourglass:
         self.clock.advance_to(moment)
 
     async def _is_quiet(self) -> bool:
+        if self.gateway.spool.depth:
+            return False
         busy, due = await self.gateway.storage.read(lambda t: (self._busy(t), self._due(t)))
         return not busy and self.sandbox.idle() and (due is None or due > self.clock.now())
 
@@ -51,7 +53,8 @@ class Hourglass:
     def _due(self, t: Transaction) -> datetime | None:
         dues = (
             self.gateway.timers.next_due(t),
-            t.outbox.next_due(tuple(self.gateway.senders)),
+            *(sender.next_due(t) for sender in self.gateway.senders.values()),
+            *(sweeper.next_due(t) for sweeper in self.gateway.sweepers),
             self.gateway.caller.next_due(t),
         )
         return min((due for due in dues if due is not None), default=None)

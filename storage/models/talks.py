@@ -8,6 +8,10 @@ from sqlmodel import Field, SQLModel
 
 from storage.columns import BIG_ID, added, added_document, document, moment, where
 
+# What the provider took, and has not said the last word of.
+HAS_CONTENT = "(text <> '' OR media <> '[]')"
+UNSETTLED = "direction = 'out' AND status IN ('accepted', 'queued', 'sending', 'sent')"
+
 
 class Communication(SQLModel, table=True):
     """One talk between a participant and an agent. ``is_open`` is derived from status, for the partial indexes.
@@ -78,6 +82,8 @@ class Message(SQLModel, table=True):
     __table_args__ = (
         Index("message_provider", "channel", "provider_id"),
         Index("message_to", "channel", "address", **where("direction = 'out'")),
+        Index("message_unsettled", "channel", "updated_at", **where(UNSETTLED)),
+        Index("message_age", "created_at", **where(HAS_CONTENT)),
     )
     id: str = Field(primary_key=True)
     channel: str

@@ -169,6 +169,18 @@ async def test_an_event_told_to_come_twice_has_the_same_id(at: House) -> None:
     assert first == second
 
 
+async def test_lost_events_never_leave_though_the_history_shows_what_was_said(at: House) -> None:
+    at.sandbox.channel("team").behaviour.webhooks = Webhooks(lost=("inbound",))
+    root = at.sandbox.slack("team").say("U1", "hello")
+    assert root is not None
+    at.sandbox.slack("team").say("U1", "more", thread=root.ts)
+    await at.run()
+    assert at.door.events == []
+    (shown,) = (await sdk(at).conversations_history(channel="D1"))["messages"]
+    assert (shown["text"], shown["thread_ts"], shown["reply_count"]) == ("hello", root.ts, 1)
+    assert shown["latest_reply"] > root.ts
+
+
 async def test_restarted_from_its_journal_posts_and_buttons_are_there(tmp_path: Path) -> None:
     async with house(tmp_path / "j") as before:
         ts = (await sdk(before).chat_postMessage(channel="U1", text="?", blocks=BUTTONS, metadata=METADATA))["ts"]

@@ -154,6 +154,19 @@ async def test_callbacks_come_shuffled_and_twice_when_told() -> None:
         assert statuses[::2] == statuses[1::2] != ["queued", "sent", "delivered"]
 
 
+@pytest.mark.parametrize(("lost", "heard"), [(("inbound",), 3), (("status",), 1), (("inbound", "status"), 0)])
+async def test_lost_webhooks_never_leave_though_the_list_shows_all(lost: Any, heard: int) -> None:
+    async with house() as at:
+        at.sandbox.channel("sms").behaviour.webhooks = Webhooks(lost=lost)
+        await send(at, status_callback=at.callback)
+        at.sandbox.twilio("sms").say(ANNA, "hello")
+        await at.run()
+        assert len(at.door.forms) == heard
+        at.clock.advance_to(START + timedelta(minutes=1))
+        found = await with_sdk(at, lambda client: client.messages.list())
+        assert [one.status for one in found] == ["received", "delivered"]
+
+
 async def test_late_callbacks_come_late_though_the_message_is_long_delivered() -> None:
     async with house() as at:
         at.sandbox.channel("sms").behaviour.webhooks = Webhooks(late=60)

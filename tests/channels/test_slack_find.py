@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from channels.base import OutboundMessage, Sent
-from channels.errors import SendUnknown
+from channels.errors import ChannelDown, SendUnknown
 from channels.slack.adapter import Slack
-from channels.slack.messages import MAX_PAGES
+from channels.slack.pages import MAX_PAGES
 from tests.channels.provider import Provider
 from tests.channels.signing import MESSAGE_ID, NOW, slack
 
@@ -94,6 +94,12 @@ async def test_a_channel_that_the_bot_is_not_in_can_not_be_searched(provider: Pr
     provider.will_answer({"ok": True, "channels": [{"id": "C8", "name": "general"}]})
     with pytest.raises(SendUnknown, match="'billing'"):
         await channel.find(replace(MESSAGE, to="#billing"), NOW, NONE)
+
+
+async def test_a_token_that_has_expired_says_nothing_of_the_message(provider: Provider, channel: Slack) -> None:
+    provider.will_answer('{"ok": false, "error": "token_expired"}')
+    with pytest.raises(ChannelDown, match="the token has expired"):
+        await channel.find(MESSAGE, NOW, NONE)
 
 
 @pytest.mark.parametrize(

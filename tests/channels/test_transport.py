@@ -15,7 +15,7 @@ from aiohttp import (
 from aiohttp.client_exceptions import ClientConnectorCertificateError
 from aiohttp.client_reqrep import ConnectionKey
 
-from channels.errors import SendThrottled, SendUnknown
+from channels.errors import SendUnknown, Unreachable
 from channels.transport import RECONNECT_SECONDS, broken
 from tests.channels.failing import told
 
@@ -31,7 +31,7 @@ KEY = ConnectionKey("a.example", 443, True, True, None, None, None, None)
     ],
 )
 def test_without_a_connection_nothing_was_sent(error: ClientError) -> None:
-    assert told(broken(error)) == told(SendThrottled(RECONNECT_SECONDS, type(error).__name__))
+    assert told(broken(error)) == told(Unreachable(RECONNECT_SECONDS, type(error).__name__))
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from channels.base import OutboundMessage, Sent
-from channels.errors import SendUnknown
+from channels.errors import ChannelDown, SendUnknown
 from channels.twilio.adapter import TwilioSms
 from channels.twilio.messages import LOOK_BACK_MESSAGES
 from tests.channels.provider import Provider
@@ -102,7 +102,13 @@ async def test_a_list_too_short_to_tell_is_unknown(provider: Provider, channel: 
         await channel.find(MESSAGE, NOW, NONE)
 
 
-@pytest.mark.parametrize(("status", "body"), [(500, "{}"), (429, "{}"), (401, '{"code": 20003}'), (200, "<html>")])
+async def test_wrong_credentials_say_nothing_of_the_message(provider: Provider, channel: TwilioSms) -> None:
+    provider.will_answer('{"code": 20003, "message": "Authenticate"}', 401)
+    with pytest.raises(ChannelDown, match="20003 wrong credentials"):
+        await channel.find(MESSAGE, NOW, NONE)
+
+
+@pytest.mark.parametrize(("status", "body"), [(500, "{}"), (429, "{}"), (400, '{"code": 20001}'), (200, "<html>")])
 async def test_where_twilio_can_not_tell_neither_can_we(
     status: int, body: str, provider: Provider, channel: TwilioSms
 ) -> None:

@@ -1,12 +1,15 @@
-"""The verifier against Twilio's published vectors and against the SDK's own."""
+"""The verifier against Twilio's published vectors and against the SDK's own; what an adapter shows."""
+
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from twilio.request_validator import RequestValidator  # type: ignore[import-untyped]
 
+from channels.errors import WebhookRefused
 from channels.twilio.signature import Verifier
-from tests.channels.signing import Pairs, Repeating
+from tests.channels.signing import Pairs, Repeating, inbound_pairs, sms, twilio_request
 
 DOCUMENTED_TARGET = "/myapp.php?foo=1&bar=2"
 DOCUMENTED = [("CallSid", "CA1234567890ABCDE"), ("Digits", "1234"), ("To", "+18005551212")]
@@ -74,3 +77,13 @@ def test_a_fragment_of_the_public_url_is_never_signed() -> None:
 def test_a_verifier_without_a_token_is_refused(tokens: tuple[str, ...]) -> None:
     with pytest.raises(ValueError, match="token"):
         Verifier("https://a.example", tokens)
+
+
+def test_an_adapter_shows_no_secret() -> None:
+    assert sms().auth_tokens[0] not in repr(sms())
+
+
+def test_an_unknown_route_is_not_found() -> None:
+    with pytest.raises(WebhookRefused) as error:
+        sms().receive(replace(twilio_request(inbound_pairs()), route="voice"))
+    assert error.value.status == 404

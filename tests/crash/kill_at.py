@@ -24,8 +24,15 @@ POINTS = {
     # Everything that is one transaction.
     "before a commit": ("sqlalchemy.engine.default.DefaultDialect.do_commit", BEFORE),
     "after a commit": ("sqlalchemy.engine.default.DefaultDialect.do_commit", AFTER),
+    "claimed, not committed": ("storage.outbox.Outbox.claim", AFTER),
+    "recorded, not committed": ("storage.outbox.Outbox.sent_many", AFTER),
+    "decided, not committed": ("gateway.worker.Worker.decide", AFTER),
     # In and out.
     "kept, not answered": ("storage.group_commit.GroupCommit.keep", AFTER),
+    "spooled, not answered": ("storage.spool.Spool.keep", AFTER),
+    "spooled, not moved": ("storage.spool.Spool.oldest", AFTER),
+    "moved, not forgotten": ("storage.spool.Spool.moved", AFTER),
+    "moved and forgotten": ("storage.spool.Spool.forget", AFTER),
     "claimed, not sent by SMS": ("channels.twilio.adapter.TwilioSms.send", BEFORE),
     "claimed, not sent on Slack": ("channels.slack.adapter.Slack.send", BEFORE),
     "sent by SMS, not recorded": ("channels.twilio.adapter.TwilioSms.send", AFTER),
@@ -42,6 +49,13 @@ POINTS = {
     "the provider has noted it, nobody knows": ("channels.sandbox.journal.Journal.keep", AFTER),
     "a call is answered, not marked": ("gateway.demo.driving.Driver._call", AFTER),
     "the end is written, not marked": ("gateway.demo.play.tell_end", BEFORE),
+}
+
+POINTS_OF_COMMANDS = {  # those that no demo passes
+    "a table is backed up": ("storage.backup.rows_of_table", AFTER),
+    "a backup is written, not in its place": ("storage.backup.sync", BEFORE),
+    "a table is restored": ("storage.restoring.fill", AFTER),
+    "all is restored, not committed": ("storage.restoring.look_before_sending", AFTER),
 }
 
 
@@ -96,7 +110,7 @@ def is_module(name: str) -> bool:
 
 def arm(point: str, number: int) -> None:
     """From now on the process dies at this passing of the point."""
-    path, when = POINTS[point]
+    path, when = (POINTS | POINTS_OF_COMMANDS)[point]
     owner, name = owner_of(path)
     setattr(owner, name, killing(getattr(owner, name), when, number))
 

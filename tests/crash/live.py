@@ -82,7 +82,9 @@ class Live:
     def is_quiet(self) -> bool:
         """Nothing waits, nothing is owed by us, and the people of the sandbox have said all they wanted to say."""
         ready, sandbox = self.ask("GET", "/readyz")[1], self.ask("GET", "/sandbox/state")[1]
-        return bool(ready and sandbox) and not (ready["waiting_events"] or ready["owed_messages"] or sandbox["owed"])
+        if not (ready and sandbox) or ready["status"] != "ready":
+            return False
+        return not (ready["waiting_events"] or ready["owed_messages"] or sandbox["owed"])
 
     def wait_until_quiet(self) -> None:
         looks = 0

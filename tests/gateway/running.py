@@ -41,11 +41,13 @@ kind = "twilio"
 account_sid = "{ACCOUNT}"
 from = "{NUMBER}"
 messages_per_second = 1000
+sweep_minutes = 0
 [channels.slack]
 kind = "slack"
 team = "T00000001"
 app_id = "A00000001"
 messages_per_second = 1000
+sweep_minutes = 0
 """
 CARLA, DAN = "U00000003", "U00000004"
 SANDBOX = f"""

@@ -139,7 +139,8 @@ async def test_without_its_secret_a_service_is_not_asked_and_what_it_is_owed_wai
             await ask(world)
             await world.passes(days=1)
             assert (await outcomes(world), outside.asked) == ([""], [])
-            assert await backlog(world) == {"waiting_events": 0, "owed_messages": 0, "open_calls": 1}
+            waiting = {name: number for name, number in (await backlog(world)).items() if number}
+            assert waiting == {"open_calls": 1}
         async with running(tmp_path, database=database_url) as world:
             await world.quiet()
             assert (await outcomes(world), len(outside.asked)) == (["paid"], 1)

@@ -3,6 +3,8 @@
 import json
 import logging
 from collections.abc import Iterator
+from errno import ENOSPC
+from io import StringIO
 from typing import Any
 
 import pytest
@@ -51,6 +53,33 @@ def test_our_lines_and_the_libraries_have_one_form(capsys: pytest.CaptureFixture
     assert (ours["event"], ours["level"], ours["status"]) == ("webhook_refused", "warning", 403)
     assert (theirs["event"], theirs["level"], theirs["logger"]) == ("went wrong", "warning", "some.library")
     assert set(theirs) == {"event", "level", "logger", "timestamp"}
+
+
+@pytest.mark.parametrize("log", [structlog.get_logger(), logging.getLogger("some.library")], ids=["ours", "theirs"])
+def test_a_log_that_cannot_be_written_stops_nobody_and_is_told_of_later(
+    monkeypatch: pytest.MonkeyPatch, log: Any
+) -> None:
+    """As where the log is a file on the disk that is full, or a pipe whose reader is gone."""
+    stream = Full()
+    monkeypatch.setattr("sys.stderr", stream)
+    begin()
+    stream.full = True
+    log.warning("nobody reads this")
+    stream.full = False
+    log.warning("room again")
+    told = [json.loads(line)["event"] for line in stream.getvalue().splitlines()]
+    assert told == ["log_lost", "room again"]
+
+
+class Full(StringIO):
+    """A stream that takes nothing while it is full."""
+
+    full = False
+
+    def write(self, text: str) -> int:
+        if self.full:
+            raise OSError(ENOSPC, "No space left on device")
+        return super().write(text)
 
 
 @pytest.mark.parametrize("log", [structlog.get_logger(), logging.getLogger("some.library")], ids=["ours", "theirs"])

@@ -59,6 +59,7 @@ def test_a_complete_project_is_read_with_its_defaults(project: Path) -> None:
 
     assert (settings.public_url, settings.host, settings.port) == ("https://gateway.example.org", "127.0.0.1", 8080)
     assert settings.database == f"sqlite:///{project.resolve()}/pointsman.db"
+    assert settings.spool == project.resolve() / "spool.db"
     assert settings.rules == project.resolve() / "rules"
     assert settings.channel_kinds == {"sms": "sms", "slack": "slack"}
     sms, slack = settings.channels["sms"], settings.channels["slack"]
@@ -134,6 +135,9 @@ def test_a_bad_secret_is_refused_by_the_name_of_its_variable(
         ("[channels.sms]", '_env_file = "x"\n[channels.sms]', 'unknown key "_env_file"'),
         ("[channels.sms]", 'port = "http"\n[channels.sms]', "port must be a whole number"),
         ("[channels.sms]", "port = true\n[channels.sms]", "port must be a number"),
+        ("[channels.sms]", 'spool = " "\n[channels.sms]', "spool is empty: name the file"),
+        ("[channels.sms]", 'spool = "none/spool.db"\n[channels.sms]', "none: make it, or set spool to a file in"),
+        ("[channels.sms]", 'spool = "pointsman.db"\n[channels.sms]', "pointsman.db: they must be two files"),
         ("[channels.sms]", "port = 70000\n[channels.sms]", "port must be less than or equal to 65535"),
         ("[channels.sms]", 'database = "mysql://x"\n[channels.sms]', "database must begin with sqlite:///"),
         ("[channels.sms]", 'database = "sqlite://"\n[channels.sms]', "one in memory forgets everything"),

@@ -5,7 +5,14 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from gateway.settings_file import CHANNEL_FORMS, SECRET_KEYS, ActionSettings, ServiceSettings, SettingsFile
+from gateway.settings_file import (
+    CHANNEL_FORMS,
+    SECRET_KEYS,
+    ActionSettings,
+    RetentionSettings,
+    ServiceSettings,
+    SettingsFile,
+)
 from tests.reference.keys import default_words, field_of, ordered
 from tests.reference.shapes import type_words
 
@@ -14,8 +21,9 @@ TABLES: Mapping[str, type[BaseModel]] = {
     **CHANNEL_FORMS,
     "service": ServiceSettings,
     "actions": ActionSettings,
+    "retention": RetentionSettings,
 }
-OTHER_TABLES = ("channels", "services", "actions")
+OTHER_TABLES = ("channels", "services", "actions", "retention")
 
 
 def settings_of(table: str) -> list[str]:
@@ -33,5 +41,6 @@ def setting_row(table: str, key: str, meaning: str) -> tuple[str, str, str, str]
 def settings_in(content: Mapping[str, Any]) -> set[tuple[str, str]]:
     """Every key that is written in a settings file (its content, read), with the table it stands in."""
     found = {("project", key) for key in content} | {("actions", key) for key in content.get("actions", {})}
+    found |= {("retention", key) for key in content.get("retention", {})}
     found |= {(channel["kind"], key) for channel in content.get("channels", {}).values() for key in channel}
     return found | {("service", key) for service in content.get("services", {}).values() for key in service}

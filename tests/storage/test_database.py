@@ -207,13 +207,6 @@ def test_a_process_that_can_not_lock_the_file_is_told(tmp_path: Path) -> None:
         storage.claim_process()
 
 
-def test_postgres_serves_many_processes(postgres: PostgresServer) -> None:
-    with postgres.database() as url:
-        for storage in (Storage(url), Storage(url)):
-            storage.claim_process()
-            storage.close()
-
-
 def test_lost_connections_are_told_and_then_made_anew(postgres: PostgresServer, prepared: str) -> None:
     with postgres.database(prepared) as url:
         storage = Storage(url)

@@ -19,6 +19,9 @@ def where(condition: str) -> dict[str, Any]:
 def upgrade() -> None:
     op.add_column("message", sa.Column("media", sa.Text(), nullable=False, server_default=sa.text("'[]'")))
     op.add_column("customer", sa.Column("erased_at", sa.BigInteger(), nullable=True))
+    unsettled = "direction = 'out' AND status IN ('accepted', 'queued', 'sending', 'sent')"
+    op.create_index("message_unsettled", "message", ["channel", "updated_at"], **where(unsettled))
+    op.create_index("message_age", "message", ["created_at"], **where("(text <> '' OR media <> '[]')"))
     op.create_index("inbox_parked", "inbox", ["id"], **where("state = 'parked'"))
     op.create_table(
         "progress",
@@ -32,5 +35,7 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.drop_table("progress")
     op.drop_index("inbox_parked", "inbox")
+    op.drop_index("message_age", "message")
+    op.drop_index("message_unsettled", "message")
     op.drop_column("customer", "erased_at")
     op.drop_column("message", "media")

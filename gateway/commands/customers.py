@@ -1,0 +1,176 @@
+"""`pointsman customer export` and `pointsman customer erase`: what is kept of one person."""
+
+import json
+from pathlib import Path
+from time import monotonic, sleep
+from typing import TYPE_CHECKING
+
+import click
+
+from gateway.commands.failing import CommandFailed
+from gateway.commands.project import is_running, opened, project_option
+from gateway.commands.settling import many
+
+if TYPE_CHECKING:
+    from gateway.customers import Erased
+    from gateway.settings import Settings
+    from storage.database import Storage
+    from storage.traces import Person, Sighting
+
+SENDING_SECONDS = 20.0  # how long messages that are being sent may take to come to their end
+POLL_SECONDS = 0.1
+BATCH = 250  # rows of a table emptied in one transaction
+TOLD = {  # tables whose rows an operator knows by these names
+    "participant": "participant",
+    "communication": "talk",
+    "message": "message",
+    "inbox": "event",
+    "run": "waiting path",
+    "call": "call",
+}
+NOTHING_KEPT = 1
+
+
+@click.group()
+def customer() -> None:
+    """Give out or erase what is kept of one person.
+
+    WHO is a customer's id, a phone number (+49...), an email address, a Slack user or an external id; kind:VALUE (such
+    as external_id:4711) where that could mean two.
+    """
+
+
+@customer.command()
+@click.argument("who")
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@project_option
+def export(who: str, file: Path, project: Path) -> None:
+    """Write everything that is kept of WHO to FILE, as JSON. Exit 1 if that is nothing."""
+    from gateway.clock import SystemClock
+    from gateway.customers import dossier, is_anything
+    from gateway.private_files import new_file, sync
+    from gateway.settings import load_settings
+
+    with opened(load_settings(project, offline=True)) as storage:
+        person = _person(storage, who)
+        with storage.reading() as t:
+            found = dossier(t, person, SystemClock().now())
+    if not is_anything(found["tables"]):
+        _nothing(who)
+    try:
+        with new_file(file) as written:
+            written.write(json.dumps(found, indent=1, ensure_ascii=False).encode("utf-8", "surrogatepass"))
+            sync(written)
+    except FileExistsError:
+        raise CommandFailed(f"{file} is there already") from None
+    click.echo(f"{file}: {_counted({table: len(rows) for table, rows in found['tables'].items()})}")
+
+
+@customer.command()
+@click.argument("who")
+@click.option("--forget-opt-outs", is_flag=True, help="Forget, too, that WHO must not be written to.")
+@click.option("--yes", is_flag=True, help="Do not ask first.")
+@project_option
+def erase(who: str, forget_opt_outs: bool, yes: bool, project: Path) -> None:
+    """Erase what is kept of WHO. Open talks are canceled without a word, and no rule hears of it. The gateway may go on
+    running.
+
+    That WHO opted out stays, so that nobody writes to them again. Exit 1 if nothing is kept.
+    """
+    from gateway.customers import is_anything
+    from gateway.settings import load_settings
+
+    settings = load_settings(project, offline=True)
+    with opened(settings) as storage:
+        person = _person(storage, who)
+        kept = _kept(storage, person, forget_opt_outs)
+        if not is_anything(kept):
+            _nothing(who)
+        if not yes:
+            click.confirm(f"Erase for good: {_counted(kept)}?", abort=True)
+        _wait_for_sends(settings, storage, person)
+        _tell(_erase(storage, who, forget_opt_outs), person, forget_opt_outs)
+        _tell_imports(storage)
+
+
+def _person(storage: "Storage", who: str) -> "Person":
+    from gateway.customers import NotOne, person_named
+
+    try:
+        with storage.reading() as t:
+            return person_named(t, who)
+    except NotOne as error:
+        raise CommandFailed(str(error)) from None
+
+
+def _kept(storage: "Storage", person: "Person", forget_opt_outs: bool) -> dict[str, int]:
+    """How many rows there are to be erased, by table."""
+    with storage.reading() as t:
+        rows = t.traces.rows(person)
+    return {table: len(found) for table, found in rows.items() if table != "opt_out" or forget_opt_outs}
+
+
+def _wait_for_sends(settings: "Settings", storage: "Storage", person: "Person") -> None:
+    """Whatever is being sent at this moment comes to its end first, if anybody is at it."""
+    until = monotonic() + SENDING_SECONDS if is_running(settings) else 0.0
+    while monotonic() < until:
+        with storage.reading() as t:
+            if not t.erasing.sending(person):
+                return
+        sleep(POLL_SECONDS)
+
+
+def _erase(storage: "Storage", who: str, forget_opt_outs: bool) -> "Erased":
+    """Erase whom was seen, unless somebody else has come to have the address since: then look again."""
+    from gateway.clock import SystemClock
+    from gateway.customers import erase, person_named
+
+    while True:
+        with storage.reading() as t:
+            seen = t.traces.look(person_named(t, who), SystemClock().now())
+        _empty_settled(storage, seen)
+        with storage.alone() as t:
+            if person_named(t, who) == seen.person:
+                return erase(t, seen, SystemClock().now(), forget_opt_outs=forget_opt_outs)
+
+
+def _empty_settled(storage: "Storage", seen: "Sighting") -> None:
+    """What is over, a little at a time, so that nobody waits long for the erasure itself."""
+    from gateway.clock import SystemClock
+    from storage.traces import INBOX, MESSAGES
+
+    events, messages = sorted(seen.rows[INBOX]), sorted(seen.rows[MESSAGES])
+    for start in range(0, max(len(events), len(messages)), BATCH):
+        part = slice(start, start + BATCH)
+        with storage.transaction() as t:
+            t.erasing.empty_settled(seen.person, events[part], messages[part], SystemClock().now())
+
+
+def _nothing(who: str) -> None:
+    click.echo(f"nothing is kept of {who}")
+    raise SystemExit(NOTHING_KEPT)
+
+
+def _counted(rows: dict[str, int]) -> str:
+    return ", ".join(many(rows[table], word) for table, word in TOLD.items() if rows.get(table)) or "a name"
+
+
+def _tell(erased: "Erased", person: "Person", forget_opt_outs: bool) -> None:
+    whom = f"customer {person.customer}" if person.customer else "somebody who is no customer"
+    click.echo(f"{whom}: erased: {_counted(dict(erased.rows))}")
+    if erased.withdrawn:
+        click.echo(f"{many(erased.withdrawn, 'message')} owed will not be sent")
+    if erased.in_doubt:
+        click.echo(f"{many(erased.in_doubt, 'message')} given up of which nobody knows yet whether the provider has it")
+    if opt_outs := erased.rows.get("opt_out"):
+        told = "forgotten" if forget_opt_outs else "kept, so that nobody writes to them (--forget-opt-outs)"
+        click.echo(f"{many(opt_outs, 'opt-out')} {told}")
+
+
+def _tell_imports(storage: "Storage") -> None:
+    """Who stands in a list that is being read comes in anew with it."""
+    with storage.reading() as t:
+        files = t.uploads.unread()
+    if files:
+        names = ", ".join(sorted(files))
+        click.echo(f"being imported: {names}; whoever stands in a list comes in anew: erase again once it is done")

@@ -1,0 +1,85 @@
+"""What the machinery around a gateway asks: is it alive, may it be sent requests, what does it count."""
+
+import asyncio
+from dataclasses import dataclass
+
+from aiohttp import web
+
+from gateway.metrics import CONTENT_TYPE, Metrics
+from storage.database import Storage
+from storage.errors import StorageUnavailable
+from storage.group_commit import GroupCommit
+from storage.spool import Spool
+from storage.transaction import Transaction
+
+LOOK_SECONDS = 2.0  # how long the database may take to answer; who asks gives up soon, too
+NO_DATABASE = "the database does not answer"
+
+
+@dataclass(frozen=True)
+class Health:
+    """Answers for one gateway."""
+
+    storage: Storage
+    spool: Spool
+    inbox: GroupCommit
+    metrics: Metrics
+
+    def routes(self) -> list[web.RouteDef]:
+        return [
+            web.get("/healthz", self.healthz),
+            web.get("/readyz", self.readyz),
+            web.get("/metrics", self.metrics_page),
+        ]
+
+    async def healthz(self, request: web.Request) -> web.Response:
+        """The process is alive."""
+        return web.json_response({"status": "ok"})
+
+    async def readyz(self, request: web.Request) -> web.Response:
+        """Whether webhooks are taken, and what is yet to be done.
+
+        200 ``ready``; 200 ``spooling`` while they are kept in the spool, with a reason where the database does not
+        answer; 503 ``unavailable`` where they could be kept nowhere.
+        """
+        counts = await self._backlog()
+        if counts is None:
+            return await self._without_database()
+        status = "spooling" if self.spool.depth else "ready"
+        return web.json_response({"status": status, **counts, **self._spooled()})
+
+    async def metrics_page(self, request: web.Request) -> web.Response:
+        """What Prometheus reads. What only the database knows is left out while it does not answer."""
+        counts = await self._backlog()
+        gauges = {"database_up": int(counts is not None), **(counts or {}), **self._spooled()}
+        gauges |= {"unkept_events": self.inbox.waiting, "set_aside_events": self.spool.set_aside}
+        return web.Response(body=self.metrics.text(gauges), headers={"Content-Type": CONTENT_TYPE})
+
+    async def _without_database(self) -> web.Response:
+        try:
+            await self.spool.check()
+        except StorageUnavailable:
+            reason = f"{NO_DATABASE}, and the spool can't be written"
+            return web.json_response({"status": "unavailable", "reason": reason}, status=503)
+        return web.json_response({"status": "spooling", "reason": NO_DATABASE, **self._spooled()})
+
+    async def _backlog(self) -> dict[str, int] | None:
+        """None where the database does not answer."""
+        try:
+            async with asyncio.timeout(LOOK_SECONDS):
+                return await self.storage.read(backlog)
+        except (StorageUnavailable, TimeoutError):
+            return None
+
+    def _spooled(self) -> dict[str, int]:
+        return {"spooled_events": self.spool.depth}
+
+
+def backlog(t: Transaction) -> dict[str, int]:
+    """What is yet to be done, by what it is."""
+    return {
+        "waiting_events": t.inbox.waiting_count(),
+        "parked_events": t.parked.count(),
+        "owed_messages": t.outbox.owed_count(),
+        "open_calls": t.calls.open_count(),
+    }

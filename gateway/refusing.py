@@ -1,0 +1,86 @@
+"""Whoever is refused again and again is answered 429, without being read or logged. Who may be somebody is not."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from aiohttp import web
+from aiohttp.typedefs import Handler
+from pydantic import SecretStr
+
+from channels.base import Channel as Adapter
+from gateway.addresses import Network
+from gateway.api import bears_token
+from gateway.api_problems import Problem
+from gateway.buckets import Buckets
+from gateway.ingress import TOLD_ENOUGH
+from gateway.remote import remote_of
+
+WEBHOOKS, API, SANDBOX = "/webhooks/", "/api/", "/sandbox"
+NO_TOKEN = 401
+REFUSED = frozenset({400, 403, 404, 405, 408, 413, 415})
+TOO_MANY = 429
+
+
+@dataclass(frozen=True)
+class Doorman:
+    """Counts refusals by remote address: forged and malformed webhooks, unknown addresses, wrong API tokens.
+
+    An address that has used up its refusals is answered 429 with Retry-After. Signed webhooks and requests with the
+    right token are never limited, wherever they come from: a request that may be signed is read to know.
+    ``on_limited`` is told of each 429.
+    """
+
+    adapters: Mapping[str, Adapter]
+    token: SecretStr
+    trusted: Sequence[Network] = ()
+    on_limited: Callable[[], None] = lambda: None
+    buckets: Buckets = field(default_factory=Buckets)
+
+    @web.middleware
+    async def watch(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        """Around everything that is served."""
+        remote = remote_of(request, self.trusted)
+        if self.buckets.wait(remote):
+            if not self._may_be_somebody(request):
+                return self._limited(request, remote)
+            request[TOLD_ENOUGH] = True
+        try:
+            answer = await handler(request)
+        except web.HTTPException as error:
+            if self._is_one_too_many(request, remote, error.status):
+                return self._limited(request, remote)
+            raise
+        return self._limited(request, remote) if self._is_one_too_many(request, remote, answer.status) else answer
+
+    def _is_one_too_many(self, request: web.Request, remote: str, status: int) -> bool:
+        return is_refusal(request, status) and not self.buckets.take(remote)
+
+    def _may_be_somebody(self, request: web.Request) -> bool:
+        """What is known before the body is read."""
+        if request.path.startswith(API):
+            return bears_token(request, self.token)
+        if request.match_info.http_exception is not None:
+            return False
+        return not request.path.startswith(WEBHOOKS) or self._may_be_signed(request)
+
+    def _may_be_signed(self, request: web.Request) -> bool:
+        adapter = self.adapters.get(request.match_info["channel"])
+        headers = {name.lower(): value for name, value in request.headers.items()}
+        return adapter is not None and adapter.may_be_signed(headers, datetime.now(UTC))
+
+    def _limited(self, request: web.Request, remote: str) -> web.Response:
+        self.on_limited()
+        headers = {"Retry-After": str(self.buckets.wait(remote) or 1)}
+        answer = web.Response(status=TOO_MANY, headers=headers)
+        if request.path.startswith(API):
+            answer = Problem(TOO_MANY, "too-many-refusals", "Refused again and again", headers=headers).response()
+        answer.force_close()
+        return answer
+
+
+def is_refusal(request: web.Request, status: int) -> bool:
+    """Whether an answer says: this is from nobody we know. Who plays with the sandbox is on this machine."""
+    if request.path.startswith(API):
+        return status == NO_TOKEN
+    return status in REFUSED and not request.path.startswith(SANDBOX)

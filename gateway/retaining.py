@@ -1,0 +1,113 @@
+"""Retention: contents older than the settings say are emptied, little by little, while everything else goes on."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+import structlog
+
+from gateway.clock import Bell, Clock
+from gateway.parts import Rest, keep_working
+from gateway.settings_file import RetentionSettings
+from storage.database import Storage
+from storage.retention import Stretch
+from storage.transaction import Transaction
+
+BATCH = 250  # rows emptied in one transaction
+PAUSE = 0.05  # seconds between two transactions: others write, too
+EVERY = timedelta(hours=1)  # from the end of one round to the next
+LOOK = 60.0  # seconds after which the clock is looked at though nobody rang
+
+log = structlog.get_logger()
+
+Empty = Callable[[Transaction, tuple[int, ...]], None]
+
+
+@dataclass
+class Retaining:
+    """Goes through what is old, once an hour: messages, events (with the errors of uploads) and decisions.
+
+    What is owed or not decided yet keeps its contents, and loses them in a later round. How far events and decisions
+    are done is kept, so that a round begins where something may be left.
+    """
+
+    storage: Storage
+    clock: Clock
+    bell: Bell
+    settings: RetentionSettings
+    _after: dict[str, int] = field(default_factory=dict)  # how far this round has come
+    _open: dict[str, int] = field(default_factory=dict)  # the first that this round had to leave
+    _next: datetime | None = None
+
+    async def run(self) -> None:
+        """Work until the bell is closed."""
+        await keep_working("retention", self.bell, self._turn)
+
+    async def _turn(self) -> Rest:
+        """Empty a batch of each kind; when there is no more of any, rest until the next round."""
+        now = self.clock.now()
+        if self._next and now < self._next:
+            return Rest(LOOK, self._next)
+        if await self.work_once(now):
+            return Rest(PAUSE)
+        self._next = now + EVERY
+        self._after, self._open = {}, {}
+        return Rest(LOOK, self._next)
+
+    async def work_once(self, now: datetime) -> bool:
+        """Empty a batch of each kind of what is too old ``now``; whether there may be more."""
+        more = [
+            await self._messages(before(now, self.settings.messages_days)),
+            await self._events(before(now, self.settings.events_days)),
+            await self._decisions(before(now, self.settings.decisions_days)),
+        ]
+        return any(more)
+
+    async def _messages(self, limit: datetime | None) -> bool:
+        if limit is None:
+            return False
+        old = await self.storage.read(lambda t: t.retention.old_messages(limit, BATCH))
+        if old:
+            await self.storage.run(lambda t: t.retention.empty_messages(old))
+        return len(old) == BATCH
+
+    async def _events(self, limit: datetime | None) -> bool:
+        if limit is None:
+            return False
+        more = await self._walk("retention/events", limit, lambda t, ready: t.retention.empty_events(ready))
+        if not more:
+            await self.storage.run(lambda t: t.retention.empty_uploads(limit))
+        return more
+
+    async def _decisions(self, limit: datetime | None) -> bool:
+        if limit is None:
+            return False
+        return await self._walk("retention/decisions", limit, lambda t, ready: t.retention.empty_decisions(ready))
+
+    async def _walk(self, name: str, limit: datetime, empty: Empty) -> bool:
+        """Go through the next events; whether there are more."""
+        found = await self.storage.read(lambda t: self._stretch(t, name, limit))
+        if found.first_open is not None:
+            self._open.setdefault(name, found.first_open)
+        done = self._open.get(name, found.last + 1) - 1
+        if found.ready:
+            await self.storage.run(lambda t: leave(t, name, done, found, empty))
+        self._after[name] = found.last
+        return found.more
+
+    def _stretch(self, t: Transaction, name: str, limit: datetime) -> Stretch:
+        row = t.progress.get(name)
+        after = self._after.get(name, row["position"] if row else 0)
+        return t.retention.stretch(after, limit, BATCH)
+
+
+def leave(t: Transaction, name: str, done: int, found: Stretch, empty: Empty) -> None:
+    empty(t, found.ready)
+    row = t.progress.get(name)
+    if row is None or row["position"] != done:
+        t.progress.put(name, position=done)
+
+
+def before(now: datetime, days: int | None) -> datetime | None:
+    """The moment (UTC) before which contents are too old; None where they are kept for good."""
+    return None if days is None else now - timedelta(days=days)

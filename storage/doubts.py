@@ -1,0 +1,33 @@
+"""After a restore: what is owed may have been sent already, by the gateway whose work since the backup is forgotten.
+
+What was done after the backup was taken is done again: a timer fires anew, a message that the sweeper finds is answered
+anew, a list is imported anew. So for some time whatever comes to be owed is *unknown* from the start, and is sent only
+where the provider does not have it.
+"""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection
+
+from storage.progress import Progress
+from storage.types import EPOCH, MICROSECOND
+
+RESTORED = "restored"  # the row of `progress`: when the backup was taken, and until when to doubt
+
+
+def doubt(connection: Connection, since: datetime, now: datetime, until: datetime) -> datetime:
+    """From ``now`` to ``until`` messages may have been sent after ``since`` (all UTC). Return since when in fact: what
+    an earlier restore left in doubt stays so."""
+    earlier = doubted_since(connection, now)
+    since = min(since, earlier or since)
+    Progress(connection).put(RESTORED, position=(until - EPOCH) // MICROSECOND, at=since)
+    return since
+
+
+def doubted_since(connection: Connection, at: datetime) -> datetime | None:
+    """Since when (UTC) a message that comes to be owed ``at`` may have been sent already; None: it surely was not."""
+    row = Progress(connection).get(RESTORED)
+    if row is None or at >= EPOCH + timedelta(microseconds=row["position"]):
+        return None
+    since: datetime = row["at"]
+    return since

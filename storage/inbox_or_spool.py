@@ -1,0 +1,141 @@
+"""Events are kept in the database, else in the spool; and in the order in which they came, wherever they were."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+
+from storage.database import Storage
+from storage.errors import StorageUnavailable
+from storage.spool import Spool, SpooledEvent
+from storage.values import NewEvent
+
+DRAIN_BATCH = 500  # events moved from the spool to the database in one transaction
+LAST_SECONDS = 2.0  # how long the database is waited for where the spool can't be written
+
+Told = Callable[[str, int], None]
+
+
+class InboxOrSpool:
+    """Keeps events in the inbox; while the database can't take them, in the spool, from where `drain` moves them.
+
+    As long as anything waits in the spool, what comes later goes behind it, so the inbox has everything in the order in
+    which it came. An event may come to the inbox twice, by a commit that nobody saw end and from the spool: its key
+    makes that once.
+
+    ``on_outcome`` is told how many events were kept, known (kept before), spooled, drained or set_aside; ``on_outage``
+    in words why the database did not take what is spooled from now on.
+    """
+
+    def __init__(
+        self,
+        storage: Storage,
+        spool: Spool,
+        on_outcome: Told = lambda outcome, number: None,
+        on_outage: Callable[[str], None] = lambda reason: None,
+    ) -> None:
+        self._storage = storage
+        self._spool = spool
+        self._on_outcome = on_outcome
+        self._on_outage = on_outage
+        self._moving = asyncio.Lock()
+
+    @property
+    def spooled(self) -> int:
+        """How many events wait in the spool."""
+        return self._spool.depth
+
+    @property
+    def undone(self) -> bool:
+        """Whether there is anything for `drain` to do."""
+        return bool(self._spool.depth or self._spool.remains)
+
+    async def keep(self, events: Sequence[NewEvent], within: float) -> list[bool]:
+        """Keep the events in the order given; return when they are on disk: False where an event was kept before.
+
+        The database is waited for at most ``within`` seconds. To be called by one caller at a time: what the next call
+        brings comes later. Raises `StorageUnavailable` when neither database nor spool can be written.
+        """
+        if self._spool.depth or within <= 0:
+            return await self._behind(events)
+        try:
+            return await self._in_database(events, within)
+        except StorageUnavailable as outage:
+            return await self._during(outage, events)
+
+    async def drain(self) -> None:
+        """Move the oldest events of the spool, at most `DRAIN_BATCH`, to the inbox.
+
+        Raises `StorageUnavailable` when one of the two can't be used: nothing is lost then, and nothing doubled.
+        """
+        if self._spool.depth:
+            await self._move()
+        await self._spool.forget()
+
+    async def drain_all(self) -> None:
+        """Move all that waits. Raises as `drain` does."""
+        while self._spool.depth:
+            await self.drain()
+
+    async def _during(self, outage: StorageUnavailable, events: Sequence[NewEvent]) -> list[bool]:
+        try:
+            answers = await self._in_spool(events)
+        except StorageUnavailable as error:
+            raise StorageUnavailable(f"{outage}; {error}") from error
+        self._on_outage(str(outage))
+        return answers
+
+    async def _behind(self, events: Sequence[NewEvent]) -> list[bool]:
+        """Where the spool takes nothing more, what waits there goes to the database first, and these behind it."""
+        try:
+            return await self._in_spool(events)
+        except StorageUnavailable as error:
+            try:
+                async with asyncio.timeout(LAST_SECONDS):
+                    return await self._after_the_spooled(events)
+            except (StorageUnavailable, TimeoutError):
+                raise error from None
+
+    async def _after_the_spooled(self, events: Sequence[NewEvent]) -> list[bool]:
+        while self._spool.depth:
+            await self._move()
+        return await self._in_database(events, LAST_SECONDS)
+
+    async def _in_database(self, events: Sequence[NewEvent], within: float) -> list[bool]:
+        answers = await self._storage.keep(events, within)
+        self._on_outcome("kept", sum(answers))
+        self._on_outcome("known", len(answers) - sum(answers))
+        return answers
+
+    async def _in_spool(self, events: Sequence[NewEvent]) -> list[bool]:
+        answers = await self._spool.keep(events)
+        self._on_outcome("spooled", sum(answers))
+        self._on_outcome("known", len(answers) - sum(answers))
+        return answers
+
+    async def _move(self) -> None:
+        async with self._moving:
+            if waiting := await self._spool.oldest(DRAIN_BATCH):
+                await self._move_these(waiting)
+
+    async def _move_these(self, waiting: Sequence[SpooledEvent]) -> None:
+        try:
+            await self._put(waiting)
+        except StorageUnavailable:
+            raise
+        except Exception:  # it is about one of them: the others shall not wait for it
+            for one in waiting:
+                await self._move_alone(one)
+
+    async def _move_alone(self, one: SpooledEvent) -> None:
+        try:
+            await self._put([one])
+        except StorageUnavailable:
+            raise
+        except Exception as error:  # its words may quote the event
+            await self._spool.put_aside(one, type(error).__name__)
+            self._on_outcome("set_aside", 1)
+
+    async def _put(self, waiting: Sequence[SpooledEvent]) -> None:
+        events = [one.event for one in waiting]
+        await self._storage.run(lambda transaction: transaction.inbox.keep(events))
+        self._spool.moved(waiting)
+        self._on_outcome("drained", len(waiting))

@@ -1,0 +1,41 @@
+"""What the tests of people's data look for, and where: every column of every table."""
+
+import asyncio
+from collections.abc import Iterable
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+from sqlalchemy import text
+from sqlmodel import SQLModel
+
+from gateway.cli import main
+from storage.database import Storage
+
+
+def everything(storage: Storage, *, but: Iterable[str] = ()) -> str:
+    """All columns of all tables, as text."""
+    lines = []
+    with storage._reading.connect() as connection:
+        for table in sorted(set(SQLModel.metadata.tables) - set(but)):
+            rows = connection.execute(text(f'SELECT * FROM "{table}"'))  # noqa: S608 - our own tables
+            lines += [f"{table}: {'|'.join(map(str, row))}" for row in rows]
+    return "\n".join(lines)
+
+
+def found(storage: Storage, words: Iterable[str], *, but: Iterable[str] = ()) -> list[str]:
+    """The rows in which one of the words stands."""
+    return [line for line in everything(storage, but=but).splitlines() if any(word in line for word in words)]
+
+
+async def pointsman(project: Path, *arguments: str | Path) -> Result:
+    """Run a command beside the gateway, as another process would."""
+    line = [*(str(argument) for argument in arguments), "-C", str(project)]
+    result = await asyncio.to_thread(CliRunner().invoke, main, line)
+    assert result.exception is None or isinstance(result.exception, SystemExit), result.exc_info
+    return result
+
+
+def use_database(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+    """Commands use this database."""
+    monkeypatch.setenv("POINTSMAN_DATABASE", url)

@@ -1,0 +1,329 @@
+"""A person is erased: nothing of theirs is left, and the books balance."""
+
+import asyncio
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from channels.base import OutboundMessage, Sent
+from channels.sandbox import Fault, Webhooks
+from gateway.customers import erase, person_named
+from storage.books import Books
+from storage.errors import StorageUnavailable
+from storage.transaction import Transaction
+from storage.values import WaitingEvent
+from tests.gateway.example_rules import ADA, ASK, ASK_NOW, BEN, ECHO, HELLO
+from tests.gateway.people_data import everything, found, pointsman, use_database
+from tests.gateway.running import CARLA, World, running
+
+NAME, SECRET, MAIL = "Ada Lovelace", "engine number nine", "ada@example.com"
+HERS = (ADA, NAME, SECRET, MAIL, "A-4711", CARLA)
+SHARED = """
+campaign: shared
+fields:
+  name: {type: string, level: customer}
+  note: {type: string}
+channels:
+  sms: {enroll: true}
+flows:
+  listen:
+    wrote: {when: incoming_session, next: tell}
+    tell: {do: notify, channel: slack, to: "#billing", text: "{{ name }} wrote {{ message.text }}", next: answer}
+    answer: {do: reply, text: "You wrote {{ message.text }}", next: pause}
+    pause: {do: wait, for: 30d, next: again}
+    again: {do: notify, channel: slack, to: "#billing", text: "{{ name }} again"}
+"""
+LIST = "phone,email,name\n+4915112345602,ada@example.com,Ben\n"
+
+
+@pytest.fixture(autouse=True)
+def database(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> None:
+    if "database_url" in request.fixturenames:
+        use_database(monkeypatch, request.getfixturevalue("database_url"))
+
+
+async def a_life(world: World) -> None:
+    """She was a stranger, became a customer, was asked, answered, wrote on Slack, and stands in a list of others."""
+    await world.texts(ADA, f"{SECRET} as a stranger")
+    for campaign in ("shared", "ask"):
+        await world.start(campaign)
+    await world.texts(ADA, f"{SECRET} as a newcomer")
+    hers = {"phone": ADA, "slack": CARLA, "email": MAIL, "external_id": "A-4711"}
+    await world.give("shared", hers | {"name": NAME, "note": SECRET}, {"phone": BEN, "name": "Ben"})
+    await world.give("ask", {"phone": ADA, "name": NAME}, {"phone": BEN, "name": "Ben"})
+    await world.texts(ADA, f"maybe {SECRET}")
+    await world.writes(CARLA, f"{SECRET} on Slack")
+    await world.upload("shared", LIST)
+    await world.passes(minutes=1)
+
+
+def books(world: World) -> Books:
+    return world.gateway.storage.books()
+
+
+async def test_nothing_of_an_erased_customer_is_left_in_any_table(tmp_path: Path, database_url: str) -> None:
+    async with running(tmp_path, SHARED, ASK_NOW, database=database_url) as world:
+        await a_life(world)
+        before, heard = books(world), world.heard(BEN)
+        tables = {line.partition(":")[0] for line in found(world.gateway.storage, HERS)}
+        told = await pointsman(tmp_path, "customer", "erase", ADA, "--yes")
+        after = books(world)
+
+        assert tables > {"customer", "identifier", "inbox", "message", "decision", "upload", "communication", "run"}
+        assert (told.exit_code, SECRET in told.output, NAME in told.output) == (0, False, False)
+        assert found(world.gateway.storage, HERS) == []
+        assert (before.faults, after.faults) == ({}, {})
+        assert (after.accepted, sum(after.owed.values())) == (before.accepted, sum(before.owed.values()))
+        assert found(world.gateway.storage, [BEN])
+        assert world.heard(BEN) == heard
+
+
+async def test_nothing_of_an_erased_customer_is_left_in_the_files_either(tmp_path: Path) -> None:
+    async with running(tmp_path, SHARED, ASK_NOW) as world:
+        await a_life(world)
+        await pointsman(tmp_path, "customer", "erase", ADA, "--yes")
+    files = [path for path in tmp_path.glob("*.db*") if path.is_file()]
+
+    assert {"pointsman.db", "spool.db"} <= {path.name for path in files}
+    assert [path.name for path in files if any(word.encode() in path.read_bytes() for word in HERS)] == []
+
+
+async def test_a_message_that_is_being_sent_comes_to_its_end_first(
+    tmp_path: Path, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with running(tmp_path, HELLO, database=database_url) as world:
+        sms, sending, go_on = world.gateway.adapters["sms"], asyncio.Event(), asyncio.Event()
+        send = sms.send
+
+        async def slowly(message: OutboundMessage) -> Sent:
+            sending.set()
+            await go_on.wait()
+            return await send(message)
+
+        monkeypatch.setattr(sms, "send", slowly)
+        await world.start("hello")
+        giving = asyncio.create_task(world.give("hello", {"phone": ADA, "name": NAME}))
+        await sending.wait()
+        erasing = asyncio.create_task(pointsman(tmp_path, "customer", "erase", ADA, "--yes"))
+        await asyncio.wait([erasing], timeout=0.3)
+        was_done = erasing.done()
+        go_on.set()
+        told = await erasing
+        await giving
+        await world.quiet()
+
+        assert (was_done, "given up" in told.output) == (False, False)
+        assert world.heard(ADA) == [f"Hello {NAME}"]
+        assert found(world.gateway.storage, HERS) == []
+        assert (books(world).faults, books(world).said) == ({}, {"delivered": 1})
+
+
+async def test_who_writes_after_an_erasure_is_a_stranger(tmp_path: Path, database_url: str) -> None:
+    async with running(tmp_path, ASK_NOW, database=database_url) as world:
+        await world.start("ask")
+        await world.give("ask", {"phone": ADA, "name": NAME})
+        await pointsman(tmp_path, "customer", "erase", ADA, "--yes")
+        await world.texts(ADA, "YES")
+
+        assert (await world.decisions("message"))[-1]["log"] == [{"note": "nobody we know"}]
+        assert await world.statuses("ask") == ["canceled"]
+        assert "Noted." not in world.heard(ADA)
+
+
+async def test_an_old_webhook_of_an_erased_customer_is_still_known(tmp_path: Path) -> None:
+    async with running(tmp_path, ECHO) as world:
+        await world.start("echo")
+        await world.give("echo", {"phone": ADA})
+        form = {"MessageSid": "SM" + "1" * 32, "AccountSid": "AC" + "0" * 32, "From": ADA, "To": "+15550001111"}
+        form |= {"Body": SECRET, "NumMedia": "0"}
+        assert await world.webhook("inbound", form) == 200
+        await world.quiet()
+        await pointsman(tmp_path, "customer", "erase", ADA, "--yes")
+        before = books(world)
+        assert await world.webhook("inbound", form) == 200
+        await world.quiet()
+
+        assert books(world) == before
+        assert found(world.gateway.storage, [ADA, SECRET]) == []
+
+
+async def test_to_erase_twice_is_to_erase_once(tmp_path: Path, database_url: str) -> None:
+    async with running(tmp_path, SHARED, ASK_NOW, database=database_url) as world:
+        await a_life(world)
+        (customer,) = {person["customer"] for person in await world.people("ask")} - {await owner_of(world, BEN)}
+        await pointsman(tmp_path, "customer", "erase", customer, "--yes")
+        once = [row for row in everything(world.gateway.storage).splitlines() if not row.startswith("customer:")]
+        again = await pointsman(tmp_path, "customer", "erase", customer, "--yes")
+        by_phone = await pointsman(tmp_path, "customer", "erase", ADA, "--yes")
+
+        assert again.exit_code == 0
+        assert (by_phone.exit_code, by_phone.output) == (1, f"nothing is kept of {ADA}\n")
+        assert books(world).faults == {}
+        assert len(once) == len(everything(world.gateway.storage, but=["customer"]).splitlines())
+
+
+async def owner_of(world: World, phone: str) -> str:
+    return (await world.read(lambda t: t.people.by_identifiers([("phone", phone)])))["phone", phone]
+
+
+@pytest.mark.parametrize("forget", [False, True])
+async def test_who_opted_out_is_not_written_to_again_unless_that_is_forgotten(
+    tmp_path: Path, database_url: str, forget: bool
+) -> None:
+    async with running(tmp_path, HELLO, database=database_url) as world:
+        await world.start("hello")
+        await world.give("hello", {"phone": ADA, "name": NAME})
+        await world.texts(ADA, "STOP")
+        options = ["--forget-opt-outs"] if forget else []
+        told = await pointsman(tmp_path, "customer", "erase", ADA, "--yes", *options)
+        out = await world.read(lambda t: t.opt_outs.among([("sms", ADA)]))
+        await world.give("hello", {"phone": ADA, "name": "Somebody"})
+
+        assert ("1 opt-out forgotten" in told.output, "1 opt-out kept" in told.output) == (forget, not forget)
+        assert out == (set() if forget else {("sms", ADA)})
+        assert "Hello Somebody" not in world.heard(ADA)  # the provider has not forgotten it
+
+
+async def test_what_is_owed_to_an_erased_customer_is_never_sent(tmp_path: Path, database_url: str) -> None:
+    async with running(tmp_path, ASK, database=database_url) as world:
+        await world.start("ask")
+        await world.give("ask", {"phone": ADA, "name": NAME, "begin": "2027-03-02T08:00:00Z"})
+        world.sandbox.twilio("sms").behaviour.add(Fault("throttle", times=None))
+        await world.give("ask", {"phone": BEN, "name": NAME, "begin": "2027-03-01T07:59:00Z"})
+        told = await pointsman(tmp_path, "customer", "erase", BEN, "--yes")
+        await pointsman(tmp_path, "customer", "erase", ADA, "--yes")
+        world.sandbox.twilio("sms").behaviour.clear()
+        await world.passes(days=3)
+
+        assert "1 message owed will not be sent" in told.output
+        assert (world.heard(ADA), world.heard(BEN)) == ([], [])
+        assert books(world).faults == {}
+
+
+async def test_a_message_whose_sending_is_unknown_is_given_up_with_its_customer(
+    tmp_path: Path, database_url: str
+) -> None:
+    async with running(tmp_path, HELLO, database=database_url) as world:
+        world.sandbox.twilio("sms").behaviour.webhooks = Webhooks(late=3600)
+        world.sandbox.twilio("sms").behaviour.add(Fault("drop", accept=True))
+        await world.start("hello")
+        await world.give("hello", {"phone": ADA, "name": NAME})
+        told = await pointsman(tmp_path, "customer", "erase", ADA, "--yes")
+        await world.passes(hours=2)
+
+        assert "1 message given up" in told.output
+        assert world.heard(ADA) == [f"Hello {NAME}"]
+        assert found(world.gateway.storage, HERS) == []
+        assert (books(world).faults, books(world).said) == ({}, {"delivered": 1})
+
+
+async def test_an_event_that_a_worker_has_in_hand_when_its_customer_is_erased_leads_to_nothing(
+    tmp_path: Path, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with running(tmp_path, ECHO, database=database_url) as world:
+        await world.start("echo")
+        await world.give("echo", {"phone": ADA})
+        monkeypatch.setattr(world.gateway.worker, "decide", overtaken(world))
+        await world.texts(ADA, SECRET)
+
+        assert world.heard(ADA) == []
+        assert found(world.gateway.storage, HERS) == []
+        assert books(world).faults == {}
+
+
+def overtaken(world: World) -> Any:
+    """Between the reading of the events and their decision, somebody erases her."""
+    decide_whole = world.gateway.worker.decide
+
+    def decide(t: Transaction, events: Sequence[WaitingEvent]) -> Any:
+        seen = t.traces.look(person_named(t, ADA), world.clock.now())
+        erase(t, seen, world.clock.now(), forget_opt_outs=False)
+        return decide_whole(t, events)
+
+    return decide
+
+
+async def test_events_that_wait_are_dropped_and_their_upload_ends(
+    tmp_path: Path, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with running(tmp_path, HELLO, database=database_url) as world:
+        await world.start("hello")
+        with monkeypatch.context() as patch:
+            patch.setattr(world.gateway.worker, "decide", away)
+            body = f"phone,name\n{ADA},{NAME}\n{BEN},Ben\n".encode()
+            async with world.api("POST", "campaigns/hello/uploads?file=list.csv", body, "text/csv") as answer:
+                upload = (await answer.json())["upload"]
+            await world.gateway.uploads.idle()
+            await pointsman(tmp_path, "customer", "erase", ADA, "--yes")
+        world.gateway.worker_bell.ring()
+        await world.quiet()
+        row = await world.read(lambda t: t.uploads.get(upload))
+
+        assert row
+        assert [row[name] for name in ("status", "created", "failed")] == ["failed", 1, 1]
+        assert row["errors"] == [{"row": 2, "field": "", "value": "", "reason": "erased"}]
+        assert books(world).events["dropped"] == 1
+        assert books(world).faults == {}
+        assert (world.heard(ADA), world.heard(BEN)) == ([], ["Hello Ben"])
+
+
+def away(*_: object) -> None:
+    raise StorageUnavailable("away")
+
+
+async def test_the_command_asks_before_it_erases(tmp_path: Path) -> None:
+    async with running(tmp_path, HELLO) as world:
+        await world.start("hello")
+        await world.give("hello", {"phone": ADA, "name": NAME})
+        asked = await pointsman(tmp_path, "customer", "erase", ADA)
+
+        assert asked.exit_code == 1
+        assert "Erase for good: 1 participant, 1 talk, 1 message, " in asked.output
+        assert found(world.gateway.storage, [NAME])
+
+
+async def test_an_export_holds_everything_of_one_person_and_nothing_of_others(
+    tmp_path: Path, database_url: str
+) -> None:
+    async with running(tmp_path, SHARED, ASK_NOW, database=database_url) as world:
+        await a_life(world)
+        told = await pointsman(tmp_path, "customer", "export", MAIL, tmp_path / "ada.json")
+        written = (tmp_path / "ada.json").read_text()
+        exported = json.loads(written)
+
+        assert told.exit_code == 0, told.output
+        assert (tmp_path / "ada.json").stat().st_mode & 0o777 == 0o600
+        assert all(word in written for word in HERS)
+        assert [row["row"] for row in exported["tables"]["upload"][0]["errors"]] == [2]
+        kept = {name: rows for name, rows in exported["tables"].items() if name != "upload"}
+        assert BEN not in json.dumps(kept)
+        again = await pointsman(tmp_path, "customer", "export", MAIL, tmp_path / "ada.json")
+        assert (again.exit_code, "is there already" in again.output) == (2, True)
+
+
+async def test_whom_two_customers_may_be_meant_by_is_asked_for_by_id(tmp_path: Path) -> None:
+    async with running(tmp_path, HELLO) as world:
+        await world.start("hello")
+        await world.give("hello", {"phone": ADA}, {"external_id": ADA})
+        told = await pointsman(tmp_path, "customer", "erase", ADA, "--yes")
+        by_kind = await pointsman(tmp_path, "customer", "erase", f"external_id:{ADA}", "--yes")
+        nobody = await pointsman(tmp_path, "customer", "erase", "external_id:nobody", "--yes")
+
+        assert (told.exit_code, "name the customer by id" in told.output) == (2, True)
+        assert by_kind.exit_code == 0
+        assert await world.read(lambda t: t.people.by_identifiers([("phone", ADA)]))
+        assert (nobody.exit_code, 'no customer has "external_id:nobody"' in nobody.output) == (2, True)
+
+
+async def test_a_stranger_is_erased_by_the_address_they_wrote_from(tmp_path: Path, database_url: str) -> None:
+    async with running(tmp_path, ECHO, database=database_url) as world:
+        await world.texts(ADA, SECRET)
+        assert found(world.gateway.storage, [ADA, SECRET])
+        told = await pointsman(tmp_path, "customer", "erase", ADA, "--yes")
+
+        assert told.output.startswith("somebody who is no customer: erased: 1 message, 1 event")
+        assert found(world.gateway.storage, [ADA, SECRET]) == []
+        assert books(world).faults == {}

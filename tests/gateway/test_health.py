@@ -1,0 +1,124 @@
+"""What a load balancer and a monitor are told, while all is well and while it is not."""
+
+import re
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from gateway.metrics import Metrics
+from tests.gateway.example_rules import ADA, ECHO
+from tests.gateway.running import ACCOUNT, NUMBER, World, running
+from tests.gateway.troubles import damaged, locked
+
+NOTHING_WAITS = {"waiting_events": 0, "parked_events": 0, "owed_messages": 0, "open_calls": 0, "spooled_events": 0}
+
+
+async def says(world: World, number: int) -> int:
+    fields = {"AccountSid": ACCOUNT, "MessageSid": f"SM{number:032}", "From": ADA, "To": NUMBER, "Body": "secret"}
+    return await world.webhook("inbound", fields)
+
+
+async def ready(world: World) -> tuple[int, dict[str, Any]]:
+    async with world.http.get(f"{world.url}/readyz") as answer:
+        return answer.status, await answer.json()
+
+
+async def metrics(world: World) -> dict[str, float]:
+    """Every sample, by its name and labels."""
+    async with world.http.get(f"{world.url}/metrics") as answer:
+        assert answer.status == 200
+        assert answer.headers["Content-Type"] == "text/plain; version=0.0.4; charset=utf-8"
+        families = list(text_string_to_metric_families(await answer.text()))
+    return {
+        " ".join([sample.name.removeprefix("pointsman_"), *sample.labels.values()]): sample.value
+        for family in families
+        for sample in family.samples
+    }
+
+
+@contextmanager
+def without_spool(world: World) -> Iterator[None]:
+    other = sqlite3.connect(world.gateway.settings.spool, isolation_level=None)
+    other.execute("BEGIN EXCLUSIVE")
+    yield
+    other.close()
+
+
+async def test_a_gateway_that_is_well_is_ready(tmp_path: Path) -> None:
+    async with running(tmp_path, ECHO) as world:
+        await world.quiet()
+        status, told = await ready(world)
+        assert (status, told["status"]) == (200, "ready")
+        assert told.items() >= NOTHING_WAITS.items()
+
+
+async def test_while_the_database_takes_no_writes_the_gateway_stays_in_service(tmp_path: Path) -> None:
+    async with running(tmp_path, ECHO) as world:
+        with locked(tmp_path / "pointsman.db"):
+            assert await says(world, 1) == 200
+            status, told = await ready(world)
+        assert (status, told["status"], told["spooled_events"]) == (200, "spooling", 1)
+
+
+async def test_while_the_database_does_not_answer_the_gateway_stays_in_service_and_says_so(tmp_path: Path) -> None:
+    async with running(tmp_path, ECHO) as world:
+        await world.quiet()
+        with damaged(tmp_path / "pointsman.db", world.gateway.storage):
+            told = await ready(world)
+        reason = "the database does not answer"
+        assert told == (200, {"status": "spooling", "reason": reason, "spooled_events": 0})
+
+
+async def test_a_gateway_that_can_keep_nothing_is_taken_out_of_service(tmp_path: Path) -> None:
+    async with running(tmp_path, ECHO) as world:
+        await world.quiet()
+        with damaged(tmp_path / "pointsman.db", world.gateway.storage), without_spool(world):
+            assert await says(world, 1) == 503
+            status, told = await ready(world)
+            counted = await metrics(world)
+        assert (status, told["status"]) == (503, "unavailable")
+        assert (counted["webhooks_total sms 503"], counted["database_up"]) == (1, 0)
+        assert "waiting_events" not in counted
+        assert await says(world, 1) == 200
+
+
+async def test_metrics_count_what_was_kept_spooled_drained_and_refused(tmp_path: Path) -> None:
+    async with running(tmp_path, ECHO) as world:
+        answers = [await says(world, 1), await says(world, 1)]
+        with locked(tmp_path / "pointsman.db"):
+            answers += [await says(world, 2), await says(world, 3)]
+            during = await metrics(world)
+        await world.quiet()
+        answers.append(await world.webhook("inbound", {"AccountSid": ACCOUNT}, **{"X-Twilio-Signature": "forged"}))
+        after = await metrics(world)
+
+        assert answers == [200, 200, 200, 200, 403]
+        assert (during["spooled_events"], after["spooled_events"]) == (2, 0)
+        counted = {name: after[f"events_total {name}"] for name in ("kept", "known", "spooled", "drained")}
+        assert counted == {"kept": 1, "known": 1, "spooled": 2, "drained": 2}
+        assert (after["webhooks_total sms 200"], after["webhooks_total sms 403"]) == (4, 1)
+        assert (after["database_up"], after["unkept_events"], after["set_aside_events"]) == (1, 0, 0)
+        assert after["process_resident_memory_bytes"] > 0
+
+
+async def test_metrics_tell_nothing_that_came_from_outside(tmp_path: Path) -> None:
+    async with running(tmp_path, ECHO) as world:
+        await says(world, 1)
+        await world.post("webhooks/fax/inbound", b"", {})
+        await world.post("webhooks/sms/nowhere", b"", {})
+        async with world.http.get(f"{world.url}/metrics") as answer:
+            text = await answer.text()
+        assert re.findall(rf"fax|nowhere|secret|{re.escape(ADA)}|SM0", text) == []
+
+
+@pytest.mark.parametrize("name", ["waiting_events", "something_new"])
+def test_each_gauge_has_a_name_of_its_own_and_help(name: str) -> None:
+    text = Metrics().text({name: 7}).decode()
+
+    assert f"# TYPE pointsman_{name} gauge\npointsman_{name} 7.0\n" in text
+    assert f"# HELP pointsman_{name} " in text

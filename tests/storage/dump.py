@@ -1,0 +1,84 @@
+"""What a released program left in its database, as a file: the next release adds one.
+
+By hand, with the database of a project that has something of everything: `python -m tests.storage.dump FILE.db` writes
+`tests/storage/released/<revision>.json`. `test_released.py` takes up every file that it finds there.
+"""
+
+import json
+import sqlite3
+import sys
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+from alembic import command
+from sqlalchemy import Connection, MetaData, Table, insert, select
+
+from storage import schema
+from storage.restoring import go_on_counting
+from storage.values import Row
+
+RELEASED = Path(__file__).with_name("released")
+VERSIONS = "alembic_version"
+
+
+@dataclass(frozen=True)
+class Released:
+    """The rows of all tables at one revision, values as the database has them."""
+
+    revision: str
+    tables: dict[str, list[Row]]
+
+    def build(self, connection: Connection) -> None:
+        """Make the tables of this revision in an empty database, and fill them."""
+        command.upgrade(schema.configuration(connection), self.revision)
+        for name, table in tables_of(connection).items():
+            rows = [typed(table, row) for row in self.tables[name]]
+            if rows:
+                connection.execute(insert(table), rows)
+        go_on_counting(connection)
+
+
+def released() -> list[Released]:
+    """Every release, oldest first."""
+    return [Released(**json.loads(path.read_text("utf-8"))) for path in sorted(RELEASED.glob("*.json"))]
+
+
+def tables_of(connection: Connection) -> dict[str, Table]:
+    """The tables as they are in the database."""
+    there = MetaData()
+    there.reflect(connection)
+    return {name: table for name, table in there.tables.items() if name != VERSIONS}
+
+
+def contents(connection: Connection, tables: dict[str, Table]) -> dict[str, set[tuple[object, ...]]]:
+    """All rows of the tables, of those columns that the tables name."""
+    return {name: {tuple(row) for row in connection.execute(select(table))} for name, table in tables.items()}
+
+
+def typed(table: Table, row: Row) -> Row:
+    """SQLite's 1 and 0 as PostgreSQL wants them."""
+    flags = {column.name for column in table.columns if column.type.python_type is bool}
+    return {name: bool(value) if name in flags else value for name, value in row.items()}
+
+
+def rows_in_file(path: Path) -> Iterator[tuple[str, list[Row]]]:
+    with closing(sqlite3.connect(path)) as file:
+        file.row_factory = sqlite3.Row
+        names = [row["name"] for row in file.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+        for name in sorted(names):
+            yield name, [dict(row) for row in file.execute(f'SELECT * FROM "{name}"')]  # noqa: S608  its own tables
+
+
+def main(path: Path) -> None:
+    """Write the dump of one database."""
+    tables = dict(rows_in_file(path))
+    revision = tables.pop(VERSIONS)[0]["version_num"]
+    dump = {"revision": revision, "tables": tables}
+    text = json.dumps(dump, indent=0, ensure_ascii=False)
+    (RELEASED / f"{revision}.json").write_text(text + "\n", "utf-8")
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))

@@ -1,0 +1,96 @@
+"""What every released program left in its database comes into this one, and nothing of it is lost."""
+
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from alembic import command
+
+from storage import schema
+from storage.database import Storage
+from tests.storage.dump import Released, contents, released, tables_of
+from tests.storage.rows import NOON, SECOND
+
+RELEASES = released()
+ROWS = "customer", "participant", "communication", "message", "outbox", "inbox", "decision", "timer"
+
+
+@pytest.fixture(params=RELEASES, ids=[one.revision for one in RELEASES])
+def release(request: pytest.FixtureRequest) -> Released:
+    found: Released = request.param
+    return found
+
+
+@pytest.fixture
+def earlier(empty_url: str, release: Released) -> Iterator[Storage]:
+    """Storage as a released program left it."""
+    with closing(Storage(empty_url)) as storage:
+        with storage._writing.begin() as connection:
+            release.build(connection)
+        yield storage
+
+
+def test_every_revision_but_the_newest_has_been_released_with_data() -> None:
+    before = schema.known_revisions() - {schema.needed()}
+    assert before <= {one.revision for one in RELEASES}
+    assert all(one.tables[name] for one in RELEASES for name in ROWS)
+
+
+def test_upgrading_what_a_release_left_loses_nothing(earlier: Storage, release: Released) -> None:
+    with earlier._reading.connect() as connection:
+        tables = tables_of(connection)
+        before = contents(connection, tables)
+
+    earlier.migrate()
+    earlier.check_version()
+
+    assert {name: len(rows) for name, rows in before.items()} == {
+        name: len(rows) for name, rows in release.tables.items()
+    }
+    with earlier._reading.connect() as connection:
+        assert contents(connection, tables) == before
+
+
+def test_the_books_of_what_a_release_left_balance_after_the_upgrade(earlier: Storage) -> None:
+    earlier.migrate()
+    books = earlier.books()
+
+    assert books.faults == {}
+    assert {"decided", "waiting", "held", "parked"} == set(books.events)
+    assert {"done", "queued", "sending", "unknown"} == set(books.owed)
+
+
+def test_the_way_back_keeps_what_the_release_knew(earlier: Storage, release: Released) -> None:
+    with earlier._reading.connect() as connection:
+        tables = tables_of(connection)
+        before = contents(connection, tables)
+    earlier.migrate()
+    with earlier._writing.begin() as connection:
+        command.downgrade(schema.configuration(connection), release.revision)
+
+    with earlier._reading.connect() as connection:
+        back = tables_of(connection)
+        assert {name: set(t.columns.keys()) for name, t in back.items()} == {
+            name: set(t.columns.keys()) for name, t in tables.items()
+        }
+        assert contents(connection, tables) == before
+
+
+def test_a_backup_of_what_a_release_left_is_restored_and_brought_forward(
+    earlier: Storage, release: Released, tmp_path: Path, other: Storage
+) -> None:
+    """Before an upgrade: the program that is to come backs up what the one before it left."""
+    manifest = earlier.back_up(tmp_path / "before.backup", NOON)
+    with earlier._reading.connect() as connection:
+        tables = tables_of(connection)
+        before = contents(connection, tables)
+
+    restored = other.restore(tmp_path / "before.backup", NOON + SECOND)
+    other.check_version()
+    with other._reading.connect() as connection:
+        found = contents(connection, tables)
+
+    assert manifest.revision == release.revision
+    assert restored.books.faults == {}
+    assert {name for name in before if found[name] != before[name]} == {"outbox"}  # unknown now
