@@ -26,11 +26,12 @@ demo: venv ## Play the example campaign with an accelerated clock; fails if anyt
 test: venv ## Run the tests
 	@$(BIN)/python -m pytest -n 2 $(ARGS)
 
-check: venv ## Formatting, lint, types, import rules and tests
+check: venv ## Formatting, lint, types, import rules, audit of dependencies and tests
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/python tools/audit.py
 	$(BIN)/python -m pytest -n 2 $(ARGS)
 
 bench: venv ## Measure this machine: ingress, rules, worker

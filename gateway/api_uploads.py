@@ -9,11 +9,12 @@ from aiohttp import web
 from gateway.api import DESK
 from gateway.api_bodies import require_type
 from gateway.api_listing import moment
-from gateway.api_problems import Problem
+from gateway.api_problems import RETRY_AFTER, Problem
 from gateway.bodies import IDLE_SECONDS, pieces
 from gateway.ids import is_id, new_id
 from gateway.private_files import new_file, sync
 from gateway.sheets import SheetRefused
+from gateway.uploads import MAX_IMPORTS
 from storage.values import Row
 
 MAX_UPLOAD_BYTES = 200_000_000
@@ -25,7 +26,7 @@ UNSHOWN = ("id", "last_row")
 async def post_upload(request: web.Request) -> web.Response:
     """Take a CSV file as the body (text/csv; the query ``file`` is its name): 202 with the upload, once it is on disk.
 
-    422 where the file as a whole can't be imported; wrong rows are reported in the upload.
+    422 where the file as a whole can't be imported, 503 where `MAX_IMPORTS` wait; wrong rows are told in the upload.
     """
     desk = request.app[DESK]
     book = desk.book(request)
@@ -33,6 +34,7 @@ async def post_upload(request: web.Request) -> web.Response:
     file = request.query.get("file") or DEFAULT_FILE
     if len(file) > MAX_FILE_NAME or not file.isprintable():
         raise Problem(422, "query", f"file must be a name of at most {MAX_FILE_NAME} printable characters")
+    _require_turn(desk.uploads.imports)
     upload = new_id()
     await _receive(request, desk.uploads.path(upload))
     try:
@@ -41,6 +43,12 @@ async def post_upload(request: web.Request) -> web.Response:
         raise Problem(422, "file", "This file can't be imported", str(refused)) from None
     answer = _upload(row) | {"warnings": list(sheet.warnings)}
     return web.json_response(answer, status=202, headers={"Location": f"{request.path}/{upload}"})
+
+
+def _require_turn(imports: int) -> None:
+    if imports >= MAX_IMPORTS:
+        detail = f"{imports} uploads wait to be imported, of at most {MAX_IMPORTS}; send it again later"
+        raise Problem(503, "busy", "Too many uploads at once", detail, headers={"Retry-After": RETRY_AFTER})
 
 
 async def _receive(request: web.Request, path: Path) -> None:

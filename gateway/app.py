@@ -28,6 +28,7 @@ from gateway.retaining import Retaining
 from gateway.rulebooks import Changes, Rulebooks
 from gateway.sender import Sender
 from gateway.settings import Settings, SettingsError
+from gateway.shedding import Crowd
 from gateway.sweeping import Sweeper
 from gateway.timers import Timers, spared
 from gateway.uploads import UploadDesk
@@ -80,7 +81,13 @@ class Gateway:
         self.senders = {name: self._sender(adapter) for name, adapter in self.adapters.items()}
         self.sweepers = self._sweepers()
         self.ingress = Ingress(
-            self.adapters, self.rulebooks.channels, self.inbox, self.clock, self._kept, self.metrics.webhook
+            self.adapters,
+            self.rulebooks.channels,
+            self.inbox,
+            self.clock,
+            self._kept,
+            self.metrics.webhook,
+            Crowd(on_shed=self.metrics.shed),
         )
         self.watch = self._watch()
         hindrances = Hindrances(self.rulebooks, self.settings.missing_secrets())
@@ -191,6 +198,7 @@ class Gateway:
         """Begin nothing new, and give work in flight `STOP_SECONDS` to end. What was not ended is found on restart."""
         for bell in self._bells():
             bell.close()
+        self.outcomes.close()
         if self.tasks:
             await asyncio.wait(self.tasks, timeout=STOP_SECONDS)
         for task in self.tasks:

@@ -1,7 +1,7 @@
 """What the machinery around a gateway asks: is it alive, may it be sent requests, what does it count."""
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from aiohttp import web
 
@@ -24,6 +24,7 @@ class Health:
     spool: Spool
     inbox: GroupCommit
     metrics: Metrics
+    _looks: list["asyncio.Task[dict[str, int] | None]"] = field(default_factory=list)  # the one under way, if any
 
     def routes(self) -> list[web.RouteDef]:
         return [
@@ -64,7 +65,13 @@ class Health:
         return web.json_response({"status": "spooling", "reason": NO_DATABASE, **self._spooled()})
 
     async def _backlog(self) -> dict[str, int] | None:
-        """None where the database does not answer."""
+        """None where the database does not answer. However many ask at once, it is asked once."""
+        if not self._looks:
+            self._looks.append(asyncio.create_task(self._look()))
+            self._looks[0].add_done_callback(self._looks.remove)
+        return await asyncio.shield(self._looks[0])
+
+    async def _look(self) -> dict[str, int] | None:
         try:
             async with asyncio.timeout(LOOK_SECONDS):
                 return await self.storage.read(backlog)

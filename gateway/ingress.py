@@ -1,7 +1,7 @@
 """Webhooks: verify, keep, answer. Nothing is decided here, and nothing is answered 200 that is not on disk."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 import structlog
@@ -10,9 +10,10 @@ from aiohttp import web
 from channels.base import Answer, Received, WebhookRequest
 from channels.base import Channel as Adapter
 from channels.errors import WebhookRefused
-from gateway.bodies import BodyRefused, whole
+from gateway.bodies import Bodies, BodyRefused, whole
 from gateway.clock import Clock
 from gateway.incoming import new_event
+from gateway.shedding import Crowd
 from rules.book import Channel
 from storage.errors import QueueFull, StorageUnavailable
 from storage.group_commit import GroupCommit
@@ -38,13 +39,15 @@ class Ingress:
     clock: Clock
     on_kept: Callable[[str], None]
     on_answered: Callable[[str, int], None] = lambda channel, status: None
+    crowd: Crowd = field(default_factory=Crowd)
+    bodies: Bodies = field(default_factory=Bodies)
 
     def routes(self) -> list[web.RouteDef]:
         return [web.route("*", "/webhooks/{channel}/{route}", self.handle)]
 
     async def handle(self, request: web.Request) -> web.Response:
         """Answer one webhook: 200 kept, 400 malformed, 403 forged, 404 no such address, 405 not POST, 408 too slow,
-        413 too large, 415 compressed, 503 not kept."""
+        413 too large, 415 compressed, 503 not kept, or not read since too much is under way."""
         adapter = self.adapters.get(request.match_info["channel"])
         if adapter is None or request.match_info["route"] not in adapter.routes:
             return web.Response(status=404)
@@ -56,13 +59,16 @@ class Ingress:
         if request.method != METHOD:
             tell_refused(request, adapter.name, 405, f"{request.method}, not {METHOD}")
             return web.Response(status=405, headers={"Allow": METHOD})
+        if reason := self.crowd.refusal():
+            self.crowd.shed(reason)
+            return web.Response(status=503, headers=RETRY_AFTER)
         try:
-            body = await whole(request, BODY_LIMIT, BODY_SECONDS)
-            received = adapter.receive(webhook_request(request, body))
+            body = await whole(request, BODY_LIMIT, BODY_SECONDS, self.bodies)
+            with self.crowd.inside():
+                return await self._keep(adapter.name, adapter.receive(webhook_request(request, body)))
         except (BodyRefused, WebhookRefused) as refused:
             tell_refused(request, adapter.name, refused.status, str(refused))
             return web.Response(status=refused.status)
-        return await self._keep(adapter.name, received)
 
     async def _keep(self, name: str, received: Received) -> web.Response:
         try:

@@ -29,6 +29,8 @@ class Metrics:
         self._webhooks = Counter("pointsman_webhooks", words, ["channel", "status"], registry=self._registry)
         words = "Requests answered 429, since their sender was refused again and again"
         self._limited = Counter("pointsman_limited", words, registry=self._registry)
+        words = "Webhooks refused unread with 503, since those before them were not kept yet"
+        self._shed = Counter("pointsman_shed", words, registry=self._registry)
         words = (
             "Events that came in: kept in the database, known before, spooled, drained from the spool, set_aside, "
             "swept (found at a provider whose webhook never came)"
@@ -42,6 +44,10 @@ class Metrics:
     def limited(self) -> None:
         """One request was answered 429."""
         self._limited.inc()
+
+    def shed(self) -> None:
+        """One webhook was refused unread."""
+        self._shed.inc()
 
     def events(self, outcome: str, number: int) -> None:
         """So many events came to this outcome."""

@@ -13,11 +13,17 @@ class Outcomes:
     def __init__(self, storage: Storage) -> None:
         self._storage = storage
         self._next = asyncio.Event()
+        self._closed = False
 
     def ring(self) -> None:
         """A batch is committed."""
         self._next.set()
         self._next = asyncio.Event()
+
+    def close(self) -> None:
+        """Nothing more will be decided: whoever waits hears what is known, at once."""
+        self._closed = True
+        self.ring()
 
     async def decided(self, events: Sequence[int], seconds: float) -> Mapping[int, str]:
         """What became of those of ``events`` that are decided within ``seconds``; "parked" for a parked one."""
@@ -27,6 +33,8 @@ class Outcomes:
                 while len(found) < len(set(events)):
                     rung = self._next
                     found = await self._storage.read(lambda t: outcomes_of(t, events))
+                    if self._closed:
+                        return found
                     if len(found) < len(set(events)):
                         await rung.wait()
         except TimeoutError:

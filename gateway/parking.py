@@ -12,6 +12,7 @@ from storage.values import About, NewEvent, Row, WaitingEvent
 
 DROPPED = "dropped by the operator"
 ANSWER_DROPPED = "its answer was dropped by the operator"
+NAMED = {"customer", "campaign", "subject"}  # what a payload names that something waits for
 SAID_SINCE = {
     "start": "the person has said STOP since, or was stopped by the rules, and a retry would undo that: drop it",
     "stop": "the person has said START since, and a retry would undo that: drop it",
@@ -45,7 +46,7 @@ def drop(t: Transaction, number: int, now: datetime) -> str:
         raise LookupError(why_not(t, number))
     t.parked.drop(number, f"{DROPPED}; parked because: {row['error']}", now)
     release = {"timer": _release_timer, "answer": _release_answer, "stranded": _release_stranded}.get(row["kind"])
-    return release(t, row, now) if release else ""
+    return release(t, row, now) if release and row["payload"].keys() >= NAMED else ""
 
 
 def why_not(t: Transaction, number: int) -> str:
@@ -56,7 +57,7 @@ def why_not(t: Transaction, number: int) -> str:
 
 def stranded_event(key: str, lane: str, payload: Row, reason: str, now: datetime) -> NewEvent:
     """The event that tells the rules that what ``payload`` names waits in vain; for a ``reason``, it ends."""
-    named = {name: payload[name] for name in ("customer", "campaign", "subject")}
+    named = {name: payload[name] for name in sorted(NAMED)}
     return NewEvent(f"stranded:{key}", "stranded", About("lane", lane), {**named, "reason": reason}, now)
 
 

@@ -1,9 +1,5 @@
 """HTTP that tells nobody what it runs on, and quotes nothing of what it could not read."""
 
-from collections.abc import Callable
-from functools import partial
-from typing import Any
-
 from aiohttp import web
 from aiohttp.web_protocol import RequestHandler
 
@@ -27,23 +23,6 @@ class QuietHandler(RequestHandler):
         answer = web.Response(status=status, headers={"Server": SERVER})
         answer.force_close()
         return answer
-
-
-class QuietRunner(web.AppRunner):
-    """Serves an application through `QuietHandler`s."""
-
-    @property
-    def server(self) -> Any:
-        """What makes the handler of each connection; None before `setup`."""
-        made = super().server
-        return partial(quiet, made) if made else None
-
-
-def quiet(make: Callable[[], RequestHandler]) -> RequestHandler:
-    """The handler of a connection, made quiet."""
-    handler = make()
-    handler.__class__ = QuietHandler
-    return handler
 
 
 async def name_no_versions(request: web.Request, response: web.StreamResponse) -> None:

@@ -12,6 +12,7 @@ from gateway.incoming import kept_request, new_event
 from gateway.parts import MAX_ATTEMPTS, SWEEP, Rest, keep_working, reason_of
 from rules.book import Channel
 from storage.database import Storage
+from storage.errors import StorageUnavailable
 from storage.transaction import Transaction
 from storage.values import NewEvent, WaitingEvent
 
@@ -49,16 +50,16 @@ class Reader:
         return bool(events)
 
     async def _read(self, event: WaitingEvent) -> None:
-        name = event.payload["channel"]
+        name = event.payload.get("channel", "")
         if name not in self.adapters:
             return await self._park(event, f"channel {name} is no longer in the settings")
         try:
-            found = await self._messages(event, name)
+            await self._keep(event, await self._messages(event, name))
+        except StorageUnavailable:
+            raise
         except Exception as error:
             log.exception("request_failed", inbox=event.id, attempt=event.attempts + 1)
             await self._failed(event, reason_of(error))
-        else:
-            await self._keep(event, found)
 
     async def _messages(self, event: WaitingEvent, channel: str) -> list[NewEvent]:
         messages = await self.adapters[channel].read(kept_request(event.payload))

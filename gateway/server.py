@@ -1,7 +1,6 @@
 """The HTTP side of a running gateway: webhooks, the API, health, and the sandbox where it is switched on."""
 
 import asyncio
-import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from errno import EADDRINUSE
@@ -13,15 +12,18 @@ from gateway.api import ApiDesk
 from gateway.api_site import api_application
 from gateway.app import Gateway, open_gateway
 from gateway.clock import Clock, SystemClock
+from gateway.connections import BACKLOG, Gate, Runner
+from gateway.open_files import raise_open_files, trouble_teller
 from gateway.playing import set_going
-from gateway.quiet_http import QuietRunner, name_no_versions
+from gateway.quiet_http import name_no_versions
 from gateway.refusing import Doorman
 from gateway.sandbox_site import only_this_machine, sandbox_app
 from gateway.sandboxes import build_sandbox, read_script, sandbox_addresses
 from gateway.settings import Settings, SettingsError
+from gateway.stopping import Stop
 
 REQUEST_LIMIT = 1024 * 1024  # bytes of a request's body, where a route does not say otherwise
-SHUTDOWN_SECONDS = 5.0  # how long open connections may take after a stop was asked for
+SHUTDOWN_SECONDS = 2.0  # how long requests may take to be answered after a stop was asked for; then as long to be ended
 GATEWAY: web.AppKey[Gateway] = web.AppKey("gateway", Gateway)
 
 
@@ -60,9 +62,9 @@ def api_desk(gateway: Gateway) -> ApiDesk:
     )
 
 
-def app_runner(app: web.Application) -> web.AppRunner:
+def app_runner(app: web.Application, gate: Gate) -> web.AppRunner:
     """Serves ``app`` with bodies as they were sent: signatures are over those bytes, and nothing is inflated."""
-    return QuietRunner(app, access_log=None, auto_decompress=False, shutdown_timeout=SHUTDOWN_SECONDS)
+    return Runner(app, gate, access_log=None, auto_decompress=False, shutdown_timeout=SHUTDOWN_SECONDS)
 
 
 @asynccontextmanager
@@ -78,7 +80,9 @@ async def serving(
         settings = settings.at_apis(sandbox_addresses(settings))
     gateway = await open_gateway(settings, clock, migrate=migrate)
     sandbox = build_sandbox(settings, clock, read_script(settings.folder)) if with_sandbox else None
-    runner = app_runner(application(gateway, sandbox))
+    crowd = gateway.ingress.crowd
+    gate = Gate(refusal=crowd.refusal, on_shed=crowd.shed)
+    runner = app_runner(application(gateway, sandbox), gate)
     try:
         await gateway.take_up()
         await runner.setup()
@@ -88,17 +92,25 @@ async def serving(
         await gateway.start()
         yield gateway, sandbox
     finally:
+        await stop_all(gateway, sandbox, runner)
+
+
+async def stop_all(gateway: Gateway, sandbox: Sandbox | None, runner: web.AppRunner) -> None:
+    """Take no connection any more, answer what was asked, end the work. What is sent to a sandbox is sent to ourselves:
+    we listen until that has ended."""
+    if sandbox:
         await gateway.rest()
-        if sandbox:
-            await sandbox.close()
+        await sandbox.close()
         await runner.cleanup()
-        await gateway.close()
+    else:
+        await asyncio.gather(gateway.rest(), runner.cleanup())
+    await gateway.close()
 
 
 async def listen(runner: web.AppRunner, settings: Settings) -> None:
     """Open the gateway's address. Raises `SettingsError` where another program has it."""
     try:
-        await web.TCPSite(runner, settings.host, settings.port).start()
+        await web.TCPSite(runner, settings.host, settings.port, backlog=BACKLOG).start()
     except OSError as error:
         if error.errno != EADDRINUSE:
             raise
@@ -107,18 +119,18 @@ async def listen(runner: web.AppRunner, settings: Settings) -> None:
 
 
 async def serve(settings: Settings, *, migrate: bool) -> None:
-    """Run until SIGINT or SIGTERM."""
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stop.set)
+    """Run until SIGINT or SIGTERM; `gateway.stopping` says how that ends."""
+    stop = Stop()
+    stop.install()
+    raise_open_files()
+    asyncio.get_running_loop().set_exception_handler(trouble_teller())
     async with serving(settings, SystemClock(), migrate=migrate, with_sandbox=settings.sandbox) as (gateway, sandbox):
         if sandbox:
             await set_going(gateway, sandbox, read_script(settings.folder).play)
         print(ready_line(settings), flush=True)
         for line in await idle_campaigns(gateway):
             print(line, flush=True)
-        await stop.wait()
+        await stop.asked.wait()
 
 
 async def idle_campaigns(gateway: Gateway) -> list[str]:
@@ -140,5 +152,5 @@ def ready_line(settings: Settings) -> str:
 
 
 def run(settings: Settings, *, migrate: bool) -> None:
-    """`pointsman run`: returns after a clean stop."""
+    """`pointsman run`: returns after a clean stop; one that was cut off ends the process (`gateway.stopping`)."""
     asyncio.run(serve(settings, migrate=migrate))

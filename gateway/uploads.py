@@ -25,6 +25,7 @@ from storage.values import Row
 T = TypeVar("T")
 
 OUTAGE_PAUSE = 1.0  # seconds before the database is tried again
+MAX_IMPORTS = 100  # uploads that are imported or wait for their turn; those of a restart are all taken up
 
 log = structlog.get_logger()
 
@@ -44,6 +45,11 @@ class UploadDesk:
     def path(self, upload: str) -> Path:
         """Where the file of this upload lies."""
         return path_of(self.folder, upload)
+
+    @property
+    def imports(self) -> int:
+        """How many uploads are being imported or wait for it."""
+        return len(self._tasks)
 
     async def accept(self, upload: str, book: Rulebook, file: str) -> tuple[Row, Sheet]:
         """Begin the upload whose file lies at its `path`; its rows follow by themselves.

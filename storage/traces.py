@@ -60,6 +60,10 @@ class Person:
         """Everything that names them."""
         return frozenset(self.addresses) | {value for _, value in self.identifiers}
 
+    def is_still(self, earlier: "Person") -> bool:
+        """Whether this is whom was seen earlier, with the same identifiers."""
+        return (self.customer, self.identifiers) == (earlier.customer, earlier.identifiers)
+
 
 @dataclass(frozen=True, slots=True)
 class Sighting:

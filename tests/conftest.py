@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import structlog
 
 from storage.database import Storage
 from tests import log_watch
@@ -19,13 +20,22 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 @pytest.fixture(autouse=True)
-def _logs_hold_nothing_that_is_not_theirs() -> Iterator[None]:
-    """No log line of any test holds a text that somebody wrote, a token, a secret or a whole number."""
-    root, listener = logging.getLogger(), log_watch.Listener(logging.WARNING)
-    root.addHandler(listener)
+def _logs_hold_nothing_that_is_not_theirs(request: pytest.FixtureRequest) -> Iterator[None]:
+    """No log line of any test holds a text that somebody wrote, a token, a secret or a whole number.
+
+    Also those of processes of their own, which leave files `*.log`. Whatever a test sets up for logs is undone.
+    """
+    root, configured = logging.getLogger(), structlog.get_config()
+    handlers, level = list(root.handlers), root.level
+    root.addHandler(log_watch.Listener(logging.WARNING))
     log_watch.WATCH.begin()
     yield
-    root.removeHandler(listener)
+    structlog.configure(**configured)
+    root.handlers[:] = handlers
+    root.setLevel(level)
+    if "tmp_path" in request.fixturenames:
+        for file in request.getfixturevalue("tmp_path").rglob("*.log"):
+            log_watch.WATCH.written(file.read_text("utf-8", "replace"))
     assert list(log_watch.WATCH.leaks()) == []
 
 

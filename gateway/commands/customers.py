@@ -130,7 +130,7 @@ def _erase(storage: "Storage", who: str, forget_opt_outs: bool) -> "Erased":
             seen = t.traces.look(person_named(t, who), SystemClock().now())
         _empty_settled(storage, seen)
         with storage.alone() as t:
-            if person_named(t, who) == seen.person:
+            if person_named(t, who).is_still(seen.person):
                 return erase(t, seen, SystemClock().now(), forget_opt_outs=forget_opt_outs)
 
 
@@ -140,10 +140,13 @@ def _empty_settled(storage: "Storage", seen: "Sighting") -> None:
     from storage.traces import INBOX, MESSAGES
 
     events, messages = sorted(seen.rows[INBOX]), sorted(seen.rows[MESSAGES])
-    for start in range(0, max(len(events), len(messages)), BATCH):
-        part = slice(start, start + BATCH)
+    steps: list[tuple[list[int], list[str]]] = [
+        (events[start : start + BATCH], []) for start in range(0, len(events), BATCH)
+    ]
+    steps += [([], messages[start : start + BATCH]) for start in range(0, len(messages), BATCH)]  # they lead to events
+    for step in steps:
         with storage.transaction() as t:
-            t.erasing.empty_settled(seen.person, events[part], messages[part], SystemClock().now())
+            t.erasing.empty_settled(seen.person, *step, SystemClock().now())
 
 
 def _nothing(who: str) -> None:

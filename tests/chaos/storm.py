@@ -27,7 +27,7 @@ BREATH = 1.0  # seconds that it works undisturbed after a fault
 CALM = 3.0  # seconds for which nothing must be owed: longer than any wait in the rules
 LAST = 240.0  # seconds for all that is owed to come to its end
 LOOK = 0.25  # seconds between two looks at what is owed
-SOON = 3_600.0  # seconds within which a timer counts as owed; the rules wait for seconds, or for days
+SOON = 300.0  # seconds within which a timer counts as owed: what waits for a lost callback waits for an hour, or days
 TRACEBACK = re.compile(r"^(?:\w+\.)*\w*(?:Error|Exception)\b.*", re.MULTILINE)
 
 

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tests.log_watch import WATCH
+
 REPOSITORY = Path(__file__).resolve().parents[2]
 KILL_AT = Path(__file__).with_name("kill_at.py")
 POINTSMAN = (sys.executable, "-c", "from gateway.cli import main; main()")
@@ -55,6 +57,7 @@ def started(command: Sequence[str], settings: Mapping[str, str] = {}) -> Iterato
 def ended(process: "subprocess.Popen[str]", seconds: float = LONGEST) -> Ended:
     """Wait for the end of the process. Raises TimeoutExpired."""
     output, _ = process.communicate(timeout=seconds)
+    WATCH.written(output)
     return Ended(process.returncode, output)
 
 

@@ -10,7 +10,17 @@ from sqlalchemy import text
 from sqlmodel import SQLModel
 
 from gateway.cli import main
+from storage.books import Books
 from storage.database import Storage
+from tests.gateway.example_rules import ADA
+from tests.gateway.running import CARLA, World
+
+NAME, SECRET, MAIL = "Ada Lovelace", "engine number nine", "ada@example.com"
+HERS = (ADA, NAME, SECRET, MAIL, "A-4711", CARLA)
+
+
+def books(world: World) -> Books:
+    return world.gateway.storage.books()
 
 
 def everything(storage: Storage, *, but: Iterable[str] = ()) -> str:

@@ -11,6 +11,7 @@ from tests.gateway.poison import Poison, balanced, execute, parked, pointsman, s
 from tests.gateway.running import World, running
 from tests.gateway.service import Outside, listening, says, write_service_project
 from tests.gateway.test_waiting import DUE, runs
+from tests.gateway.test_webhook_talks import GREAT, HELLO, TALK, greet
 
 ENDED = """
   after:
@@ -103,6 +104,25 @@ async def test_after_a_dropped_answer_the_path_goes_on_as_after_a_call_that_fail
         poison.kind()
         assert "as after a call that failed" in await drop(world, number)
         assert await outcomes(world) == ["failed"]
+        assert await balanced(world)
+
+
+async def test_after_a_dropped_answer_the_talk_goes_on_as_after_a_call_that_failed(
+    tmp_path: Path, database_url: str, poison: Poison
+) -> None:
+    outside = Outside(next=[HELLO, says({"text": "lost"}), GREAT])
+    write_service_project(tmp_path, outside, TALK)
+    async with listening(outside), running(tmp_path, database=database_url) as world:
+        await greet(world)
+        poison.kind("answer")
+        await world.texts(ADA, "hm")
+        number = await the_parked(world)
+        poison.kind()
+        await drop(world, number)
+        await world.texts(ADA, "yes")
+
+        assert world.heard(ADA)[2:] == ["One moment, please.", "Great"]
+        assert await world.statuses("talk") == ["completed"]
         assert await balanced(world)
 
 

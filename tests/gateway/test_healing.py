@@ -6,14 +6,18 @@ from pathlib import Path
 import pytest
 
 import storage.stranded
+from channels.sandbox.behaviour import Ending
 from tests.gateway.asking import ASK as ASK_SERVICE
 from tests.gateway.asking import ask, outcomes
 from tests.gateway.example_rules import ADA, ASK, ASK_NOW, BEN, HELLO
-from tests.gateway.poison import Poison, balanced, execute, pointsman
-from tests.gateway.running import START, World, running
+from tests.gateway.poison import Poison, balanced, execute, parked, pointsman
+from tests.gateway.running import CARLA, START, World, running
 from tests.gateway.service import Outside, listening, says, write_service_project
+from tests.gateway.test_attempts import TELL
 from tests.gateway.test_dropped_events import PAUSE
 from tests.gateway.test_waiting import DUE
+from tests.gateway.test_webhook_talks import GREAT, TALK, greet
+from tests.gateway.test_webhook_talks import HELLO as SPEAKS
 
 LOST_TIMERS = ("DELETE FROM timer", "UPDATE timer SET fired = TRUE")
 LOST_CALLS = ("DELETE FROM call", "UPDATE call SET state = 'done'")
@@ -131,14 +135,50 @@ async def test_a_communication_whose_receipt_was_dropped_comes_to_its_end(
         await world.start("hello")
         poison.kind("receipt")
         await world.give("hello", {"phone": ADA, "name": "Ada"})
+        await world.passes(minutes=1)
         assert await heal(world) == 0  # that is for the operator to decide
-        while (await pointsman(world, "retry", "--all")).stdout.startswith("0") is False:
-            numbers = [str(event["id"]) for event in await world.read(lambda t: t.parked.after(0))]
-            await pointsman(world, "drop", "--yes", *numbers)
+        await pointsman(world, "drop", "--yes", *[event["number"] for event in await parked(world)])
         poison.kind()
         assert await heal(world) == 1
 
         assert await world.statuses("hello") == ["completed"]
+        assert await balanced(world)
+
+
+@pytest.mark.parametrize("seconds", [5, 30])  # the failure is held; the retry is an hour off
+async def test_a_communication_that_lost_the_time_of_its_next_attempt_makes_it(
+    tmp_path: Path, database_url: str, seconds: int
+) -> None:
+    async with running(tmp_path, TELL, database=database_url) as world:
+        world.sandbox.twilio("sms").behaviour.end(Ending(ADA, "failed", 30003))
+        await world.start("tell")
+        await world.give("tell", {"phone": ADA, "slack": CARLA})
+        await world.passes(seconds=seconds)
+        await execute(world, "DELETE FROM timer")
+        assert (len(world.heard(ADA)), await heal(world)) == (1, 1)
+        await world.passes(seconds=1)
+        assert len(world.heard(ADA)) == (2 if seconds == 30 else 1)
+        await world.passes(hours=12)
+
+        assert (await world.statuses("tell"), world.heard(CARLA)) == (["completed"], ["Hello"])
+        assert await balanced(world)
+
+
+@pytest.mark.parametrize("lost", LOST_CALLS)
+async def test_a_talk_whose_answer_was_lost_is_excused_and_goes_on(
+    tmp_path: Path, database_url: str, lost: str
+) -> None:
+    outside = Outside(next=[SPEAKS, says(status=503), GREAT])
+    write_service_project(tmp_path, outside, TALK)
+    async with listening(outside), running(tmp_path, database=database_url) as world:
+        await greet(world)
+        await world.texts(ADA, "hm")
+        await execute(world, lost)
+        await execute(world, "DELETE FROM timer")
+        assert (await heal(world), await heal(world)) == (1, 0)
+        await world.texts(ADA, "yes")
+
+        assert world.heard(ADA)[2:] == ["One moment, please.", "Great"]
         assert await balanced(world)
 
 

@@ -104,7 +104,7 @@ async def test_secrets_are_never_in_the_database_in_exports_or_on_pages(
 ) -> None:
     async with lived_in(tmp_path, monkeypatch) as world:
         files = {name: path.read_bytes() for name, path in written(tmp_path).items() if path.is_file()}
-        pages = {path: await page(world, path) for path in PAGES}
+        pages = {path: await page(world, path, "wrong") for path in PAGES}
         campaign = {"api": await page(world, "api/v1/campaigns/echo/participants", SANDBOX_API_TOKEN)}
     assert b"hello there" in files["backup.db"] + files["pointsman.db"] + files["pointsman.db-wal"]
     shown = [
@@ -113,6 +113,6 @@ async def test_secrets_are_never_in_the_database_in_exports_or_on_pages(
     assert shown == []
 
 
-async def page(world: World, path: str, token: str = "wrong") -> bytes:
+async def page(world: World, path: str, token: str) -> bytes:
     async with world.http.get(f"{world.url}/{path}", headers={"Authorization": f"Bearer {token}"}) as answer:
         return str(answer.headers).encode() + await answer.read()

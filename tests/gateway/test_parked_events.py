@@ -19,6 +19,7 @@ flows:
     joined: {when: participant_created, next: hello}
     hello: {do: reply, text: "Hello {{ name }}"}
 """
+KINDS = ("timer", "answer", "stranded", "receipt", "settled", "started", "request", "from another version")
 LIST = f"phone,name\n{ADA},Ada\n{BEN},Ben\n"
 
 
@@ -203,7 +204,7 @@ async def test_an_event_too_broken_to_be_parked_in_full_stops_nobody(tmp_path: P
         broken = [
             type(bad)("a", "message", bad.about, {"consent": "stop"}, bad.received_at),
             type(bad)("b", "participant", bad.about, {"upload": "there is none"}, bad.received_at),
-            type(bad)("c", "from another version", bad.about, {}, bad.received_at),
+            *(type(bad)(kind, kind, bad.about, {}, bad.received_at) for kind in KINDS),
         ]
         await keep(world, *broken, said("1", ADA, "one"), said("2", BEN, "two"))
 

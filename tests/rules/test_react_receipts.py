@@ -91,7 +91,7 @@ def test_a_failure_is_held_for_ten_seconds_and_then_ends_the_talk(failure: str) 
     assert only(held, SetTimer) == [SetTimer("c1", "failed", later(seconds=10))]
     assert (status(held), held.log) == ("started", ())
     assert (status(ended), ended.scene.communications[0].reason) == ("failed", "30003")
-    assert raised(ended) == ["communication_ended failed"]
+    assert (ended.applied, raised(ended)) == (Applied.APPLIED, ["communication_ended failed"])
 
 
 def test_a_delivered_that_comes_late_wins_over_the_failure() -> None:
@@ -103,11 +103,35 @@ def test_a_delivered_that_comes_late_wins_over_the_failure() -> None:
     assert (after.applied, status(after)) == (Applied.STALE, "delivered")
 
 
+@pytest.mark.parametrize("other", ["failed", "undelivered"])
+def test_a_failure_stands_while_another_message_of_the_attempt_arrives(other: str) -> None:
+    scene = someone(communications=(talk(),), messages=(sent(other, error="30003"), sent("sent", id="m2")))
+    arrived = decide(BOOK, receipt("delivered", "m2"), scene)
+
+    assert only(arrived, ClearTimer) == []
+    assert status(decide(BOOK, due("failed"), arrived.scene)) == "failed"
+
+
+def test_of_two_failures_the_one_that_was_false_does_not_save_the_other() -> None:
+    scene = someone(communications=(talk(),), messages=(sent("failed"), sent("failed", id="m2")))
+    arrived = decide(BOOK, receipt("delivered", "m2"), scene)
+
+    assert only(arrived, ClearTimer) == []
+    assert status(decide(BOOK, due("failed"), arrived.scene)) == "failed"
+
+
+def test_what_goes_its_usual_way_clears_no_timer() -> None:
+    scene = someone(communications=(talk(),), messages=(sent("sent"),))
+
+    assert only(decide(BOOK, receipt("delivered"), scene), ClearTimer) == []
+
+
 def test_a_later_message_that_fails_in_an_answered_talk_leaves_the_end_to_the_reply_timer() -> None:
     scene = someone(communications=(talk("replied"),), messages=(sent("delivered"), sent("sent", id="m2")))
     failed = decide(BOOK, receipt("failed", "m2", error="30003"), scene)
 
     assert only(failed, SetTimer) == []
+    assert failed.note == "a later message of an answered communication failed"
     assert decide(BOOK, due("failed"), failed.scene).applied is Applied.STALE
     assert status(decide(BOOK, due("reply"), failed.scene)) == "no_response"
 
@@ -231,6 +255,19 @@ def test_a_notice_settles_an_hour_after_the_last_word_of_it(reported: str) -> No
     scene = someone(communications=(talk("planned", agent="teller", at=NOW),), messages=(sent(),))
 
     assert only(decide(BOOK, receipt(reported), scene), SetTimer) == [SetTimer("c1", "settle", later(hours=1))]
+
+
+def test_a_notice_of_which_no_failure_was_heard_is_complete_when_it_settles() -> None:
+    scene = someone(communications=(talk(agent="teller"),), messages=(sent("sent"),))
+    settled = decide(BOOK, due("settle"), scene, later(hours=1))
+
+    assert (settled.applied, status(settled)) == (Applied.APPLIED, "completed")
+
+
+def test_a_notice_that_has_not_begun_does_not_settle() -> None:
+    reaction = decide(BOOK, due("settle"), someone(communications=(planned(agent="teller"),)))
+
+    assert (reaction.applied, status(reaction)) == (Applied.STALE, "planned")
 
 
 def test_a_failed_notice_does_not_settle() -> None:
