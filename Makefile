@@ -4,7 +4,7 @@
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run test check demo bench chaos venv clean
+.PHONY: help run test check demo bench chaos mutants venv clean
 
 # durable-rules as published cannot be imported on CPython 3.13; built with this it can, and gives the same results.
 export CPPFLAGS := $(strip $(CPPFLAGS) -DPyEval_CallObject=PyObject_CallObject)
@@ -39,6 +39,10 @@ bench: venv ## Measure this machine: ingress, rules, worker
 
 chaos: venv ## Kill and trouble a gateway under load, on each database; fails unless the books balance
 	@$(BIN)/python -m tests.chaos $(ARGS)
+
+mutants: venv ## Plant bugs in what must not lose, double or let in anything; fails unless the tests notice
+	@$(BIN)/python -m pip --disable-pip-version-check install --quiet -c constraints.txt -r tests/mutation/requirements.txt
+	@$(BIN)/python -m tests.mutation $(ARGS)
 
 venv: ## Make or renew .venv, if needed
 	@tools/set-up

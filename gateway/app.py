@@ -67,7 +67,7 @@ class Gateway:
         self.metrics = Metrics()
         self.safe_inbox = InboxOrSpool(self.storage, self.spool, self.metrics.events, tell_outage)
         self.inbox = GroupCommit(self.safe_inbox)
-        self.health = Health(self.storage, self.spool, self.inbox, self.metrics)
+        self.health = Health(self.storage, self.spool, self.inbox, self.metrics, lambda: self.safe_inbox.refuses)
         self.drainer = Drainer(self.safe_inbox, Bell(self.clock), self.wake)
         self.outcomes = Outcomes(self.storage)
         self.worker_bell, self.reader_bell, self.timer_bell, self.caller_bell = (Bell(self.clock) for _ in range(4))

@@ -3,12 +3,14 @@
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import count
 from typing import NamedTuple
 
 from gateway.calls.rows import call_row
 from gateway.decided import Decided
 from gateway.explaining import reaction_log
 from gateway.ids import derived_id
+from gateway.incoming import outcome_event
 from gateway.scenes import Place, Scenes
 from rules.effects import (
     HELD_TIMERS,
@@ -32,11 +34,13 @@ WITHDRAWN = {"stop": "opted out", "rules": "stopped by the rules"}  # why what w
 
 
 class Consent(NamedTuple):
-    """Whether an address may be written to: somebody said ``word``, stop or start, or "rules" stopped it."""
+    """Whether an address may be written to: somebody said ``word``, stop or start, or "rules" stopped it, by an event
+    received ``at`` (UTC)."""
 
     channel: str
     address: str
     word: str
+    at: datetime
 
 
 @dataclass
@@ -175,13 +179,14 @@ class Batch:
 
     def _tell_other_campaigns(self, decided: Decided) -> None:
         """The customer is shared: other campaigns' participants changed too, and decide so after this event."""
+        numbers = count()  # of this event, not of the batch: the keys are the same whatever it is decided with
         for place, before in self.scenes.take_customer_changes():
             others = [c for c in self.scenes.campaigns_of(place.customer) if c != place.campaign]
             if others and hops_of(decided.event) >= MAX_HOPS:
                 raise LoopFound(hop_report(place, before, others))
-            self.events.extend(self._changed(Place(place.customer, c), before, decided) for c in others)
+            self.events.extend(self._changed(Place(place.customer, c), before, decided, next(numbers)) for c in others)
 
-    def _changed(self, place: Place, before: Row, decided: Decided) -> NewEvent:
+    def _changed(self, place: Place, before: Row, decided: Decided, number: int) -> NewEvent:
         payload = {
             "campaign": place.campaign,
             "customer": place.customer,
@@ -191,7 +196,7 @@ class Batch:
             "upload": "",
             "hops": hops_of(decided.event) + 1,
         }
-        key = f"{decided.event.key}/customer/{place.campaign}/{len(self.events)}"
+        key = f"{decided.event.key}/customer/{place.campaign}/{number}"
         return NewEvent(key, "participant", About("customer", place.customer), payload, self.now)
 
     def _add_inbound(self, decided: Decided) -> None:
@@ -216,7 +221,7 @@ class Batch:
         for _, reaction in decided.reactions:
             for effect in reaction.effects:
                 if isinstance(effect, StopContact):
-                    self._heed(Consent(effect.channel, effect.address, "rules"))
+                    self._heed(Consent(effect.channel, effect.address, "rules", decided.event.received_at))
 
     def _heed(self, consent: Consent) -> None:
         self.consents.append(consent)
@@ -224,7 +229,7 @@ class Batch:
             where = (consent.channel, consent.address)
             stopped = [row for row in self.owed if (row["channel"], row["address"]) == where]
             self.owed = [row for row in self.owed if row not in stopped]
-            self.statuses += [canceled_row(row["message"], self.now, why) for row in stopped]
+            self.events += [withdrawn_event(row["message"], consent.channel, why, self.now) for row in stopped]
 
     def _add_decision(self, decided: Decided) -> None:
         reactions = [reaction_log(place.campaign, reaction) for place, reaction in decided.reactions]
@@ -251,13 +256,17 @@ def consent_of(event: WaitingEvent) -> Consent | None:
     payload = event.payload
     if payload.get("consent") not in ("stop", "start") or not {"channel", "address"} <= payload.keys():
         return None
-    return Consent(payload["channel"], payload["address"], payload["consent"])
+    return Consent(payload["channel"], payload["address"], payload["consent"], event.received_at)
 
 
 def canceled_row(message: str, now: datetime, error: str = "") -> Row:
     status = MessageStatus.CANCELED
-    rank = message_rank(status)
-    return {"id": message, "status": str(status), "rank": rank, "error": error, "updated_at": now}
+    return {"id": message, "status": str(status), "rank": message_rank(status), "error": error, "updated_at": now}
+
+
+def withdrawn_event(message: str, channel: str, why: str, now: datetime) -> NewEvent:
+    """Tells that a message is not sent: its talk may be another campaign's, which hears of the stop in no other way."""
+    return outcome_event(message, channel, MessageStatus.CANCELED, why, now, skipped=True)
 
 
 def hops_of(event: WaitingEvent) -> int:

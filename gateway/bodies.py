@@ -1,6 +1,7 @@
 """Request bodies on their way in: taken as they were sent, bounded in size, and not waited for without end."""
 
 import asyncio
+from collections import OrderedDict
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -37,7 +38,7 @@ class Bodies:
     """All bodies that are on their way. Past `BODIES_AT_ONCE` or `BODIES_BYTES` the time of the oldest is up: so who
     sends slowly cannot keep out who sends at once."""
 
-    _coming: dict[Coming, None] = field(default_factory=dict)  # oldest first
+    _coming: OrderedDict[Coming, None] = field(default_factory=OrderedDict)  # oldest first
     _bytes: int = 0
     _full: Seldom = field(default_factory=lambda: Seldom("bodies_cut_off"))
 

@@ -6,11 +6,13 @@ first byte comes.
 """
 
 import asyncio
+import re
 import socket
-from collections.abc import Callable, Iterator
+from collections import OrderedDict
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
-from itertools import chain
+from time import monotonic
 from typing import Any, Protocol
 
 from aiohttp import web
@@ -19,11 +21,12 @@ from gateway.open_files import open_files
 from gateway.quiet_http import SERVER, QuietHandler
 from gateway.seldom import Seldom
 
-MAX_CONNECTIONS = 4_000  # open at once
+MAX_CONNECTIONS = 12_000  # open at once
+NEW_SECONDS = 1.0  # how old a connection must be to go first because it has asked nothing yet
 RESERVED_FILES = 512  # open files left to the database, the spool, sends and calls
-BACKLOG = 256  # connections that the system holds for us until they are accepted; as many are accepted at once
+BACKLOG = 512  # connections that the system holds for us until they are accepted; as many are accepted at once
 HEAD_SECONDS = 10.0  # how long a new connection's first byte may take, and from its first byte on each head
-HEAD_BYTES = 32_768  # how long it may be
+HEAD_BYTES = 16_384  # how long it may be
 HEAD_LINES = 64  # how many headers it may have
 LINE_BYTES = 8_190  # how long each line of it may be
 IDLE_SECONDS = 75.0  # how long a connection stays open between requests: longer than a proxy keeps one (60)
@@ -40,6 +43,8 @@ LIMITS: dict[str, Any] = {
     "read_bufsize": READ_BYTES,
 }
 WEBHOOK = b"POST /webhooks/"
+LENGTH = re.compile(rb"\r\nContent-Length:[ \t]*([0-9]{1,9})[ \t]*(?=\r\n|$)", re.IGNORECASE)
+CHUNKED = b"transfer-encoding"
 RETRY_SECONDS = 1  # after which who is turned away may come again
 REASONS = {408: "Request Timeout", 431: "Request Header Fields Too Large", 503: "Service Unavailable"}
 
@@ -65,8 +70,8 @@ class Connections:
 
     limit: int = field(default_factory=most_connections)
     _open: set[Open] = field(default_factory=set)
-    _strangers: dict[Open, None] = field(default_factory=dict)  # have asked nothing yet, oldest first
-    _silent: dict[Open, None] = field(default_factory=dict)  # were answered, longest ago first
+    _strangers: OrderedDict[Open, float] = field(default_factory=OrderedDict)  # asked nothing yet, since when; in order
+    _silent: OrderedDict[Open, None] = field(default_factory=OrderedDict)  # were answered, longest ago first
     _full: Seldom = field(default_factory=lambda: Seldom("connections_full"))
 
     def __len__(self) -> int:
@@ -80,7 +85,7 @@ class Connections:
                 one.refuse(503)
                 return
         self._open.add(one)
-        self._strangers[one] = None
+        self._strangers[one] = monotonic()
 
     def asks(self, one: Open) -> None:
         """It has sent the head of a request."""
@@ -103,13 +108,19 @@ class Connections:
             one.force_close()
 
     def _make_room(self) -> bool:
-        waiting: Iterator[Open] = chain(self._strangers, self._silent)
-        victim = next(waiting, None)
+        victim = self._victim()
         if victim is None:
             return False
         self.left(victim)
         victim.force_close()
         return True
+
+    def _victim(self) -> Open | None:
+        """Who is new may have sent something that we have not read yet."""
+        oldest = next(iter(self._strangers), None)
+        if oldest is not None and monotonic() - self._strangers[oldest] >= NEW_SECONDS:
+            return oldest
+        return next(iter(self._silent), oldest)
 
 
 @dataclass
@@ -141,10 +152,10 @@ class Stranger(asyncio.Protocol):
         self._gate.connections.came(self)
 
     def data_received(self, data: bytes) -> None:
-        """From its first byte on it is a connection of aiohttp's."""
-        self._leave()
+        """From its first byte on it is a connection of aiohttp's; who is turned away may come again on it."""
         if self._gate.turns_away(data):
-            return self.refuse(503)
+            return self._turn_away(data)
+        self._leave()
         connection = self._introduced()
         self._transport.set_protocol(connection)
         connection.connection_made(self._transport)
@@ -156,6 +167,13 @@ class Stranger(asyncio.Protocol):
     def refuse(self, status: int) -> None:
         self._transport.write(refusal(status))
         self.force_close()
+
+    def _turn_away(self, data: bytes) -> None:
+        if not is_whole(data):
+            return self.refuse(503)
+        self._transport.write(refusal(503, stays=True))
+        self._timer.cancel()
+        self._timer = asyncio.get_running_loop().call_later(HEAD_SECONDS, self.force_close)
 
     def force_close(self) -> None:
         self._transport.close()
@@ -190,14 +208,15 @@ class Connection(QuietHandler):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        if self._waiter is not None and not self._head_bytes and self._gate.turns_away(data):
-            return self.refuse(503)
         heads = self._request_count
+        in_head = self._waiter is not None or not heads
+        if in_head and not self._head_bytes and self._gate.turns_away(data):
+            return self._turn_away(data)
         super().data_received(data)
         if self._request_count > heads:
             self._end_head()
             self._connections.asks(self)
-        elif data and self._waiter is not None:
+        elif in_head:
             self._go_on_with_head(len(data))
 
     async def finish_response(
@@ -208,6 +227,12 @@ class Connection(QuietHandler):
         finally:
             if not self._messages:
                 self._connections.rests(self)
+
+    def _turn_away(self, data: bytes) -> None:
+        if self.transport is not None and is_whole(data):
+            self.transport.write(refusal(503, stays=True))
+        else:
+            self.refuse(503)
 
     def refuse(self, status: int) -> None:
         if self.transport is not None:
@@ -238,11 +263,19 @@ class Connection(QuietHandler):
             self.force_close()
 
 
-def refusal(status: int) -> bytes:
-    """An answer that needs no request to be read, after which the connection is closed."""
+def is_whole(data: bytes) -> bool:
+    """Whether this is one request from its beginning to its end, so that the next one may follow on the connection."""
+    head, blank, body = data.partition(b"\r\n\r\n")
+    lengths = LENGTH.findall(head)
+    return bool(blank) and len(lengths) == 1 and CHUNKED not in head.lower() and len(body) == int(lengths[0])
+
+
+def refusal(status: int, *, stays: bool = False) -> bytes:
+    """An answer that needs no request to be parsed, after which the connection is closed unless it ``stays``."""
     later = f"Retry-After: {RETRY_SECONDS}\r\n" if status == 503 else ""
     head = f"HTTP/1.1 {status} {REASONS[status]}\r\nServer: {SERVER}\r\n{later}"
-    return f"{head}Content-Length: 0\r\nConnection: close\r\n\r\n".encode()
+    close = "" if stays else "Connection: close\r\n"
+    return f"{head}{close}Content-Length: 0\r\n\r\n".encode()
 
 
 def limit_deafness(transport: asyncio.BaseTransport) -> None:

@@ -1,6 +1,7 @@
 """What the machinery around a gateway asks: is it alive, may it be sent requests, what does it count."""
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from aiohttp import web
@@ -14,16 +15,18 @@ from storage.transaction import Transaction
 
 LOOK_SECONDS = 2.0  # how long the database may take to answer; who asks gives up soon, too
 NO_DATABASE = "the database does not answer"
+NO_WRITES = "the database takes no writes"
 
 
 @dataclass(frozen=True)
 class Health:
-    """Answers for one gateway."""
+    """Answers for one gateway. ``refuses``: whether the last webhook could be kept nowhere."""
 
     storage: Storage
     spool: Spool
     inbox: GroupCommit
     metrics: Metrics
+    refuses: Callable[[], bool] = bool
     _looks: list["asyncio.Task[dict[str, int] | None]"] = field(default_factory=list)  # the one under way, if any
 
     def routes(self) -> list[web.RouteDef]:
@@ -44,8 +47,12 @@ class Health:
         answer; 503 ``unavailable`` where they could be kept nowhere.
         """
         counts = await self._backlog()
+        trouble = NO_DATABASE if counts is None else NO_WRITES if self.refuses() else ""
+        if trouble and not await self._can_spool():
+            reason = f"{trouble}, and the spool can't be written"
+            return web.json_response({"status": "unavailable", "reason": reason}, status=503)
         if counts is None:
-            return await self._without_database()
+            return web.json_response({"status": "spooling", "reason": NO_DATABASE, **self._spooled()})
         status = "spooling" if self.spool.depth else "ready"
         return web.json_response({"status": status, **counts, **self._spooled()})
 
@@ -56,13 +63,12 @@ class Health:
         gauges |= {"unkept_events": self.inbox.waiting, "set_aside_events": self.spool.set_aside}
         return web.Response(body=self.metrics.text(gauges), headers={"Content-Type": CONTENT_TYPE})
 
-    async def _without_database(self) -> web.Response:
+    async def _can_spool(self) -> bool:
         try:
             await self.spool.check()
         except StorageUnavailable:
-            reason = f"{NO_DATABASE}, and the spool can't be written"
-            return web.json_response({"status": "unavailable", "reason": reason}, status=503)
-        return web.json_response({"status": "spooling", "reason": NO_DATABASE, **self._spooled()})
+            return False
+        return True
 
     async def _backlog(self) -> dict[str, int] | None:
         """None where the database does not answer. However many ask at once, it is asked once."""

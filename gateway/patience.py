@@ -7,9 +7,10 @@ import structlog
 
 from channels.base import Sent
 from channels.errors import ChannelDown, SendRefused, SendThrottled, SendUnknown, Unreachable
+from storage.outbox import ON_ITS_WAY
 from storage.values import Owed
 
-CUT_OFF = timedelta(seconds=15)  # how long a request may take that nobody waits for any more; adapters wait 10
+CUT_OFF = ON_ITS_WAY  # how long a request may take that nobody waits for any more; adapters wait 10
 SETTLE_AFTER = timedelta(seconds=30)  # how long a callback may take to settle an unknown send before we ask
 LOOKS = (30, 30, 60, 120, 300, 900, 1800, 3600)  # seconds between looks at a list that can't be read
 BACK_OFF = (1, 2, 4, 8, 16, 32, 60)  # seconds between tries where the provider names none

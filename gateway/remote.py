@@ -1,6 +1,7 @@
 """Which address a request came from, seen through the proxies that the operator trusts."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
 from aiohttp import web
@@ -10,6 +11,7 @@ from gateway.addresses import Network
 HEADER = "X-Forwarded-For"
 MAX_HOPS = 10  # proxies looked through, from ours outward; who writes more into the header hides behind the tenth
 NOWHERE = "local"  # a connection that has no address, such as a Unix socket's
+REMEMBERED = 1_024  # texts whose address is known without reading them again
 IPV6_PREFIX = 64  # bits: a network of this size is one household's or one server's
 
 Address = IPv4Address | IPv6Address
@@ -42,6 +44,7 @@ def _hops(headers: Sequence[str]) -> Iterator[str]:
     yield from reversed(",".join(headers).split(",")[-MAX_HOPS:])
 
 
+@lru_cache(maxsize=REMEMBERED)
 def _address(text: str) -> Address | None:
     """An address as proxies write it, with a port or without; IPv4 in IPv6's clothes is IPv4. None where it is none."""
     bare = text.strip()

@@ -6,6 +6,7 @@ and those who were let in are answered in time.
 """
 
 import asyncio
+from collections import OrderedDict, deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -14,24 +15,39 @@ from gateway.seldom import Seldom
 
 WEBHOOKS_AT_ONCE = 2_000  # webhooks that are verified and kept at once
 AT_EASE = 100  # so many at once are always let in, however slow we are: refusing them would gain nothing
-EXPECTED_WAIT = 1.0  # seconds that a webhook may be expected to wait until it is kept
+EXPECTED_WAIT = 0.5  # seconds that a webhook may be expected to wait until it is kept
 LONGEST_WAIT = 2.5  # seconds that the oldest may have waited: past the 2 seconds that the database has, below Slack's 3
+FIRST_GUESS = 1_000.0  # webhooks kept a second, until it was counted
 WINDOW = 0.5  # seconds over which it is counted how many are kept
+WINDOWS = 10  # of which the best counts
 
 
 @dataclass
 class Pace:
-    """How many are kept a second, counted while there is enough to do: what comes in at leisure says nothing of that."""
+    """How many are kept a second, at best, as counted over the last `WINDOWS` in which there was enough to do: a
+    leisurely pace says nothing of what we can do, and a moment in which the database did something else little."""
 
-    since: float  # seconds, on the loop's clock
-    done: int = 0
-    a_second: float = 0.0  # 0: not known, or nothing gets done at all
+    _windows: deque[float] = field(default_factory=lambda: deque([FIRST_GUESS], WINDOWS))
+    _since: float = 0.0  # when this window began, in seconds on the loop's clock
+    _done: int = 0
+    _busy: bool = False  # when it began
 
-    def look(self, now: float) -> None:
-        """Begin a new window, if this one is over."""
-        if now - self.since >= WINDOW:
-            self.a_second = self.done / (now - self.since)
-            self.since, self.done = now, 0
+    @property
+    def a_second(self) -> float:
+        """0: nothing gets done at all."""
+        return max(self._windows)
+
+    def count(self) -> None:
+        """One more is done."""
+        self._done += 1
+
+    def look(self, now: float, busy: bool) -> None:
+        """End the window, if it is over, and begin the next one."""
+        if now - self._since < WINDOW:
+            return
+        if self._busy and busy:
+            self._windows.append(self._done / (now - self._since))
+        self._since, self._done, self._busy = now, 0, busy
 
 
 @dataclass
@@ -43,18 +59,19 @@ class Crowd:
 
     limit: int = WEBHOOKS_AT_ONCE
     on_shed: Callable[[], None] = lambda: None
-    _inside: dict[object, float] = field(default_factory=dict)  # since when, oldest first
-    _pace: Pace | None = None  # while there are enough of them
+    _inside: OrderedDict[object, float] = field(default_factory=OrderedDict)  # since when, oldest first
+    _pace: Pace = field(default_factory=Pace)
     _shed: Seldom = field(default_factory=lambda: Seldom("webhooks_shed"))
 
     def refusal(self) -> str:
         """Why nobody else is let in now; "" if somebody is."""
-        number = len(self._inside)
+        number, now = len(self._inside), asyncio.get_running_loop().time()
+        self._pace.look(now, number >= AT_EASE)
         if number < AT_EASE:
             return ""
         if number >= self.limit:
             return f"{number} webhooks are being kept, of at most {self.limit} at once"
-        return self._slowness(number, asyncio.get_running_loop().time())
+        return self._slowness(number, now)
 
     def shed(self, reason: str) -> None:
         """One was refused: counted, and told in the log now and then."""
@@ -64,29 +81,18 @@ class Crowd:
     @contextmanager
     def inside(self) -> Iterator[None]:
         """One of them, for as long as the block runs."""
-        one, now = object(), asyncio.get_running_loop().time()
-        self._inside[one] = now
-        if self._pace is None and len(self._inside) >= AT_EASE:
-            self._pace = Pace(now)
+        one = object()
+        self._inside[one] = asyncio.get_running_loop().time()
         try:
             yield
         finally:
             del self._inside[one]
-            self._one_less()
-
-    def _one_less(self) -> None:
-        if len(self._inside) < AT_EASE:
-            self._pace = None
-        elif self._pace:
-            self._pace.done += 1
+            self._pace.count()
 
     def _slowness(self, number: int, now: float) -> str:
         waited = now - next(iter(self._inside.values()))
         if waited > LONGEST_WAIT:
             return f"the oldest of {number} webhooks waits to be kept for {waited:.1f} seconds, past {LONGEST_WAIT:g}"
-        if not self._pace:
-            return ""
-        self._pace.look(now)
         if number > self._pace.a_second * EXPECTED_WAIT > 0:
             pace = f"{self._pace.a_second:.0f} are kept a second"
             return f"{number} webhooks are being kept, and {pace}: more would wait longer than {EXPECTED_WAIT:g} s"

@@ -71,7 +71,10 @@ class Timers:
         return {campaign: Pace(pace, until.get(campaign)) for campaign, pace in paced.items()}
 
     def fire(self, t: Transaction) -> None:
-        """Turn a batch of due timers into events, in one transaction."""
+        """Turn a batch of due timers into events, in one transaction; none where an answer came to wait outside while
+        this waited for its turn to write."""
+        if self.events_wait_outside():
+            return
         now = self.clock.now()
         due = t.timers.take_due(now, BATCH)
         held = [pair for pair, moment in t.timers.next_held(HELD_TIMERS).items() if moment <= now]
@@ -81,9 +84,7 @@ class Timers:
                 due += take_paced(t, campaign, paces[campaign], now)
             else:
                 due += t.timers.take_held(campaign, name, now, max(1, BATCH // len(held)))
-        kept = t.inbox.keep([timer_event(timer, now) for timer in due])
-        again = [timer for timer, number in zip(due, kept, strict=True) if number is None]
-        t.inbox.keep([timer_event(timer, now, again=True) for timer in again])
+        t.inbox.keep_all([timer_event(timer, now) for timer in due])
 
 
 def take_paced(t: Transaction, campaign: str, pace: Pace, now: datetime) -> list[DueTimer]:
@@ -122,11 +123,11 @@ def give_back(t: Transaction, paces: Mapping[str, int], decided: Iterable[Decide
                 t.campaigns.pace(campaign, until, earlier)
 
 
-def timer_event(timer: DueTimer, now: datetime, *, again: bool = False) -> NewEvent:
+def timer_event(timer: DueTimer, now: datetime) -> NewEvent:
     """The event of a timer that fired. ``due`` tells whether the timer still stands when the event is decided.
 
-    Its key is the same whenever that is: so a timer that fires anew after a restore leads to messages of the same ids,
-    by which they are found at the provider. ``again``: there is such an event already, and this is another.
+    Its key says nothing of when that is, nor of when it was set: so what fires anew after a restore, and what follows
+    from that, leads to messages of the same ids, by which they are found at the provider.
     """
     payload = {
         "customer": timer.customer,
@@ -135,6 +136,4 @@ def timer_event(timer: DueTimer, now: datetime, *, again: bool = False) -> NewEv
         "name": timer.name,
         "due": timer.due.isoformat(),
     }
-    key = f"timer:{timer.subject}:{timer.name}:{timer.event}:{timer.due.isoformat()}"
-    key += f":{now.isoformat()}" if again else ""
-    return NewEvent(key, "timer", About("lane", timer.lane), payload, now)
+    return NewEvent(f"timer:{timer.subject}:{timer.name}", "timer", About("lane", timer.lane), payload, now)

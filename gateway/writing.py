@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 
-from gateway.batch import WITHDRAWN, Batch, Consent, canceled_row
+from gateway.batch import WITHDRAWN, Batch, Consent, canceled_row, withdrawn_event
 from gateway.carry import (
     communication_changes,
     communication_row,
@@ -109,14 +109,17 @@ def write_messages(t: Transaction, batch: Batch) -> None:
 
 
 def write_opt_outs(t: Transaction, consents: Iterable[Consent], now: datetime) -> None:
-    """Keep who may be written to, in order; a stop also withdraws what the database still owes to the address."""
-    for channel, address, word in consents:
+    """Keep who may be written to, in order; a stop also withdraws what the database still owes to the address.
+
+    A held event is heeded at once, and again when it is decided: a start must not undo a stop said after it.
+    """
+    for channel, address, word, at in consents:
         if why := WITHDRAWN.get(word):
-            t.opt_outs.put(channel, address, word, now)
+            t.opt_outs.put(channel, address, word, at)
             withdrawn = t.outbox.cancel_address(channel, address)
-            t.messages.save_status([canceled_row(id, now, why) for id in withdrawn])
+            t.inbox.keep([withdrawn_event(message, channel, why, now) for message in withdrawn])
         else:
-            t.opt_outs.remove(channel, address)
+            t.opt_outs.remove(channel, address, at)
 
 
 def write_counts(t: Transaction, batch: Batch) -> None:

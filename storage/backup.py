@@ -28,6 +28,7 @@ def write_backup(connection: Connection, path: Path, now: datetime, *, overwrite
     if revision is None:
         raise SchemaMismatch("the database has no tables: there is nothing to back up")
     refuse_existing(path, overwrite)
+    refuse_itself(connection, path)
     with whole_file(path) as unfinished, filling_backup(unfinished) as backup:
         for table in tables_there(connection):
             backup.add(table.name, table.columns.keys(), rows_of_table(connection, table))
@@ -39,6 +40,13 @@ def write_backup(connection: Connection, path: Path, now: datetime, *, overwrite
 def refuse_existing(path: Path, overwrite: bool) -> None:
     if path.exists() and not overwrite:
         raise FileExistsError(0, "there is such a file already", str(path))
+
+
+def refuse_itself(connection: Connection, path: Path) -> None:
+    """Over its own file there would be no database any more, and SQLite would apply its log to the backup."""
+    is_file = connection.dialect.name == "sqlite" and path.exists()
+    if is_file and path.samefile(str(connection.engine.url.database)):
+        raise BackupFailed(f"{path} is the database itself: give the backup another name")
 
 
 def tables_there(connection: Connection) -> list[Table]:

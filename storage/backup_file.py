@@ -27,7 +27,8 @@ ENTRIES = ("format", "revision", "taken_at", "tables", "books")
 FAST = ("PRAGMA journal_mode=OFF", "PRAGMA synchronous=OFF")  # whoever writes it syncs it whole, or throws it away
 
 Values = tuple[Any, ...]
-ROW = json.JSONEncoder(separators=(",", ":")).encode  # escapes all but ASCII: alike wherever it is read
+# Escapes all but ASCII, so it is alike wherever it is read; bytes are only in a file in which a text has become some.
+ROW = json.JSONEncoder(separators=(",", ":"), default=repr).encode
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,10 +166,10 @@ def reading_backup(path: Path) -> Iterator[BackupReader]:
 
 @contextmanager
 def damage_told(path: Path) -> Iterator[None]:
-    """SQLite's words for a file that was cut short or overwritten are told as `BackupRefused`."""
+    """What SQLite says of a file that was cut short or overwritten, also in no UTF-8, is told as `BackupRefused`."""
     try:
         yield
-    except sqlite3.Error as error:
+    except (sqlite3.Error, UnicodeDecodeError) as error:
         raise BackupRefused(f"{path} is damaged: {error}") from error
 
 

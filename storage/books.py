@@ -28,7 +28,8 @@ from storage.models import (
 )
 from storage.statements import table_of
 
-EVENT_STATES = ("decided", "waiting", "held", "parked", "dropped")
+UNDECIDED = ("waiting", "held", "parked")
+EVENT_STATES = ("decided", *UNDECIDED, "dropped")
 OWED_STATES = ("done", "queued", "sending", "unknown")
 FULL_NAMES = {"": "no word yet"}  # of a message's status
 WIDTH = 12  # characters that a number takes, with its separators
@@ -133,8 +134,8 @@ def without(column: Column[Any], parent: Column[Any], *which: Any) -> Select[Any
 
 
 def undecided(kind: str) -> Select[Any]:
-    """The lanes in which an event of this kind is not decided (and in no other hands than the operator's)."""
-    return select(INBOX.c.lane).where(INBOX.c.kind == kind, INBOX.c.state != "decided")
+    """The lanes in which an event of this kind is still to be decided, be it by the operator (who has parked ones)."""
+    return select(INBOX.c.lane).where(INBOX.c.kind == kind, INBOX.c.state.in_(UNDECIDED))
 
 
 IS_DECIDED = and_(INBOX.c.state == "decided", INBOX.c.kind != "request")  # a request is replaced by what it says

@@ -35,6 +35,7 @@ T = TypeVar("T")
 
 TRIES = 4  # times that work is done which meets what another process writes at the same time
 UNIQUE_VIOLATION = "23505"  # PostgreSQL's SQLSTATE
+NOT_READY = ("42501", "42P01", "42703")  # SQLSTATE: rights, a table or a column are missing; SQLite calls that trouble
 UNIQUE_FAILED = "UNIQUE constraint failed: "  # SQLite's words, followed by the columns
 
 
@@ -240,4 +241,5 @@ def is_trouble(error: DBAPIError | NoConnection) -> bool:
         lost
         or isinstance(error, (OperationalError, InterfaceError, InternalError, NoConnection))
         or type(error) is DatabaseError
+        or getattr(getattr(error, "orig", None), "sqlstate", "") in NOT_READY
     )

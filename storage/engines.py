@@ -15,6 +15,11 @@ LOCK = 0x70_6F_69_6E_74_73  # PostgreSQL's advisory lock that whoever writes sha
 WRITERS = 5  # pooled connections; writes made through `Storage.run` need only one
 READERS = 4  # reading threads, and pooled connections for them
 
+# Only "off" answers before the commit is on disk; the other settings are about standbys, and stay.
+DURABLE = (
+    "CASE WHEN current_setting('synchronous_commit') = 'off' THEN set_config('synchronous_commit', 'on', true) END"
+)
+
 SQLITE_WRITES = (
     "PRAGMA journal_mode=WAL",
     "PRAGMA synchronous=FULL",
@@ -53,9 +58,12 @@ def writing_engine(url: URL) -> Engine:
 
 
 def take_part(connection: Connection) -> None:
-    """Write beside others, or alone; the end of the transaction ends it. (SQLite has one writer at a time.)"""
+    """Write beside others, or alone; the end of the transaction ends it. (SQLite has one writer at a time.)
+
+    Its commit is on disk, whatever the server, the database or the role are told to do without: see ``DURABLE``.
+    """
     how = "" if connection.get_execution_options().get("alone") else "_shared"
-    connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock{how}({LOCK})")
+    connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock{how}({LOCK}), {DURABLE}")
 
 
 def reading_engine(url: URL) -> Engine:

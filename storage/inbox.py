@@ -1,6 +1,7 @@
 """Every event, exactly once."""
 
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import Connection, bindparam, func, select, text, update
@@ -33,6 +34,15 @@ class Inbox:
         result = self._connection.execute(insert.returning(INBOX.c.key, INBOX.c.id), self._rows(events))
         kept: dict[str, int] = {row.key: row.id for row in result}
         return tuple(kept.pop(event.key, None) for event in events)
+
+    def keep_all(self, events: Sequence[NewEvent]) -> None:
+        """Keep every one of the events: where its key is kept already, by the first of KEY:2, KEY:3 ... that is not. So
+        whoever does the same again from the same database, as after a restore, gives the same keys."""
+        left, times = tuple(events), 1
+        while left:
+            kept = self.keep(left if times == 1 else [replace(event, key=f"{event.key}:{times}") for event in left])
+            left = tuple(event for event, number in zip(left, kept, strict=True) if number is None)
+            times += 1
 
     def _rows(self, events: Sequence[NewEvent]) -> list[Row]:
         lanes = lanes_of(self._connection, [event.about for event in events])

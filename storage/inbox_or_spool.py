@@ -21,8 +21,9 @@ class InboxOrSpool:
     which it came. An event may come to the inbox twice, by a commit that nobody saw end and from the spool: its key
     makes that once.
 
-    ``on_outcome`` is told how many events were kept, known (kept before), spooled, drained or set_aside; ``on_outage``
-    in words why the database did not take what is spooled from now on.
+    ``refuses``: what came last could be kept nowhere. ``on_outcome`` is told how many events were kept, known (kept
+    before), spooled, drained or set_aside; ``on_outage`` in words why the database did not take what is spooled from
+    now on.
     """
 
     def __init__(
@@ -37,6 +38,7 @@ class InboxOrSpool:
         self._on_outcome = on_outcome
         self._on_outage = on_outage
         self._moving = asyncio.Lock()
+        self.refuses = False
 
     @property
     def spooled(self) -> int:
@@ -54,6 +56,15 @@ class InboxOrSpool:
         The database is waited for at most ``within`` seconds. To be called by one caller at a time: what the next call
         brings comes later. Raises `StorageUnavailable` when neither database nor spool can be written.
         """
+        try:
+            answers = await self._keep(events, within)
+        except StorageUnavailable:
+            self.refuses = True
+            raise
+        self.refuses = False
+        return answers
+
+    async def _keep(self, events: Sequence[NewEvent], within: float) -> list[bool]:
         if self._spool.depth or within <= 0:
             return await self._behind(events)
         try:

@@ -18,15 +18,16 @@ class OptOuts:
         self._connection = connection
 
     def put(self, channel: str, address: str, word: str, at: datetime) -> None:
-        """Nobody writes to this address any more; ``word`` is what the person wrote. A later word replaces it."""
+        """Nobody writes to this address any more; ``word`` is what the person wrote, ``at`` (UTC). A later word
+        replaces it."""
         insert = insert_into(self._connection, OPT_OUTS)
         latest = {"word": insert.excluded.word, "at": insert.excluded.at}
         put = insert.on_conflict_do_update(index_elements=[OPT_OUTS.c.channel, OPT_OUTS.c.address], set_=latest)
         self._connection.execute(put, {"channel": channel, "address": address, "word": word, "at": at})
 
-    def remove(self, channel: str, address: str) -> None:
-        """The address may be written to again; it may not have been opted out."""
-        named = (OPT_OUTS.c.channel == channel, OPT_OUTS.c.address == address)
+    def remove(self, channel: str, address: str, at: datetime) -> None:
+        """The address may be written to again, as was said ``at`` (UTC), unless it was opted out after that."""
+        named = (OPT_OUTS.c.channel == channel, OPT_OUTS.c.address == address, OPT_OUTS.c.at <= at)
         self._connection.execute(delete(OPT_OUTS).where(*named))
 
     def among(self, pairs: Collection[tuple[str, str]]) -> set[tuple[str, str]]:

@@ -1,7 +1,7 @@
 """Messages owed: claimed, sent, recorded. What one address is owed goes out in the order it was owed."""
 
 from collections.abc import Collection, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import (
@@ -11,8 +11,10 @@ from sqlalchemy import (
     TextClause,
     and_,
     bindparam,
+    case,
     exists,
     func,
+    literal,
     select,
     text,
     update,
@@ -29,6 +31,7 @@ OUTBOX, MESSAGES, OPT_OUTS = table_of(OutboxRow), table_of(Message), table_of(Op
 CAMPAIGNS, COMMUNICATIONS = table_of(Campaign), table_of(Communication)
 EARLIER, EARLIER_MESSAGES, OWN = OUTBOX.alias("earlier"), MESSAGES.alias("earlier_message"), MESSAGES.alias("own")
 QUEUED, SENDING, UNKNOWN, DONE = "queued", "sending", "unknown", "done"
+ON_ITS_WAY = timedelta(seconds=15)  # how long a request that was cut off may take to come to the provider
 
 NOT_DONE = text("outbox.state <> 'done'")  # literals, or the partial indexes can't be used
 EARLIER_NOT_DONE = text("earlier.state <> 'done'")
@@ -172,11 +175,14 @@ class Outbox:
         """After a crash or an outage: what this channel was sending is unknown now, to be looked at from ``now`` (UTC),
         ``except_for`` the messages that are being sent at this moment. Return how many there were.
 
+        What was tried before, longer than `ON_ITS_WAY` ago, may have been sent again just now: its look waits as long.
         Only while no other process sends on this channel from this database.
         """
+        tried_before = OUTBOX.c.first_tried_at <= now - ON_ITS_WAY
+        look_at = case((tried_before, moment(now + ON_ITS_WAY)), else_=moment(now))
         broken = update(OUTBOX).where(NOT_DONE, OUTBOX.c.channel == channel, OUTBOX.c.state == SENDING)
         lost = broken.where(OUTBOX.c.message.not_in(list(except_for)))
-        return self._connection.execute(lost.values(state=UNKNOWN, next_at=now, attempts=0)).rowcount
+        return self._connection.execute(lost.values(state=UNKNOWN, next_at=look_at, attempts=0)).rowcount
 
     def next_due(self, channels: Sequence[str]) -> datetime | None:
         """When `claim` on these channels next finds something (UTC), unless others change it; None: not by itself."""
@@ -209,6 +215,11 @@ def claimable(standing: Sequence[str]) -> tuple[ColumnElement[bool] | TextClause
     earlier = OWED_EARLIER.join(EARLIER_MESSAGES, EARLIER_MESSAGES.c.id == EARLIER.c.message).where(~stands)
     theirs = exists(select(OWN.c.id).where(OWN.c.id == OUTBOX.c.message, OWN.c.campaign.in_(standing)))
     return *waiting, ~theirs, ~exists(earlier)
+
+
+def moment(at: datetime) -> ColumnElement[datetime]:
+    """A time as a value for this table."""
+    return literal(at, OUTBOX.c.next_at.type)
 
 
 def first_due(channel: str, standing: Sequence[str]) -> Select[Any]:

@@ -25,6 +25,7 @@ def _logs_hold_nothing_that_is_not_theirs(request: pytest.FixtureRequest) -> Ite
 
     Also those of processes of their own, which leave files `*.log`. Whatever a test sets up for logs is undone.
     """
+    folder: Path | None = request.getfixturevalue("tmp_path") if "tmp_path" in request.fixturenames else None
     root, configured = logging.getLogger(), structlog.get_config()
     handlers, level = list(root.handlers), root.level
     root.addHandler(log_watch.Listener(logging.WARNING))
@@ -33,9 +34,8 @@ def _logs_hold_nothing_that_is_not_theirs(request: pytest.FixtureRequest) -> Ite
     structlog.configure(**configured)
     root.handlers[:] = handlers
     root.setLevel(level)
-    if "tmp_path" in request.fixturenames:
-        for file in request.getfixturevalue("tmp_path").rglob("*.log"):
-            log_watch.WATCH.written(file.read_text("utf-8", "replace"))
+    for file in folder.rglob("*.log") if folder else ():
+        log_watch.WATCH.written(file.read_text("utf-8", "replace"))
     assert list(log_watch.WATCH.leaks()) == []
 
 

@@ -23,13 +23,15 @@ class _Body(BaseModel):
 
 
 class Say(_Body):
-    """``who`` (a phone number or a Slack user id) writes; ``room`` and ``thread`` are Slack's, "" a direct message."""
+    """``who`` (a phone number or a Slack user id) writes; ``room`` and ``thread`` are Slack's, "" a direct message;
+    ``media`` are the types of files that come by SMS."""
 
     channel: Name
     who: Name
     text: Text
     room: Name = ""
     thread: Name = ""
+    media: Annotated[tuple[Name, ...], Field(max_length=10)] = ()
 
 
 class PressButton(_Body):
@@ -61,7 +63,7 @@ class Control(_Body):
 
 def _say(sandbox: Sandbox, body: Say) -> None:
     if sandbox.channel(body.channel).kind == "sms":
-        sandbox.twilio(body.channel).say(body.who, body.text)
+        sandbox.twilio(body.channel).say(body.who, body.text, media=body.media)
     else:
         sandbox.slack(body.channel).say(body.who, body.text, body.room, body.thread)
 

@@ -19,7 +19,7 @@ from channels.slack.bolt import Reader
 from channels.slack.history import History
 from channels.slack.messages import Messages
 from channels.slack.pages import Web
-from channels.slack.signature import Verifier, check_headers
+from channels.slack.signature import Verifier, is_fresh, signed_headers
 from channels.slack.webhook import Door
 from channels.transport import TIMEOUT_SECONDS, Connections
 
@@ -56,10 +56,10 @@ class Slack:
     def may_be_signed(self, headers: Mapping[str, str], at: datetime) -> bool:
         """Whether there is a signature, of the right form and age."""
         try:
-            check_headers(headers, at)
+            timestamp, _ = signed_headers(headers)
         except WebhookRefused:
             return False
-        return True
+        return is_fresh(timestamp, at)
 
     def receive(self, request: WebhookRequest) -> Received:
         """The request, kept whole for `read` once its signature is right. Raises `WebhookRefused`."""

@@ -27,9 +27,13 @@ class Verifier:
 
     def check(self, request: WebhookRequest) -> None:
         """Nothing if the raw body is Slack's word; raises `WebhookRefused` 403 otherwise, whatever is wrong."""
-        timestamp, signature = check_headers(request.headers, request.at)
+        timestamp, signature = signed_headers(request.headers)
         if not any(hmac.compare_digest(sign, signature) for sign in self._signatures(timestamp, request.body)):
             raise WebhookRefused(403, "wrong signature")
+        if not is_fresh(timestamp, request.at):
+            age = request.at.timestamp() - int(timestamp)
+            why = "sent again, or the clock of this machine is wrong"
+            raise WebhookRefused(403, f"rightly signed, {age:.0f} s ago: {why}")
 
     def _signatures(self, timestamp: str, body: bytes) -> Iterable[str]:
         for key in self._keys:
@@ -38,18 +42,17 @@ class Verifier:
             yield "v0=" + mac.hexdigest()
 
 
-def check_headers(headers: Mapping[str, str], at: datetime) -> tuple[str, str]:
-    """The timestamp and the signature in the headers. Raises `WebhookRefused` 403 where no body could be right."""
+def signed_headers(headers: Mapping[str, str]) -> tuple[str, str]:
+    """The timestamp and the signature in the headers. Raises `WebhookRefused` 403 unless both have their form."""
     timestamp, signature = headers.get(TIMESTAMP_HEADER, ""), headers.get(SIGNATURE_HEADER, "")
     if not _TIMESTAMP.fullmatch(timestamp) or not _SIGNATURE.fullmatch(signature):
         raise WebhookRefused(403, "not signed")
-    if not _is_fresh(int(timestamp), at):
-        raise WebhookRefused(403, f"signed more than {MAX_AGE_SECONDS} s from now")
     return timestamp, signature
 
 
-def _is_fresh(timestamp: int, now: datetime) -> bool:
-    return abs(now.timestamp() - timestamp) <= MAX_AGE_SECONDS
+def is_fresh(timestamp: str, now: datetime) -> bool:
+    """Whether this timestamp is within `MAX_AGE_SECONDS` of now, before or after."""
+    return abs(now.timestamp() - int(timestamp)) <= MAX_AGE_SECONDS
 
 
 def _key(secret: str) -> hmac.HMAC:

@@ -52,7 +52,8 @@ class History:
         return tuple(found)
 
     async def _listed(self, since: datetime, until: datetime) -> list[Any]:
-        """The messages of these days, newest first as Twilio lists them, down to ``since``.
+        """The messages of these days, newest first by when they were sent, as Twilio lists them, down to ``since``: one
+        of ours may have been made, and have waited in a queue, long before.
 
         Twilio compares whole days in GMT, and what it means by "on or before midnight" is safe only a day later.
         """
@@ -60,7 +61,7 @@ class History:
         to = {} if self._is_service else {"to": self._sender}
         listed: list[Any] = []
         async for one in await self._client.messages.stream_async(**to, **days, page_size=PAGE_ITEMS):
-            if made_at(one) < since:
+            if _sent_before(one, since):
                 return listed
             if len(listed) == MAX_LISTED:
                 log.error("of more than %d messages the oldest are not looked at, before %s", MAX_LISTED, made_at(one))
@@ -99,6 +100,11 @@ class History:
         except RAISED as error:
             raise explain(error) from error
         return went_on(sid, told.status or "", message, str(told.error_code or ""))
+
+
+def _sent_before(listed: Any, moment: datetime) -> bool:
+    """One that waits to be sent has no such date."""
+    return isinstance(listed.date_sent, datetime) and listed.date_sent < moment
 
 
 def _midnight(moment: datetime) -> datetime:

@@ -155,9 +155,7 @@ class Caller:
         for call, outcome in outcomes:
             self._record_one(t, call, outcome, now)
         answered = t.calls.take_answered(BATCH)
-        kept = t.inbox.keep([answer_event(call, now) for call in answered])
-        again = [call for call, number in zip(answered, kept, strict=True) if number is None]
-        t.inbox.keep([answer_event(call, now, again=True) for call in again])
+        t.inbox.keep_all([answer_event(call, now) for call in answered])
         return len(answered)
 
     @staticmethod

@@ -2,7 +2,6 @@
 
 from datetime import datetime
 
-from gateway.ids import new_id
 from rules.effects import PlaceCall
 from storage.values import About, AnsweredCall, NewEvent, Row
 
@@ -23,11 +22,9 @@ def call_row(effect: PlaceCall, customer: str, campaign: str, lane: str, now: da
     }
 
 
-def answer_event(call: AnsweredCall, now: datetime, *, again: bool = False) -> NewEvent:
-    """The event of a call that came to its end. One that came while its campaign was stopped is told ``again`` later.
-
-    The first key is the same for ever, as a timer's is (see `gateway.timers.timer_event`).
-    """
+def answer_event(call: AnsweredCall, now: datetime) -> NewEvent:
+    """The event of a call that came to its end. Its key is the same for ever, as a timer's is (see
+    `gateway.timers.timer_event`); one that came while its campaign was stopped is told once more later."""
     payload = {
         "customer": call.customer,
         "campaign": call.campaign,
@@ -37,5 +34,4 @@ def answer_event(call: AnsweredCall, now: datetime, *, again: bool = False) -> N
         "error": call.error,
         "held": call.held,
     }
-    key = f"answer:{call.id}:{new_id()}" if again else f"answer:{call.id}"
-    return NewEvent(key, "answer", About("lane", call.lane), payload, now)
+    return NewEvent(f"answer:{call.id}", "answer", About("lane", call.lane), payload, now)

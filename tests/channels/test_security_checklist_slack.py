@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
+from structlog.testing import capture_logs
 
 from channels.base import WebhookRequest
 from channels.slack.webhook import MAX_KEY
@@ -113,6 +114,15 @@ async def test_12_a_signature_is_good_for_300_seconds_both_ways(gate: Edge, age:
         await taken(gate, signed)
     else:
         assert await refused(gate, signed) == 403
+
+
+@pytest.mark.parametrize("age", [3600, -3600])
+async def test_12_a_clock_that_is_wrong_is_told_in_the_log(gate: Edge, age: int) -> None:
+    """Only who knows the secret can make it so: Slack, while our clock is wrong, or somebody who has a recording."""
+    with capture_logs() as logs:
+        assert await refused(gate, slack_event(fresh(), age=age)) == 403
+    (line,) = logs
+    assert line["reason"] == f"rightly signed, {age} s ago: sent again, or the clock of this machine is wrong"
 
 
 GARBAGE = [

@@ -123,6 +123,19 @@ async def test_a_messaging_service_is_told_from_the_other_numbers_of_the_account
     await channel.close()
 
 
+@pytest.mark.parametrize("sent", [30.0, None], ids=["sent just now", "not sent yet"])
+async def test_a_message_of_ours_that_waited_in_a_queue_hides_nothing_that_people_wrote(
+    sent: float | None, provider: Provider
+) -> None:
+    """Twilio's list is in the order of DateSent; a messaging service's messages can be listed only among all others."""
+    told = format_datetime(NOW - timedelta(seconds=sent)) if sent is not None else None
+    queued = written(4 * 3600, direction="outbound-api", messaging_service_sid=SERVICE, date_sent=told)
+    provider.will_answer(page(queued, written(60, messaging_service_sid=SERVICE, to=SERVICE)))
+    channel = sms(api_url=provider.url, sender=SERVICE)
+    assert [one.key for one in await channel.missed(NOW - HOUR, NOW)] == [MESSAGE_SID]
+    await channel.close()
+
+
 @pytest.mark.parametrize(
     ("status", "body", "error"),
     [

@@ -13,7 +13,7 @@ MOST_GROWTH = 50  # megabytes from 10 % of the run to its end
 
 def main(requests: int, seed: int) -> int:
     with TemporaryDirectory() as folder:
-        outcome = asyncio.run(run(Path(folder), requests, seed, lambda line: print(line, flush=True)))
+        outcome = asyncio.run(run(Path(folder), requests, seed, lambda line: print(line, flush=True), apart=True))
     wrong = outcome.judged()
     if grown(outcome) > MOST_GROWTH:
         wrong.append(f"memory grew by {grown(outcome)} MB, more than {MOST_GROWTH}")
@@ -27,10 +27,10 @@ def grown(outcome: Outcome) -> int:
 
 
 def summary(outcome: Outcome, seed: int) -> str:
-    answers = ", ".join(f"{number} x {status}" for status, number in sorted(outcome.statuses.items()))
+    answers = ", ".join(f"{number} x {status}" for status, number in sorted(outcome.tally.statuses.items()))
     return (
         f"seed {seed}: {outcome.asked} requests in {outcome.seconds:.0f} s ({outcome.asked / outcome.seconds:.0f}/s): "
-        f"{answers}; {outcome.kept} events kept, {outcome.owed} of whole and signed requests; "
+        f"{answers}; {outcome.kept} events kept, {outcome.tally.owed} of whole and signed requests; "
         f"memory {outcome.memory[10]} MB at 10 %, {outcome.memory[100]} MB at the end"
     )
 

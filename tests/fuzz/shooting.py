@@ -5,7 +5,6 @@ import logging
 import os
 import sqlite3
 import time
-from collections import Counter, deque
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -21,14 +20,12 @@ from gateway.clock import SystemClock
 from gateway.logs import calm
 from gateway.server import serving
 from gateway.settings import load_settings
-from tests.fuzz.shots import FORGED, WHOLE, Shooter, Shot
+from tests.fuzz.gunner import CONNECTIONS, Tally, apart, here
+from tests.fuzz.shots import FORGED, WHOLE
 from tests.gateway.edge import PROJECT, SECRETS, of_the_payloads
 from tests.gateway.running import free_port
 
 SERVER = logging.getLogger("aiohttp.server")
-CONNECTIONS = 32
-VOLLEY = 10  # requests sent at once on one connection
-LONGEST = 30.0  # seconds for an answer
 EXPECTED = frozenset({200, 400, 401, 403, 404, 405, 413, 415, 429})
 KEPT_WITH = "SELECT count(*) FROM inbox WHERE key GLOB 'sms:SM{0}[0-9]*' OR key GLOB 'team:request:*{0}[0-9]*'"
 KEPT = "SELECT count(*) FROM inbox WHERE kind IN ('message', 'receipt', 'request')"
@@ -38,23 +35,24 @@ WAITING = "SELECT count(*) FROM inbox WHERE state = 'waiting'"
 
 @dataclass
 class Outcome:
-    """What became of a run. ``owed``: so many requests were whole and signed."""
+    """What became of a run. ``apart``: the requests come from a process of their own, so that ours is the gateway's."""
 
-    statuses: Counter[int] = field(default_factory=Counter)
-    owed: int = 0
-    faults: list[str] = field(default_factory=list)
-    memory: dict[int, int] = field(default_factory=dict)  # megabytes, by per cent of the run
+    apart: bool = False
+    tally: Tally = field(default_factory=Tally)
+    memory: dict[int, int] = field(default_factory=dict)  # megabytes of this process, by per cent of the run
     kept: int = 0
     seconds: float = 0.0
 
     @property
     def asked(self) -> int:
-        return self.statuses.total()
+        return self.tally.statuses.total()
 
     def judged(self) -> list[str]:
         """Everything that must not be."""
-        strange = [f"{number} answered {status}" for status, number in self.statuses.items() if status not in EXPECTED]
-        return strange + self.faults
+        answers = self.tally.statuses.items()
+        return [
+            f"{number} answered {status}" for status, number in answers if status not in EXPECTED
+        ] + self.tally.faults
 
 
 class Ears(logging.Handler):
@@ -74,13 +72,15 @@ class Ears(logging.Handler):
         raise structlog.DropEvent
 
     def _fault(self, words: str) -> None:
-        if len(self._outcome.faults) < 20:
-            self._outcome.faults.append(f"logged: {words[:1000]}")
+        if len(self._outcome.tally.faults) < 20:
+            self._outcome.tally.faults.append(f"logged: {words[:1000]}")
 
 
-async def run(folder: Path, requests: int, seed: int, tell: Callable[[str], None] = lambda line: None) -> Outcome:
+async def run(
+    folder: Path, requests: int, seed: int, tell: Callable[[str], None] = lambda line: None, *, apart: bool = False
+) -> Outcome:
     """So many requests at a gateway of its own in ``folder``."""
-    outcome = Outcome()
+    outcome = Outcome(apart)
     before, root = structlog.get_config(), logging.getLogger()
     ears = Ears(outcome)
     structlog.configure(processors=[ears])
@@ -112,83 +112,14 @@ async def _at_gateway(folder: Path, requests: int, seed: int, outcome: Outcome, 
 
 
 async def _shoot(port: int, requests: int, seed: int, outcome: Outcome, tell: Callable[[str], None]) -> None:
-    gunners = [Gunner(port, Shooter(number, seed), outcome) for number in range(CONNECTIONS)]
-    for tenth in range(1, 11):
-        share = requests // 10 // CONNECTIONS
-        await asyncio.gather(*(gunner.fire(share) for gunner in gunners))
+    share = requests // 10 // CONNECTIONS
+    shooting = apart(port, seed, share) if outcome.apart else here(port, seed, share)
+    tenth = 0
+    async for tally in shooting:
+        tenth += 1
+        outcome.tally.add(tally)
         outcome.memory[tenth * 10] = megabytes()
         tell(f"{tenth * 10:3} %  {outcome.asked} requests, {outcome.memory[tenth * 10]} MB")
-    for gunner in gunners:
-        await gunner.close()
-
-
-@dataclass
-class Gunner:
-    """One connection after the other; several requests are on their way at once (pipelined): fewer system calls."""
-
-    port: int
-    shooter: Shooter
-    outcome: Outcome
-    _wire: "tuple[asyncio.StreamReader, asyncio.StreamWriter] | None" = None
-    _next: Shot | None = None
-
-    async def fire(self, requests: int) -> None:
-        """So many requests, each answered."""
-        while requests:
-            volley = self._volley(requests)
-            requests -= len(volley)
-            async with asyncio.timeout(LONGEST):
-                while volley:
-                    await self._send(volley)
-
-    def _volley(self, most: int) -> deque[Shot]:
-        """The next requests; what is no HTTP goes alone, for nobody can say what was asked before it."""
-        volley: deque[Shot] = deque([self._next or self.shooter.next()])
-        self._next = None
-        while volley[0].is_http and len(volley) < min(most, VOLLEY):
-            shot = self.shooter.next()
-            if not shot.is_http:
-                self._next = shot
-                break
-            volley.append(shot)
-        return volley
-
-    async def _send(self, volley: deque[Shot]) -> None:
-        """Send all, and take off those that are answered before the gateway closes the connection."""
-        fresh, left = self._wire is None, len(volley)
-        if self._wire is None:
-            self._wire = await asyncio.open_connection("127.0.0.1", self.port)
-        self._wire[1].write(b"".join(shot.wire() for shot in volley))
-        try:
-            while volley and self._wire:
-                status = await self._answer(*self._wire)
-                self._note(volley.popleft(), status)
-        except (ConnectionError, asyncio.IncompleteReadError):
-            await self.close()
-        if fresh and len(volley) == left:
-            self.outcome.faults.append(f"no answer: {volley.popleft().wire()[:300]!r}")
-
-    async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> int:
-        head = await reader.readuntil(b"\r\n\r\n")
-        while head.startswith(b"HTTP/1.1 100"):
-            head = await reader.readuntil(b"\r\n\r\n")
-        head = head.lower()
-        if b"\r\ncontent-length: " in head:
-            await reader.readexactly(int(head.partition(b"\r\ncontent-length: ")[2].partition(b"\r\n")[0]))
-        if b"\r\nconnection: close" in head or head.startswith(b"http/1.0"):
-            await self.close()
-        return int(head.split(maxsplit=2)[1])
-
-    def _note(self, shot: Shot, status: int) -> None:
-        self.outcome.statuses[status] += 1
-        self.outcome.owed += shot.owed
-        if shot.owed and status != 200:
-            self.outcome.faults.append(f"whole and signed, answered {status}: {shot.target}")
-
-    async def close(self) -> None:
-        if self._wire is not None:
-            self._wire[1].close()
-            self._wire = None
 
 
 async def _settled(folder: Path) -> None:
@@ -201,11 +132,11 @@ async def _settled(folder: Path) -> None:
 def _look(folder: Path, outcome: Outcome) -> None:
     outcome.kept = count(folder, KEPT)
     if parked := count(folder, PARKED):
-        outcome.faults.append(f"{parked} events were parked")
+        outcome.tally.faults.append(f"{parked} events were parked")
     if forged := count(folder, KEPT_WITH.format(FORGED)):
-        outcome.faults.append(f"{forged} events were kept that nobody signed")
-    if (whole := count(folder, KEPT_WITH.format(WHOLE))) != outcome.owed:
-        outcome.faults.append(f"{outcome.owed} requests were whole and signed, and {whole} are kept")
+        outcome.tally.faults.append(f"{forged} events were kept that nobody signed")
+    if (whole := count(folder, KEPT_WITH.format(WHOLE))) != outcome.tally.owed:
+        outcome.tally.faults.append(f"{outcome.tally.owed} requests were whole and signed, and {whole} are kept")
 
 
 def count(folder: Path, query: str) -> int:

@@ -13,7 +13,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from gateway.metrics import Metrics
 from tests.gateway.example_rules import ADA, ECHO
 from tests.gateway.running import ACCOUNT, NUMBER, World, running
-from tests.gateway.troubles import damaged, locked
+from tests.gateway.troubles import damaged, locked, sqlite_trouble
 
 NOTHING_WAITS = {"waiting_events": 0, "parked_events": 0, "owed_messages": 0, "open_calls": 0, "spooled_events": 0}
 
@@ -85,6 +85,21 @@ async def test_a_gateway_that_can_keep_nothing_is_taken_out_of_service(tmp_path:
         assert (counted["webhooks_total sms 503"], counted["database_up"]) == (1, 0)
         assert "waiting_events" not in counted
         assert await says(world, 1) == 200
+
+
+async def test_a_gateway_that_can_write_nothing_is_taken_out_of_service_though_the_database_can_be_read(
+    tmp_path: Path,
+) -> None:
+    """As on a full disk, which holds both."""
+    async with running(tmp_path, ECHO) as world:
+        await world.quiet()
+        async with sqlite_trouble("read-only", world):
+            with without_spool(world):
+                assert await says(world, 1) == 503
+                status, told = await ready(world)
+            assert (await ready(world))[0] == 200
+        reason = "the database takes no writes, and the spool can't be written"
+        assert (status, told) == (503, {"status": "unavailable", "reason": reason})
 
 
 async def test_metrics_count_what_was_kept_spooled_drained_and_refused(tmp_path: Path) -> None:

@@ -91,3 +91,13 @@ async def test_a_message_whose_webhook_was_lost_is_found_with_its_files(tmp_path
         )
     assert found.key == sms.sid
     assert [{"url": file.url, "type": file.type} for file in found.media] == heard["media"]
+
+
+async def test_a_person_may_send_files_by_sms(tmp_path: Path) -> None:
+    async with running(tmp_path, ECHO) as world:
+        deed = {"channel": "sms", "who": ADA, "text": "look", "media": ["image/png"]}
+        async with world.http.post(f"{world.url}/sandbox/say", json=deed) as answer:
+            assert answer.status == 200
+        await world.quiet()
+        (row,) = await world.decisions("message")
+    assert [file["type"] for file in row["payload"]["media"]] == ["image/png"]

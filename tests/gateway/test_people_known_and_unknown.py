@@ -95,6 +95,21 @@ async def test_a_customer_field_changed_in_one_campaign_fires_updated_in_the_oth
         assert told["payload"]["fields"] == {"tier": "basic"}
 
 
+async def test_what_other_campaigns_are_told_has_the_same_key_whatever_it_is_decided_with(tmp_path: Path) -> None:
+    """After a restore the same event is decided beside others, and its messages are to have the ids they had."""
+    async with running(tmp_path, SALES, CARE) as world:
+        for campaign in ("sales", "care"):
+            await world.start(campaign)
+        people = [{"phone": f"+491701234{number:03}"} for number in range(5)]
+        await world.give("care", *people)
+        await world.give("sales", *people)
+        await world.give("sales", *({**person, "tier": "gold"} for person in people))
+        told = [row["key"] for row in await world.decisions("participant") if "/customer/" in row["key"]]
+
+    assert len(told) == 5
+    assert {key.partition("/")[2] for key in told} == {"customer/care/0"}
+
+
 FIRST = """
 campaign: first
 fields: {city: {type: string, level: customer, required: true}}

@@ -1,18 +1,24 @@
 """What an outsider writes stays a text: it pings nobody on Slack, forges no link or block, and is never a template."""
 
 import re
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
+from aiohttp import web
 from hypothesis import given
 from hypothesis import strategies as st
+from pytest_aiohttp import AiohttpServer
 
 from channels.base import OutboundMessage
+from channels.sandbox.slack_events import signed as signed_by_slack
 from channels.slack.blocks import MAX_BUTTON_TEXT, content
 from channels.slack.words import escape, plain
+from tests.channels.signing import payload
 from tests.gateway.example_rules import ADA, ECHO
-from tests.gateway.running import World, running
+from tests.gateway.running import FORM, World, running
 from tests.gateway.test_ingress import inbound
 
 RELAY = """
@@ -91,3 +97,28 @@ async def test_a_webhook_replayed_after_months_is_known_by_its_key(tmp_path: Pat
         await world.quiet()
         assert world.heard(ADA) == ["You wrote hello"]
         assert len(await world.decisions("message")) == 1
+
+
+async def test_an_address_that_a_webhook_names_is_never_called(tmp_path: Path, aiohttp_server: AiohttpServer) -> None:
+    """Not the files of a message, not the response_url of a command; callbacks go to the address of the settings."""
+    called: list[str] = []
+
+    async def trap(request: web.Request) -> web.Response:
+        called.append(request.path)
+        return web.Response()
+
+    app = web.Application()
+    app.router.add_route("*", "/{path:.*}", trap)
+    bait = str((await aiohttp_server(app)).make_url("/"))
+    async with running(tmp_path, ECHO) as world:
+        await world.start("echo")
+        await world.give("echo", {"phone": ADA})
+        form = inbound() | {"NumMedia": "1", "MediaUrl0": bait, "StatusCallback": bait, "ErrorUrl": bait}
+        assert await world.webhook("inbound", form) == 200
+        command = payload("slack_command") | {"team_id": "T00000001", "api_app_id": "A00000001", "response_url": bait}
+        body = urlencode(command).encode()
+        signed = signed_by_slack("sandbox-signing-secret", body.decode(), datetime.now(UTC), 1)
+        assert await world.post("webhooks/slack/commands", body, {**FORM, **signed}) == 200
+        await world.quiet()
+        assert len(await world.decisions("message")) == 2
+    assert called == []

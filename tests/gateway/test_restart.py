@@ -1,6 +1,7 @@
 """Stopping and starting: work in flight ends, and what was cut off is taken up."""
 
 import asyncio
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -53,6 +54,27 @@ async def test_a_message_that_was_being_sent_when_the_process_ended_is_settled_a
         assert world.heard(ADA) == ["Hello Ada"]
         assert await outbox(world) == (0, 0)
         assert await world.statuses("hello") == ["completed"]
+
+
+async def test_a_second_try_that_the_end_of_the_process_cut_off_is_not_followed_by_a_third_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It may be on its way to the provider, who does not list it yet."""
+    monkeypatch.setattr(app, "STOP_SECONDS", 0.0)
+    async with running(tmp_path, HELLO) as world:
+        sms = world.sandbox.twilio("sms").behaviour
+        sms.add(Fault("drop"))
+        await world.start("hello")
+        await world.give("hello", {"phone": ADA, "name": "Ada"})
+        sms.add(Fault("hang", seconds=5))
+        world.clock.advance_to(world.clock.now() + timedelta(seconds=31))
+        await until(lambda: is_sending(world))
+        ended = world.clock.now()
+    async with running(tmp_path, at=ended + timedelta(seconds=1)) as world:
+        await world.passes(seconds=14)
+        assert world.heard(ADA) == []
+        await world.passes(seconds=2)
+        assert world.heard(ADA) == ["Hello Ada"]
 
 
 async def test_a_request_that_was_kept_and_not_read_is_read_after_the_restart(

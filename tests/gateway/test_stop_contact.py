@@ -45,6 +45,20 @@ async def test_what_is_owed_to_the_address_is_withdrawn_and_nothing_more_is_said
         assert dict(counts.messages) == {"canceled": 1}
 
 
+async def test_a_talk_of_another_campaign_whose_message_is_withdrawn_ends_with_the_reason(tmp_path: Path) -> None:
+    async with running(tmp_path, QUIET, ASK_NOW) as world:
+        for campaign in ("quiet", "ask"):
+            await world.start(campaign)
+        await world.give("quiet", {"phone": ADA})
+        world.sandbox.twilio("sms").behaviour.add(Fault("throttle", retry_after=60))
+        await world.give("ask", {"phone": ADA, "name": "Ada"})
+        await world.give("quiet", {"phone": ADA, "enough": True})
+        await world.passes(minutes=5)
+        talks = await world.talks("ask")
+        assert [(talk["status"], talk["reason"]) for talk in talks] == [("skipped", "stopped by the rules")]
+        assert world.heard(ADA) == []
+
+
 async def test_another_campaign_skips_who_was_stopped_by_the_rules_until_they_say_start(tmp_path: Path) -> None:
     async with running(tmp_path, QUIET.replace("keyword: START", "keyword: NEVER"), HELLO) as world:
         await world.start("quiet")

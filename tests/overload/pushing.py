@@ -12,6 +12,7 @@ TICK = 0.01  # seconds between two bundles of requests
 MOST_CONNECTIONS = 3_000  # of ours; a request that finds none free is not sent
 PATIENCE = 15.0  # seconds after which a provider gives up
 NO_ANSWER = 0
+NOT_SENT = -1
 
 
 @dataclass
@@ -24,6 +25,7 @@ class Push:
     idle: list["Wire"] = field(default_factory=list)
     wires: set["Wire"] = field(default_factory=set)
     opening: set["asyncio.Task[None]"] = field(default_factory=set)
+    lags: list[float] = field(default_factory=list)  # how late we were ourselves, in seconds
     under_way: int = 0  # requests that have no answer yet
 
     @property
@@ -32,8 +34,10 @@ class Push:
 
     async def bring(self, requests: Iterator[bytes], rate: float, seconds: float) -> None:
         """Begin so many requests a second for so many seconds; return when each was answered or given up."""
-        start, sent = perf_counter(), 0
+        start, sent, last = perf_counter(), 0, 0.0
         while (now := perf_counter() - start) < seconds:
+            self.lags.append(now - last)
+            last = now
             while sent < rate * now:
                 self._ask(next(requests))
                 sent += 1
@@ -58,7 +62,7 @@ class Push:
             self.opening.add(task)
             task.add_done_callback(self.opening.discard)
         else:
-            self.ended(sid_of(request), NO_ANSWER, 0.0)
+            self.ended(sid_of(request), NOT_SENT, 0.0)
 
     async def _ask_anew(self, request: bytes) -> None:
         loop = asyncio.get_running_loop()
@@ -104,9 +108,10 @@ class Wire(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         self._received += data
         if is_whole(self._received):
-            status, self._received = int(self._received[9:12]), b""
-            self._end(status)
-            self._push.idle.append(self)
+            answer, self._received = self._received, b""
+            self._end(int(answer[9:12]))
+            if b"Connection: close" not in answer:
+                self._push.idle.append(self)
 
     def connection_lost(self, error: Exception | None) -> None:
         self._transport = None

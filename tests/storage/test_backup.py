@@ -1,5 +1,6 @@
 """A backup holds one moment of the whole database; restored, on either database, it is that moment again."""
 
+import shutil
 import stat
 import tracemalloc
 from collections.abc import Iterator, Sequence
@@ -108,6 +109,21 @@ def test_a_doubt_of_an_earlier_restore_lasts_through_a_later_one(full: Storage, 
     assert [one.first_tried_at for one in newest] == [NOON]
 
 
+def test_a_doubt_of_an_earlier_restore_is_not_cut_short_by_one_that_leaves_none(
+    full: Storage, file: Path, other: Storage
+) -> None:
+    """As when the project moves to another database soon after."""
+    full.back_up(file, NOON)
+    other.restore(file, LATER)
+    moving = file.with_name("moving")
+    other.back_up(moving, LATER + SECOND)
+    other.restore(moving, LATER + 2 * SECOND, look_up=timedelta(0), replace=True)
+    with other.transaction() as t:
+        owe(t, message("new", address="+4915100009"), at=LATER + 3 * SECOND)
+
+    assert column(other, "state")[-1] == {"state": "unknown"}
+
+
 def test_a_backup_is_of_one_moment_whatever_is_written_meanwhile(
     full: Storage, file: Path, other: Storage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -142,6 +158,19 @@ def test_a_file_that_is_there_is_overwritten_only_if_told(full: Storage, file: P
     full.back_up(file, NOON, overwrite=True)
     with reading_backup(file) as found:
         assert found.manifest.taken_at == NOON
+
+
+def test_a_database_is_not_backed_up_over_itself(tmp_path: Path, filled_file: Path) -> None:
+    """Whoever writes to it would go on writing into a file that has no name any more."""
+    place, link = tmp_path / "pointsman.db", tmp_path / "link"
+    shutil.copy(filled_file, place)
+    link.symlink_to(place)
+    with closing(Storage(f"sqlite:///{place}")) as storage:
+        books = storage.books()
+        for path in (place, link):
+            with pytest.raises(BackupFailed, match="is the database itself"):
+                storage.back_up(path, NOON, overwrite=True)
+        assert storage.books() == books
 
 
 def test_a_backup_that_can_not_be_written_leaves_nothing(full: Storage, file: Path, tmp_path: Path) -> None:

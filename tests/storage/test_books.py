@@ -5,6 +5,7 @@ from sqlalchemy import text
 
 from storage.books import Books
 from storage.database import Storage
+from storage.values import About
 from tests.storage.dump import released
 from tests.storage.rows import NOON, communication, customer, event, message, owe, participant, run, timer
 
@@ -79,6 +80,22 @@ def test_whatever_does_not_fit_together_is_found(kept: Storage, breakage: str, s
     assert books.faults.get(sentence) == 1
     assert not books.balance
     assert books.lines()[-2:] == [f"wrong: 1 {list(books.faults)[-1]}", "the books do not balance"]
+
+
+@pytest.mark.parametrize(
+    ("state", "balance"), [("waiting", True), ("held", True), ("parked", True), ("dropped", False)]
+)
+def test_a_timer_that_fired_is_told_by_an_event_that_may_still_be_decided(
+    kept: Storage, state: str, balance: bool
+) -> None:
+    with kept._writing.begin() as connection:
+        connection.execute(text("UPDATE timer SET fired = true"))
+    with kept.transaction() as t:
+        t.inbox.keep([event("fired", About("lane", timer("r1", "wait")["lane"]), kind="timer")])
+    with kept._writing.begin() as connection:
+        connection.execute(text("UPDATE inbox SET state = :state WHERE kind = 'timer'"), {"state": state})
+
+    assert kept.books().balance is balance
 
 
 def test_an_outcome_may_be_on_its_way(kept: Storage) -> None:

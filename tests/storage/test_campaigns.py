@@ -86,8 +86,8 @@ def test_an_opt_out_holds_for_its_channel_until_it_is_removed(storage: Storage) 
         transaction.opt_outs.put("sms", "+1", "ENDE", NOON)
         assert transaction.opt_outs.among(asked) == {("sms", "+1")}
 
-        transaction.opt_outs.remove("sms", "+1")
-        transaction.opt_outs.remove("sms", "+2")
+        transaction.opt_outs.remove("sms", "+1", NOON)
+        transaction.opt_outs.remove("sms", "+2", NOON)
         assert transaction.opt_outs.among(asked) == set()
 
 

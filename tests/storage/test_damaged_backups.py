@@ -5,7 +5,7 @@ import shutil
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
@@ -45,6 +45,12 @@ def cut(path: Path, length: int) -> None:
     path.write_bytes(path.read_bytes()[:length])
 
 
+def overwrite(path: Path, bytes_there: bytes, others: bytes) -> None:
+    content = path.read_bytes()
+    assert bytes_there in content
+    path.write_bytes(content.replace(bytes_there, others))
+
+
 def with_manifest(name: str, value: str) -> Callable[[Path], None]:
     """A whole file of another program: its manifest says so, and holds together."""
 
@@ -72,6 +78,14 @@ DAMAGES: dict[str, tuple[Callable[[Path], object], str]] = {
         "is damaged: the rows of opt_out",
     ),
     "a text is changed": (rewritten("UPDATE message SET text = 'x' WHERE rowid = 2"), "the rows of message"),
+    "a text is bytes": (
+        rewritten("UPDATE message SET text = CAST(text AS BLOB) WHERE rowid = 2"),
+        "the rows of message",
+    ),
+    "a name is no UTF-8": (
+        lambda path: overwrite(path, b"manifestmanifest%CREATE", b"\xc5anifestmanifest%CREATX"),
+        "is damaged",
+    ),
     "a table is gone": (rewritten("DROP TABLE inbox"), "is damaged: no such table"),
     "the manifest is changed": (
         rewritten("UPDATE manifest SET value = '2020' WHERE name = 'taken_at'"),
@@ -101,6 +115,19 @@ def test_what_is_not_whole_or_not_ours_is_told_and_nothing_restored(
         other.restore(path, NOON)
 
     assert everything(other) == {}
+
+
+def test_a_backup_is_taken_though_the_program_that_wrote_it_knew_other_faults(
+    whole: Path, tmp_path: Path, other: Storage
+) -> None:
+    """The next program may look at more, or say it in other words."""
+    path = tmp_path / "earlier.backup"
+    shutil.copy(whole, path)
+    with reading_backup(path) as found:
+        books = replace(found.manifest.books, faults={"rows are as an earlier program called it": 3})
+    with_manifest("books", json.dumps(asdict(books)))(path)
+
+    assert other.restore(path, NOON).books.faults == {}
 
 
 def test_what_was_to_be_replaced_is_still_there_after_a_backup_was_refused(

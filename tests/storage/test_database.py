@@ -6,10 +6,13 @@ import sqlite3
 import stat
 import threading
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from traceback import format_exception
 
+import psycopg
 import pytest
+from psycopg.conninfo import conninfo_to_dict
 from sqlalchemy.exc import IntegrityError
 
 from storage.database import TRIES, Storage
@@ -66,6 +69,44 @@ async def test_work_is_done_one_after_the_other_on_one_thread(storage: Storage) 
 async def test_a_mistake_in_a_row_is_not_called_trouble_with_the_database(storage: Storage) -> None:
     with pytest.raises(IntegrityError):
         await storage.run(lambda transaction: transaction.people.add_customers([customer("c1", lane=None)]))
+
+
+@pytest.mark.parametrize(
+    ("broken", "mended"),
+    [
+        ("ALTER DATABASE {name} SET role = pg_monitor", "ALTER DATABASE {name} RESET role"),
+        ("ALTER TABLE inbox RENAME TO away", "ALTER TABLE away RENAME TO inbox"),
+        ("ALTER TABLE inbox RENAME lane TO away", "ALTER TABLE inbox RENAME away TO lane"),
+    ],
+    ids=["rights", "table", "column"],
+)
+async def test_a_database_that_lacks_what_every_write_needs_is_in_trouble_and_no_event_is_to_blame(
+    postgres: PostgresServer, prepared: str, broken: str, mended: str
+) -> None:
+    with postgres.database(prepared) as url, closing(Storage(url)) as storage:
+        name = conninfo_to_dict(url)["dbname"]
+        with psycopg.connect(url, autocommit=True) as operator:
+            operator.execute(broken.format(name=name).encode())
+            with pytest.raises(StorageUnavailable, match=r"permission denied|does not exist"):
+                await storage.keep([event("a")], within=5)
+            operator.execute(mended.format(name=name).encode())
+        storage._writing.dispose()
+        assert await storage.keep([event("a")], within=5) == [True]
+
+
+async def test_what_is_committed_is_on_disk_whatever_the_server_is_told_to_do_without(
+    postgres: PostgresServer, prepared: str
+) -> None:
+    def told(transaction: Transaction) -> object:
+        return transaction.inbox._connection.exec_driver_sql("SHOW synchronous_commit").scalar_one()
+
+    with postgres.database(prepared) as url, closing(Storage(url)) as storage:
+        name = conninfo_to_dict(url)["dbname"]
+        postgres.execute(f"ALTER DATABASE {name} SET synchronous_commit = off")
+        assert await storage.run(told) == "on"
+        storage._writing.dispose()
+        postgres.execute(f"ALTER DATABASE {name} SET synchronous_commit = remote_apply")
+        assert await storage.run(told) == "remote_apply"
 
 
 async def test_a_row_that_another_process_adds_meanwhile_is_found_when_the_work_is_done_again(

@@ -29,6 +29,15 @@ def test_a_kept_event_waits_with_all_it_was_given(storage: Storage) -> None:
     assert waiting == WaitingEvent(number or 0, "k1", "message", "someone", payload, 0, NOON)
 
 
+def test_of_events_that_are_all_to_be_kept_none_is_lost_and_each_gets_the_next_key_in_turn(storage: Storage) -> None:
+    with storage.transaction() as transaction:
+        for keys in ("ab", "a", "baa"):
+            transaction.inbox.keep_all([event(key) for key in keys])
+        kept = [waiting.key for waiting in transaction.inbox.waiting(10)]
+
+    assert kept == ["a", "b", "a:2", "b:2", "a:3", "a:4"]
+
+
 @SHARED
 @given(batches=st.lists(KEYS, max_size=5))
 def test_whatever_is_repeated_each_key_is_kept_once_in_the_order_of_first_arrival(
@@ -134,3 +143,28 @@ def test_what_is_undecided_in_a_lane_is_found_by_kind(storage: Storage) -> None:
 
         assert sorted(row.key for row in inbox.undecided_in(["x"], "message")) == ["a", "e"]
         assert inbox.undecided_in([], "message") == []
+
+
+def test_what_came_back_to_its_lane_since_others_were_read_goes_before_them(storage: Storage) -> None:
+    ada, ben = About("lane", "ada"), About("lane", "ben")
+    with storage.transaction() as transaction:
+        events = [
+            event("a1", ada),
+            event("a2", ada),
+            event("b1", ben),
+            event("r1", ada, kind="request"),
+            event("a3", ada),
+        ]
+        first, _, _, _, last = transaction.inbox.keep(events)
+        assert first is not None
+        transaction.inbox.hold([first])
+        read = transaction.inbox.waiting(10, exclude=("request",))
+        assert [one.key for one in transaction.inbox.in_turn(read, ("request",))] == ["a2", "b1", "a3"]
+        transaction.inbox.release()
+        assert [one.key for one in transaction.inbox.in_turn(read, ("request",))] == ["b1"]
+        again = transaction.inbox.waiting(10, exclude=("request",))
+        assert [one.key for one in transaction.inbox.in_turn(again, ("request",))] == ["a1", "a2", "b1", "a3"]
+        transaction.inbox.decided([first], NOON)
+        assert [one.key for one in transaction.inbox.in_turn(read[2:], ("request",))] == []
+        assert [one.id for one in transaction.inbox.in_turn(read, ())][-1] != last
+        assert transaction.inbox.in_turn([]) == []

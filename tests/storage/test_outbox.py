@@ -8,6 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from storage.database import Storage
+from storage.outbox import ON_ITS_WAY
 from storage.transaction import Transaction
 from storage.values import Owed
 from tests.storage.rows import NOON, SECOND, message, owe
@@ -97,6 +98,20 @@ def test_after_a_crash_what_was_being_sent_is_unknown(storage: Storage) -> None:
         owed = transaction.outbox.claim(NOON + SECOND, 9, ["sms"])
 
     assert [(row.message, row.was_unknown) for row in owed] == [("m3", False), ("m1", True), ("m2", True)]
+
+
+def test_after_a_crash_what_may_have_been_sent_again_is_given_time_to_arrive(storage: Storage) -> None:
+    crash = NOON + 40 * SECOND
+    with storage.transaction() as transaction:
+        owe(transaction, message("m1"), message("m2", "B"))
+        transaction.outbox.claim(NOON, 1, ["sms"])
+        transaction.outbox.unknown("m1", NOON + 30 * SECOND)
+        transaction.outbox.claim(crash - 5 * SECOND, 2, ["sms"])
+        assert transaction.outbox.recover(crash, "sms") == 2
+        at_once = transaction.outbox.claim(crash + ON_ITS_WAY - SECOND, 9, ["sms"])
+        later = transaction.outbox.claim(crash + ON_ITS_WAY, 9, ["sms"])
+
+    assert [[row.message for row in rows] for rows in (at_once, later)] == [["m2"], ["m1"]]
 
 
 def test_only_what_nobody_is_sending_can_be_cancelled(storage: Storage) -> None:

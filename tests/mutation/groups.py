@@ -1,0 +1,62 @@
+"""What is mutated, and the tests that have to notice: the parts that lose, double or let in something if they err."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Modules and the tests that hold them. ``functions`` are patterns; empty: all functions."""
+
+    name: str
+    modules: tuple[str, ...]
+    tests: tuple[str, ...]
+    functions: tuple[str, ...] = ()
+
+
+def of(folder: str, *tests: str) -> tuple[str, ...]:
+    """Paths of test files in a folder of tests, without their beginning and end."""
+    return tuple(f"tests/{folder}/test_{test}.py" for test in tests)
+
+
+SIGNED = ("twilio_webhook", "twilio_signature", "slack_read", "slack_shape", "slack_signature")
+CHECKLIST = ("security_checklist_twilio", "security_checklist_slack")
+CONSENT = ("*write_opt_outs*", "*canceled_row*", "*consent_of*", "*_heed*", "*_obey*", "*_stop_contact*", "*hold*")
+
+GROUPS = (
+    Group(
+        "statuses",
+        ("rules/statuses.py", "rules/receipts.py"),
+        of("rules", "react_receipts", "attempts"),
+    ),
+    Group(
+        "outbox",
+        ("storage/outbox.py", "storage/opt_outs.py"),
+        of("storage", "outbox", "outbox_tries", "opt_outs", "lost_messages", "campaigns"),
+    ),
+    Group(
+        "webhooks",
+        (
+            "channels/twilio/webhook.py",
+            "channels/twilio/signature.py",
+            "channels/slack/webhook.py",
+            "channels/slack/signature.py",
+        ),
+        of("channels", *SIGNED, *CHECKLIST, "edge_cases", "media", "twilio_missed"),
+    ),
+    Group(
+        "ingress",
+        ("gateway/ingress.py", "gateway/bodies.py"),
+        of("gateway", "ingress", "bodies", "refusing", "keeping"),
+    ),
+    Group(
+        "opt-out",
+        ("gateway/writing.py", "gateway/batch.py"),
+        of("gateway", "consent", "stop_contact", "held_events", "carry"),
+        CONSENT,
+    ),
+    Group(
+        "sender",
+        ("gateway/sender.py",),
+        of("gateway", "sender", "unknown_sends", "unsent", "provider_trouble", "restart"),
+    ),
+)

@@ -1,0 +1,142 @@
+"""Bugs planted by hand, where mutmut plants none: in queries, tables and patterns of a module, and whole statements."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Planted:
+    """In ``file`` the first ``text`` reads ``instead``; the tests of ``group`` have to notice."""
+
+    group: str
+    file: str
+    text: str
+    instead: str = ""
+
+
+def statuses(file: str, *changes: tuple[str, str]) -> list[Planted]:
+    return [Planted("statuses", f"rules/{file}.py", *change) for change in changes]
+
+
+def outbox(*changes: tuple[str, str]) -> list[Planted]:
+    return [Planted("outbox", "storage/outbox.py", *change) for change in changes]
+
+
+def webhooks(file: str, *changes: tuple[str, str]) -> list[Planted]:
+    return [Planted("webhooks", f"channels/{file}.py", *change) for change in changes]
+
+
+def gateway(group: str, file: str, *changes: tuple[str, str]) -> list[Planted]:
+    return [Planted(group, f"gateway/{file}.py", *change) for change in changes]
+
+
+PLANTED = (
+    *statuses(
+        "statuses",
+        (
+            '    FAILED = "failed"\n    UNDELIVERED = "undelivered"\n    DELIVERED = "delivered"\n',
+            '    DELIVERED = "delivered"\n    FAILED = "failed"\n    UNDELIVERED = "undelivered"\n',
+        ),
+        ("(MessageStatus.CANCELED, MessageStatus.FAILED", "(MessageStatus.FAILED"),
+        (", MessageStatus.UNDELIVERED)", ")"),
+        ("enumerate(MessageStatus, start=1)", "enumerate(MessageStatus)"),
+        ("tuple(CommunicationStatus)[:5]", "tuple(CommunicationStatus)[:4]"),
+    ),
+    *statuses(
+        "receipts",
+        (
+            "MessageStatus.DELIVERED: CommunicationStatus.DELIVERED",
+            "MessageStatus.DELIVERED: CommunicationStatus.STARTED",
+        ),
+        ("MessageStatus.READ: CommunicationStatus.READ", "MessageStatus.READ: CommunicationStatus.DELIVERED"),
+        ("timedelta(seconds=10)", "timedelta(seconds=9)"),
+        ("timedelta(hours=1)", "timedelta(hours=2)"),
+        ("REPLY_TIMER: _no_response", "REPLY_TIMER: _settle"),
+        ("FAILED_TIMER: _fail", "FAILED_TIMER: _settle"),
+        ("RETRY_TIMER: take_retry", "RETRY_TIMER: take_fallback"),
+        ("    turn.put(ChangeMessage(message.id, receipt.status, receipt.error))\n", ""),
+        ("        turn.put(ClearTimer(communication.id, FAILED_TIMER))\n", "        pass\n"),
+        ("            await_reply(turn, moved)\n", "            pass\n"),
+    ),
+    *outbox(
+        ("outbox.state <> 'done'", "outbox.state <> 'sending'"),
+        ("earlier.state <> 'done'", "earlier.state = 'sending'"),
+        ("    EARLIER.c.channel == OUTBOX.c.channel,\n", ""),
+        ("    EARLIER.c.address == OUTBOX.c.address,\n", ""),
+        ("EARLIER.c.seq < OUTBOX.c.seq", "EARLIER.c.seq > OUTBOX.c.seq"),
+        ("where(OPT_OUTS.c.channel == OUTBOX.c.channel, ", "where("),
+        (", OPT_OUTS.c.address == OUTBOX.c.address)", ")"),
+        ("        COMMUNICATIONS.c.id == MESSAGES.c.communication,\n", ""),
+        ("        COMMUNICATIONS.c.is_open.is_(False),\n", ""),
+        ('        COMMUNICATIONS.c.status != "completed",\n', ""),
+        ('        self._mark_sending([row["message"] for row in found], now)\n', ""),
+        ("            self.done_many([message for message, _ in sent])\n", ""),
+    ),
+    *webhooks(
+        "twilio/webhook",
+        (r"\+[0-9]{4,15}", r"\+[0-9]{3,15}"),
+        (r"\+[0-9]{4,15}", r"\+[0-9]{4,16}"),
+        ("(?:[a-z]{1,20}:)?", ""),
+        ("{0,99})", "{0,100})"),
+        ("[0-9a-f]{32}", "[0-9a-f]{31,}"),
+        ('b"<Response/>"', 'b""'),
+    ),
+    *webhooks(
+        "twilio/signature",
+        ("{27}=", "{27}=?"),
+        ('"https": 443', '"https": 80'),
+        ('"http": 80', '"http": 443'),
+        (
+            "(base.encode() for base in _spellings(public_url))",
+            "(base.encode() for base in _spellings(public_url)[:1])",
+        ),
+        (
+            "                yield b64encode(mac.digest())\n",
+            "                yield b64encode(mac.digest())\n            return\n",
+        ),
+    ),
+    *webhooks("slack/webhook", ("MAX_KEY = 200", "MAX_KEY = 201"), ("        check(route, body)\n", "")),
+    *gateway(
+        "ingress",
+        "ingress",
+        ("BODY_LIMIT = 256 * 1024", "BODY_LIMIT = 256 * 1023"),
+        ("BODY_LIMIT = 256 * 1024", "BODY_LIMIT = 256 * 1025"),
+        ('{"Retry-After": "1"}', "{}"),
+        ("            self.on_kept(event.kind)\n", "            pass\n"),
+        ("        self.on_answered(adapter.name, answer.status)\n", ""),
+        ("(StorageUnavailable, QueueFull)", "StorageUnavailable"),
+        ("(StorageUnavailable, QueueFull)", "QueueFull"),
+        ("(BodyRefused, WebhookRefused)", "BodyRefused"),
+        ("(BodyRefused, WebhookRefused)", "WebhookRefused"),
+    ),
+    *gateway(
+        "ingress",
+        "bodies",
+        ("web.RequestPayloadError, ", ""),
+        ("        size += len(piece)\n", ""),
+        ("        if size <= limit:\n            yield piece\n", "        yield piece\n"),
+    ),
+    *gateway(
+        "opt-out",
+        "batch",
+        ('"stop": "opted out", ', ""),
+        (', "rules": "stopped by the rules"', ""),
+        ("        self._stop_contact(decided)\n", ""),
+        ("        self._obey(event)\n", ""),
+        ("        self._obey(decided.event)\n", ""),
+        ("        self.held.append(event.id)\n", ""),
+    ),
+    *gateway("opt-out", "writing", ("    write_opt_outs(t, batch.consents, batch.now)\n", "")),
+    *gateway(
+        "sender",
+        "sender",
+        ("KNOWN_BEFORE = timedelta(days=1)", "KNOWN_BEFORE = timedelta(days=-1)"),
+        ("DOWN_PAUSE = timedelta(seconds=60)", "DOWN_PAUSE = timedelta(days=60)"),
+        ("            await self._recover()\n", "            pass\n"),
+        ("            del self._sending[task]\n", "            pass\n"),
+        ("        self.on_recorded()\n", ""),
+        ("            self.silence.hear(owed, outcome, self.clock.now())\n", "            pass\n"),
+        ("        t.outbox.done(owed.message)\n", ""),
+        ("        self.rests_for.add(owed.campaign)\n", ""),
+        ("                await asyncio.sleep(OUTAGE_PAUSE)\n", "                return\n"),
+    ),
+)
