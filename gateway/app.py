@@ -22,7 +22,7 @@ from gateway.hindrances import Hindrances
 from gateway.ingress import Ingress
 from gateway.metrics import Metrics
 from gateway.outcomes import Outcomes
-from gateway.parts import Part
+from gateway.parts import Part, PartEnded
 from gateway.reading import Reader
 from gateway.retaining import Retaining
 from gateway.rulebooks import Changes, Rulebooks
@@ -42,7 +42,7 @@ from storage.inbox_or_spool import InboxOrSpool
 from storage.spool import Spool
 
 UNKNOWN_CHANNEL = "E205"
-FIRST_SWEEP_SECONDS = 10.0  # how long time-outs wait at the start for what was missed meanwhile
+FIRST_SWEEP_SECONDS = 10.0  # how long time-outs and sends wait at the start for what was missed meanwhile
 STOP_SECONDS = 3.0  # how long work in flight may take to end after a stop was asked for; the restart settles the rest
 
 log = structlog.get_logger()
@@ -65,7 +65,7 @@ class Gateway:
     def __post_init__(self) -> None:
         """Wire the parts: each rings the bell of the one that goes on with its rows."""
         self.metrics = Metrics()
-        self.safe_inbox = InboxOrSpool(self.storage, self.spool, self.metrics.events, tell_outage)
+        self.safe_inbox = InboxOrSpool(self.storage, self.spool, self._came, tell_outage)
         self.inbox = GroupCommit(self.safe_inbox)
         self.health = Health(self.storage, self.spool, self.inbox, self.metrics, lambda: self.safe_inbox.refuses)
         self.drainer = Drainer(self.safe_inbox, Bell(self.clock), self.wake)
@@ -80,15 +80,8 @@ class Gateway:
         self.caller = self._caller()
         self.senders = {name: self._sender(adapter) for name, adapter in self.adapters.items()}
         self.sweepers = self._sweepers()
-        self.ingress = Ingress(
-            self.adapters,
-            self.rulebooks.channels,
-            self.inbox,
-            self.clock,
-            self._kept,
-            self.metrics.webhook,
-            Crowd(on_shed=self.metrics.shed),
-        )
+        channels, crowd = self.rulebooks.channels, Crowd(on_shed=self.metrics.shed)
+        self.ingress = Ingress(self.adapters, channels, self.inbox, self.clock, self._kept, self.metrics.webhook, crowd)
         self.watch = self._watch()
         hindrances = Hindrances(self.rulebooks, self.settings.missing_secrets())
         self.guard = Guard(self.storage, hindrances, Bell(self.clock))
@@ -144,6 +137,13 @@ class Gateway:
         bell = Bell(self.clock)
         return Sweeper(adapter, channel, self.storage, self.inbox, self.clock, bell, self._swept, every)
 
+    def _came(self, outcome: str, events: int) -> None:
+        if outcome == "set_aside":
+            log.error(
+                "events_set_aside", events=events, reason="the database will never take them; they stay in the spool"
+            )
+        self.metrics.events(outcome, events)
+
     def _swept(self, events: int) -> None:
         self.metrics.events("swept", events)
         self.worker_bell.ring()
@@ -180,19 +180,31 @@ class Gateway:
 
     async def start(self) -> None:
         """Begin to work."""
-        parts: list[Part] = [self.worker, self.reader, self.caller, *self.senders.values(), self.watch]
-        parts += [self.guard, self.drainer, self.retaining, self.healer, *self.sweepers]
-        self.tasks = [asyncio.create_task(part.run()) for part in parts]
-        self.tasks.append(asyncio.create_task(self._run_timers()))
+        at_once: list[Part] = [self.worker, self.reader, self.caller, self.watch, self.guard, self.drainer]
+        at_once += [self.retaining, self.healer, *self.sweepers]
+        after_sweep: list[Part] = [self.timers, *self.senders.values()]
+        runs = [(part, part.run()) for part in at_once] + [(part, self._after_sweep(part)) for part in after_sweep]
+        self.tasks = [asyncio.create_task(run, name=type(part).__name__) for part, run in runs]
 
-    async def _run_timers(self) -> None:
-        """Whatever people wrote while we were away is heard before the time-outs that came meanwhile."""
+    async def _after_sweep(self, part: Part) -> None:
+        """Whatever people wrote while we were away is heard before time-outs that came meanwhile, and a STOP before
+        what was owed then is sent."""
         swept = [asyncio.create_task(sweeper.caught_up.wait()) for sweeper in self.sweepers]
         if swept:
             await asyncio.wait(swept, timeout=FIRST_SWEEP_SECONDS)
         for task in swept:
             task.cancel()
-        await self.timers.run()
+        await part.run()
+
+    async def work_until(self, asked: asyncio.Event) -> None:
+        """Return once a stop is asked for. Raises `PartEnded` when a part ends by itself: without one of them the
+        gateway would answer and do half its work."""
+        stop = asyncio.create_task(asked.wait())
+        ended, _ = await asyncio.wait([stop, *self.tasks], return_when=asyncio.FIRST_COMPLETED)
+        stop.cancel()
+        for task in ended - {stop}:
+            log.critical("part_ended", part=task.get_name(), exc_info=task.exception())
+            raise PartEnded(f"{task.get_name()} has ended by itself; the log says why")
 
     async def rest(self) -> None:
         """Begin nothing new, and give work in flight `STOP_SECONDS` to end. What was not ended is found on restart."""

@@ -65,8 +65,9 @@ class Health:
 
     async def _can_spool(self) -> bool:
         try:
-            await self.spool.check()
-        except StorageUnavailable:
+            async with asyncio.timeout(LOOK_SECONDS):
+                await self.spool.check()
+        except (StorageUnavailable, TimeoutError):
             return False
         return True
 

@@ -28,6 +28,10 @@ class Rest:
     until: datetime | None = None
 
 
+class PartEnded(Exception):
+    """A part of the gateway ended though nobody asked for a stop: the process has to be started again."""
+
+
 class Part(Protocol):
     """What works for as long as the gateway runs."""
 

@@ -12,7 +12,7 @@ from gateway.api import ApiDesk
 from gateway.api_site import api_application
 from gateway.app import Gateway, open_gateway
 from gateway.clock import Clock, SystemClock
-from gateway.connections import BACKLOG, Gate, Runner
+from gateway.http_edge import BACKLOG, Gate, Runner
 from gateway.open_files import raise_open_files, trouble_teller
 from gateway.playing import set_going
 from gateway.quiet_http import name_no_versions
@@ -130,7 +130,7 @@ async def serve(settings: Settings, *, migrate: bool) -> None:
         print(ready_line(settings), flush=True)
         for line in await idle_campaigns(gateway):
             print(line, flush=True)
-        await stop.asked.wait()
+        await gateway.work_until(stop.asked)
 
 
 async def idle_campaigns(gateway: Gateway) -> list[str]:

@@ -19,13 +19,13 @@ EXPECTED_WAIT = 0.5  # seconds that a webhook may be expected to wait until it i
 LONGEST_WAIT = 2.5  # seconds that the oldest may have waited: past the 2 seconds that the database has, below Slack's 3
 FIRST_GUESS = 1_000.0  # webhooks kept a second, until it was counted
 WINDOW = 0.5  # seconds over which it is counted how many are kept
-WINDOWS = 10  # of which the best counts
+WINDOWS = 10  # that count, the last ones
 
 
 @dataclass
 class Pace:
-    """How many are kept a second, at best, as counted over the last `WINDOWS` in which there was enough to do: a
-    leisurely pace says nothing of what we can do, and a moment in which the database did something else little."""
+    """How many are kept a second, as counted over the last `WINDOWS` in which there was enough to do: a leisurely pace
+    says nothing of what we can do, and while nothing is kept at all the database is away, which the spool is for."""
 
     _windows: deque[float] = field(default_factory=lambda: deque([FIRST_GUESS], WINDOWS))
     _since: float = 0.0  # when this window began, in seconds on the loop's clock
@@ -34,8 +34,8 @@ class Pace:
 
     @property
     def a_second(self) -> float:
-        """0: nothing gets done at all."""
-        return max(self._windows)
+        """On average."""
+        return sum(self._windows) / len(self._windows)
 
     def count(self) -> None:
         """One more is done."""
@@ -45,7 +45,7 @@ class Pace:
         """End the window, if it is over, and begin the next one."""
         if now - self._since < WINDOW:
             return
-        if self._busy and busy:
+        if self._busy and busy and self._done:
             self._windows.append(self._done / (now - self._since))
         self._since, self._done, self._busy = now, 0, busy
 
@@ -93,7 +93,7 @@ class Crowd:
         waited = now - next(iter(self._inside.values()))
         if waited > LONGEST_WAIT:
             return f"the oldest of {number} webhooks waits to be kept for {waited:.1f} seconds, past {LONGEST_WAIT:g}"
-        if number > self._pace.a_second * EXPECTED_WAIT > 0:
+        if number > self._pace.a_second * EXPECTED_WAIT:
             pace = f"{self._pace.a_second:.0f} are kept a second"
             return f"{number} webhooks are being kept, and {pace}: more would wait longer than {EXPECTED_WAIT:g} s"
         return ""

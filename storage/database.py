@@ -167,9 +167,7 @@ class Storage:
         with unavailable_told(), self._reading.begin() as connection:
             return write_backup(connection, path, now, overwrite=overwrite)
 
-    def restore(
-        self, path: Path, now: datetime, *, look_up: timedelta = LOOK_UP, replace: bool = False
-    ) -> Restored:
+    def restore(self, path: Path, now: datetime, *, look_up: timedelta = LOOK_UP, replace: bool = False) -> Restored:
         """Take over a backup, all of it or nothing (see `storage.restoring.restore_backup`). On SQLite no gateway can
         run meanwhile: raises `AlreadyRunning` if one does."""
         with reading_backup(path) as backup:

@@ -87,18 +87,10 @@ class GroupCommit:
                 settle(waiting.kept, answer)
 
     async def _refuse_or_split(self, batch: list[Waiting], error: Exception) -> None:
-        if len(batch) == 1:
-            settle(batch[0].kept, error)
-        else:
-            await self._commit_singly(batch)
-
-    async def _commit_singly(self, batch: list[Waiting]) -> None:
-        """One bad event must not fail the others; but once storage itself is out, nobody waits for it in vain."""
-        outage: StorageUnavailable | None = None
+        """One bad event must not fail the others; but where storage itself is out, nobody waits for it twice."""
+        alone = len(batch) == 1 or isinstance(error, StorageUnavailable)
         for waiting in batch:
-            answer = outage or await self._keep_alone(waiting)
-            outage = answer if isinstance(answer, StorageUnavailable) else None
-            settle(waiting.kept, answer)
+            settle(waiting.kept, error if alone else await self._keep_alone(waiting))
 
     async def _keep_alone(self, waiting: Waiting) -> bool | Exception:
         try:

@@ -1,7 +1,8 @@
 """Events are kept in the database, else in the spool; and in the order in which they came, wherever they were."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 
 from storage.database import Storage
 from storage.errors import StorageUnavailable
@@ -38,6 +39,7 @@ class InboxOrSpool:
         self._on_outcome = on_outcome
         self._on_outage = on_outage
         self._moving = asyncio.Lock()
+        self._database_takes = True  # what came last
         self.refuses = False
 
     @property
@@ -65,12 +67,20 @@ class InboxOrSpool:
         return answers
 
     async def _keep(self, events: Sequence[NewEvent], within: float) -> list[bool]:
-        if self._spool.depth or within <= 0:
+        if within <= 0 or not await self._nothing_before(within):
             return await self._behind(events)
         try:
             return await self._in_database(events, within)
         except StorageUnavailable as outage:
             return await self._during(outage, events)
+
+    async def _nothing_before(self, within: float) -> bool:
+        """Whether the spool is empty. The last that wait there are moved first: under steady load it would never be."""
+        if 0 < self._spool.depth <= DRAIN_BATCH and self._database_takes:
+            with suppress(StorageUnavailable, TimeoutError):
+                async with asyncio.timeout(within):
+                    await self._move()
+        return not self._spool.depth
 
     async def drain(self) -> None:
         """Move the oldest events of the spool, at most `DRAIN_BATCH`, to the inbox.
@@ -111,7 +121,8 @@ class InboxOrSpool:
         return await self._in_database(events, LAST_SECONDS)
 
     async def _in_database(self, events: Sequence[NewEvent], within: float) -> list[bool]:
-        answers = await self._storage.keep(events, within)
+        with self._told_by_the_database():
+            answers = await self._storage.keep(events, within)
         self._on_outcome("kept", sum(answers))
         self._on_outcome("known", len(answers) - sum(answers))
         return answers
@@ -133,20 +144,37 @@ class InboxOrSpool:
         except StorageUnavailable:
             raise
         except Exception:  # it is about one of them: the others shall not wait for it
-            for one in waiting:
-                await self._move_alone(one)
+            await self._move_singly(waiting)
 
-    async def _move_alone(self, one: SpooledEvent) -> None:
+    async def _move_singly(self, waiting: Sequence[SpooledEvent]) -> None:
+        """Set aside what the database will never take; where it takes none of many, the fault is not theirs."""
+        refused = [(one, kind) for one in waiting if (kind := await self._refusal(one))]
+        if len(refused) == len(waiting) > 1:
+            raise StorageUnavailable(f"the database takes none of {len(waiting)} spooled events: {refused[0][1]}")
+        for one, kind in refused:
+            await self._spool.put_aside(one, kind)
+            self._on_outcome("set_aside", 1)
+
+    async def _refusal(self, one: SpooledEvent) -> str:
+        """Move one event; the kind of the error where that will never succeed (its words may quote the event)."""
         try:
             await self._put([one])
         except StorageUnavailable:
             raise
-        except Exception as error:  # its words may quote the event
-            await self._spool.put_aside(one, type(error).__name__)
-            self._on_outcome("set_aside", 1)
+        except Exception as error:
+            return type(error).__name__
+        return ""
 
     async def _put(self, waiting: Sequence[SpooledEvent]) -> None:
         events = [one.event for one in waiting]
-        await self._storage.run(lambda transaction: transaction.inbox.keep(events))
+        with self._told_by_the_database():
+            await self._storage.run(lambda transaction: transaction.inbox.keep(events))
         self._spool.moved(waiting)
         self._on_outcome("drained", len(waiting))
+
+    @contextmanager
+    def _told_by_the_database(self) -> Iterator[None]:
+        """Note whether it takes what is asked of it in this block."""
+        self._database_takes = False
+        yield
+        self._database_takes = True

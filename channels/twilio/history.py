@@ -10,7 +10,7 @@ from typing import Any
 from twilio.base.exceptions import TwilioRestException  # type: ignore[import-untyped]
 
 from channels.base import MAX_MEDIA, InboundMessage, Receipt
-from channels.errors import WebhookRefused
+from channels.errors import SendRefused, WebhookRefused
 from channels.twilio.account import is_service, made_at
 from channels.twilio.failures import RAISED, explain
 from channels.twilio.media import media_fields
@@ -43,7 +43,7 @@ class History:
         return tuple([message for one in wrote async for message in self._message(one)])
 
     async def states(self, sent: Mapping[str, str]) -> tuple[Receipt, ...]:
-        """As `channels.base.Channel.states` says; a message deleted at Twilio has no state."""
+        """As `channels.base.Channel.states` says; one that is deleted or refused has none."""
         found: list[Receipt] = []
         rest = iter(sent.items())
         while group := list(islice(rest, AT_ONCE)):
@@ -94,9 +94,13 @@ class History:
         try:
             told = await self._client.messages(sid).fetch_async()
         except TwilioRestException as error:
+            failure = explain(error)
             if error.status == NOT_FOUND:
                 return ()
-            raise explain(error) from error
+            if isinstance(failure, SendRefused):  # it concerns this one: the others are asked for all the same
+                log.warning("message %s has no state: %s", sid, failure)
+                return ()
+            raise failure from error
         except RAISED as error:
             raise explain(error) from error
         return went_on(sid, told.status or "", message, str(told.error_code or ""))

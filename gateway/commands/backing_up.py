@@ -114,7 +114,8 @@ def _tell_doubts(restored: "Restored", days: int) -> None:
     if restored.looked_up:
         click.echo(f"{restored.looked_up:,} messages were owed: the provider is asked for each before it is sent")
     if days:
-        click.echo(f"for {days} days it is asked for new ones, too: the gateway may have sent them after the backup")
+        click.echo(f"for {days} day(s) it is asked for new ones, too: the gateway may have sent them after the backup")
+        click.echo('a channel with unknown_sends = "fail" reports as failed what the provider does not have')
     click.echo("what was due since the backup happens when the gateway starts")
 
 

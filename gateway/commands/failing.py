@@ -35,6 +35,7 @@ class Commands(click.Group):
 def sentence_for(error: Exception) -> str | None:
     """What an operator reads of an error that is no fault of the program; None for one that is."""
     from gateway.campaigns import CannotRun
+    from gateway.parts import PartEnded
     from gateway.settings import SettingsError
     from gateway.settling import CannotSettle
     from gateway.sheets import SheetRefused
@@ -48,7 +49,7 @@ def sentence_for(error: Exception) -> str | None:
     )
 
     of_storage = AlreadyRunning | BackupFailed | BackupRefused | SchemaMismatch | SpoolUnavailable
-    if isinstance(error, of_storage | SettingsError | CannotRun | CannotSettle):
+    if isinstance(error, of_storage | SettingsError | CannotRun | CannotSettle | PartEnded):
         return str(error)
     if isinstance(error, SheetRefused):
         return f"this contact list can't be imported: {error}"

@@ -63,7 +63,7 @@ def opened(settings: "Settings") -> Iterator["Storage"]:
 
 
 def is_running(settings: "Settings") -> bool:
-    """Whether a gateway runs on this project's SQLite file; of PostgreSQL, which serves many, it is assumed."""
+    """Whether a gateway runs on this project's SQLite file; of PostgreSQL it is assumed."""
     from storage.database import Storage
     from storage.errors import AlreadyRunning
 

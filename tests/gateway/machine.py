@@ -44,13 +44,13 @@ SMS = Channel(name="sms", kind="sms", identifier="phone")
 IN_MEMORY = Path("/dev/shm")  # where there is such a folder; a machine does not lose its power
 
 
-def play(machine: Callable[[], RuleBasedStateMachine], examples: int, steps: int = 30) -> None:
+def play(machine: type[RuleBasedStateMachine], examples: int, steps: int = 30) -> None:
     """Let Hypothesis play so many examples, or as many as the environment asks for."""
     asked = int(os.environ.get(EXAMPLES, examples))
     checks = [HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large]
     bounds = settings(max_examples=asked, stateful_step_count=steps, deadline=None, suppress_health_check=checks)
     with silent_log():
-        run_state_machine_as_test(machine, settings=bounds)  # type: ignore[no-untyped-call]
+        run_state_machine_as_test(machine, settings=bounds)
 
 
 @contextmanager

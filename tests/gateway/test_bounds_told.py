@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway import api_bounds, bodies, connections, ingress, sender, shedding, stopping, uploads, worker
+from gateway import api_bounds, bodies, connections, http_edge, ingress, sender, shedding, stopping, uploads, worker
 from gateway.calls import posting, python_desk
 from storage import group_commit, spool
 
@@ -12,9 +12,9 @@ PAGE = (Path(__file__).parents[2] / "docs" / "how-to" / "run-as-a-service.md").r
 TOLD = [
     f"**{stopping.EXIT_SECONDS:.0f} seconds**",
     f"| connections | {connections.MAX_CONNECTIONS:,}, and {connections.RESERVED_FILES} fewer",
-    f"| {connections.HEAD_SECONDS:.0f} seconds; {connections.HEAD_BYTES:,} bytes, {connections.HEAD_LINES} lines",
-    f"lines of {connections.LINE_BYTES:,} |",
-    f"| silence between two requests | {connections.IDLE_SECONDS:.0f} seconds",
+    f"| {http_edge.HEAD_SECONDS:.0f} seconds; {http_edge.HEAD_BYTES:,} bytes, {http_edge.HEAD_LINES} lines",
+    f"lines of {http_edge.LINE_BYTES:,} |",
+    f"| silence between two requests | {http_edge.IDLE_SECONDS:.0f} seconds",
     f"| a webhook's body | {ingress.BODY_LIMIT // 1024} KB, {ingress.BODY_SECONDS:.0f} seconds",
     f"| bodies on their way | {bodies.BODIES_AT_ONCE:,}, with {bodies.BODIES_BYTES // 1024**2} MB",
     f"| webhooks being kept | {shedding.WEBHOOKS_AT_ONCE:,}",

@@ -138,7 +138,7 @@ class Parallel(Campaigns):
         self.workers = [ground.new_worker(ground.another_storage(), ground.new_rulebooks()) for _ in range(3)]
 
     @rule()
-    def decide(self) -> None:  # type: ignore[override]
+    def decide(self) -> None:
         self.ground.run(at_once(self.ground, self.workers))
 
     def decided(self, decided: Sequence[Decided]) -> None:

@@ -102,7 +102,7 @@ async def test_who_is_turned_away_may_come_again_on_the_same_connection(
                 answer = await answer_on(wire)
                 assert (answer.status, "connection" in answer.headers) == (503, False)
         wire.writer.write("\r\n".join((*request, "abc")).encode())
-        assert (await answer_on(wire)).status == 400
+        assert (await answer_on(wire)).status == 403
         with monkeypatch.context() as patch:
             let_nobody_in(world, patch)
             wire.writer.write("\r\n".join((*request, "abcPOST")).encode())

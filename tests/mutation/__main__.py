@@ -36,7 +36,7 @@ def passes(group: Group, kinds: tuple[str, ...], processes: int) -> bool:
     if "planted" in kinds:
         sound = notices_planted(ground, group)
     if "mutants" in kinds:
-        mutmut(ground, "run", "--max-children", str(processes), *group.functions, shown=True)
+        mutmut(ground, "run", "--max-children", str(processes), *group.functions, watched=True)
         sound = [told(score) for score in scores(ground)].count(False) == 0 and sound
     return sound
 

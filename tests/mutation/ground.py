@@ -48,10 +48,12 @@ def listed(name: str, values: list[str]) -> str:
     return "\n    ".join([f"{name} =", *values])
 
 
-def mutmut(ground: Path, *arguments: str, shown: bool = False) -> str:
-    """What mutmut answers; it works in the folder it is called in. Raises CalledProcessError."""
+def mutmut(ground: Path, *arguments: str, watched: bool = False) -> str:
+    """What mutmut answers; it works in the folder it is called in. Raises CalledProcessError.
+
+    ``watched``: whoever sits at a terminal sees how far it has come.
+    """
+    output = None if watched and sys.stdout.isatty() else subprocess.PIPE
     command = [sys.executable, "-m", "mutmut", *arguments]
-    done = subprocess.run(  # noqa: S603  our own arguments
-        command, cwd=ground, check=True, text=True, stdout=None if shown else subprocess.PIPE
-    )
+    done = subprocess.run(command, cwd=ground, check=True, text=True, stdout=output)  # noqa: S603  our own arguments
     return done.stdout or ""

@@ -20,7 +20,16 @@ def of(folder: str, *tests: str) -> tuple[str, ...]:
 
 SIGNED = ("twilio_webhook", "twilio_signature", "slack_read", "slack_shape", "slack_signature")
 CHECKLIST = ("security_checklist_twilio", "security_checklist_slack")
-CONSENT = ("*write_opt_outs*", "*canceled_row*", "*consent_of*", "*_heed*", "*_obey*", "*_stop_contact*", "*hold*")
+CONSENT = (
+    "*write_opt_outs*",
+    "*canceled_row*",
+    "*withdrawn_event*",
+    "*consent_of*",
+    "*_heed*",
+    "*_obey*",
+    "*_stop_contact*",
+    "*hold*",
+)
 
 GROUPS = (
     Group(
@@ -46,7 +55,8 @@ GROUPS = (
     Group(
         "ingress",
         ("gateway/ingress.py", "gateway/bodies.py"),
-        of("gateway", "ingress", "bodies", "refusing", "keeping"),
+        of("gateway", "ingress", "bodies", "bodies_under_way", "edge_words", "refusing")
+        + of("channels", "security_checklist"),
     ),
     Group(
         "opt-out",

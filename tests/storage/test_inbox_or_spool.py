@@ -172,3 +172,37 @@ async def test_an_event_that_the_database_will_never_take_stands_in_nobody_s_way
 
     assert (kept(storage), spool.depth, spool.set_aside) == (["a", "c"], 0, 1)
     assert ("set_aside", 1) in told
+
+
+async def test_a_fault_that_is_not_of_the_events_sets_none_of_them_aside(
+    place: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    both, storage, spool, _ = place
+
+    async def broken(work: object) -> Any:
+        raise TypeError("a mistake of ours")
+
+    await spool.keep([event("a"), event("b")])
+    with monkeypatch.context() as trouble:
+        trouble.setattr(storage, "run", broken)
+        with pytest.raises(StorageUnavailable, match="none of 2 spooled events: TypeError"):
+            await both.drain()
+    await both.drain_all()
+
+    assert (kept(storage), spool.depth, spool.set_aside) == (["a", "b"], 0, 0)
+
+
+async def test_under_load_without_a_pause_the_spool_is_left_as_soon_as_the_database_is_well(
+    place: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    both, storage, spool, told = place
+    with monkeypatch.context() as trouble:
+        trouble.setattr(storage, "run", refuse)
+        await both.keep([event("a")], SOON)
+    await both.keep([event("b")], SOON)
+    await both.drain()
+    await spool.keep([event("c")])  # came while the last was moved
+
+    assert await both.keep([event("d")], SOON) == [True]
+    assert (kept(storage), spool.depth) == (["a", "b", "c", "d"], 0)
+    assert told[-4:] == [("drained", 2), ("drained", 1), ("kept", 1), ("known", 0)]

@@ -61,6 +61,10 @@ async def test_an_event_that_comes_again_is_kept_once(spool: Spool) -> None:
     assert (await keys(spool), spool.depth) == (["a", "b"], 2)
 
 
+def test_what_is_kept_is_synced_to_disk(spool: Spool) -> None:
+    assert spool._transact(lambda connection: connection.exec_driver_sql("PRAGMA synchronous").scalar_one()) == 2
+
+
 async def test_what_waits_is_there_after_a_restart(spool: Spool, tmp_path: Path) -> None:
     await spool.keep(events("a", "b", "c"))
     first = (await spool.oldest(1))[0]
