@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+import structlog
 from structlog import _base
 
 from channels.base import InboundMessage, KeptRequest, OutboundMessage
@@ -62,7 +63,10 @@ class Listener(logging.Handler):
 
 
 def listen() -> None:
-    """From now on everything is heard: called once, before the first test."""
+    """From now on everything is heard, and nothing printed but what fails: called once, before the first test."""
+    structlog.configure(
+        logger_factory=structlog.ReturnLoggerFactory(), processors=[structlog.processors.KeyValueRenderer()]
+    )
     given = _base.BoundLoggerBase._process_event
 
     def heard(self: Any, method: str, event: str | None, more: dict[str, Any]) -> Any:

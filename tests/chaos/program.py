@@ -1,8 +1,8 @@
 """`python program.py TROUBLE POINT NUMBER ARGUMENTS...`: run `pointsman ARGUMENTS`, killed at a point and troubled.
 
 POINT is one of `tests.crash.kill_at`, or "-" for none. While the file TROUBLE exists its text is what ails the
-database: "read-only" makes SQLite refuse to write with the words it has for that, "slow" delays every statement.
-The program itself knows nothing of this.
+database: "read-only" makes SQLite refuse to write all but the spool, with the words it has for that, "slow" delays
+every statement. The program itself knows nothing of this.
 """
 
 import sys
@@ -18,6 +18,7 @@ SLOW_SECONDS = 0.15  # each statement
 NOWHERE = "-"
 WRITES = ("INSERT", "UPDATE", "DELETE")
 READ_ONLY = "chaos_read_only"
+SPOOL = "spool.db"  # which has a disk of its own
 
 
 def trouble_by(file: Path) -> None:
@@ -28,7 +29,7 @@ def trouble_by(file: Path) -> None:
         if trouble == "slow":
             time.sleep(SLOW_SECONDS)
         if connection.dialect.name == "sqlite" and statement.startswith(WRITES):
-            forbid_writing(connection, cursor, trouble == "read-only")
+            forbid_writing(connection, cursor, trouble == "read-only" and not is_spool(connection))
 
     event.listen(Engine, "before_cursor_execute", execute)
 
@@ -38,6 +39,10 @@ def forbid_writing(connection: Connection, cursor: Any, wanted: bool) -> None:
     if wanted != connection.info.get(READ_ONLY, False):
         cursor.connection.execute(f"PRAGMA query_only={'ON' if wanted else 'OFF'}")
         connection.info[READ_ONLY] = wanted
+
+
+def is_spool(connection: Connection) -> bool:
+    return str(connection.engine.url.database).endswith(SPOOL)
 
 
 def told(file: Path) -> str:

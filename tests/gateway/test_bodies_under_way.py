@@ -129,7 +129,7 @@ class Trickle:
 
 async def test_a_body_that_goes_on_for_ever_is_not_waited_for() -> None:
     endless: Any = Trickle()
-    with pytest.raises(BodyRefused, match=r"within 0\.05 seconds") as refused:
+    with pytest.raises(BodyRefused, match=r"must be here within 0\.05 seconds") as refused:
         await whole(endless, 10**6, 0.05, Bodies())
     assert refused.value.status == 408
 

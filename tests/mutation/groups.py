@@ -61,7 +61,7 @@ GROUPS = (
     Group(
         "opt-out",
         ("gateway/writing.py", "gateway/batch.py"),
-        of("gateway", "consent", "stop_contact", "held_events", "carry"),
+        of("gateway", "consents_written", "consent", "stop_contact", "held_events", "carry"),
         CONSENT,
     ),
     Group(

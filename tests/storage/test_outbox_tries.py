@@ -7,6 +7,7 @@ import pytest
 from storage import statements
 from storage.database import Storage
 from storage.doubts import RESTORED
+from storage.outbox import ON_ITS_WAY
 from storage.transaction import Transaction
 from storage.types import EPOCH, MICROSECOND
 from storage.values import Owed
@@ -54,6 +55,18 @@ def test_what_was_being_sent_at_a_crash_has_not_been_looked_for_yet(storage: Sto
         (owed,) = claim(transaction, 5)
 
     assert (owed.was_unknown, owed.attempts, owed.first_tried_at) == (True, 0, NOON + 2 * SECOND)
+
+
+@pytest.mark.parametrize(("before", "waits"), [(ON_ITS_WAY, True), (ON_ITS_WAY - MICROSECOND, False)])
+def test_what_was_tried_as_long_ago_as_a_request_may_take_is_given_that_time_again(
+    storage: Storage, before: timedelta, waits: bool
+) -> None:
+    with storage.transaction() as transaction:
+        owe(transaction, message("m1"))
+        claim(transaction)
+        transaction.outbox.recover(NOON + before, "sms")
+
+        assert transaction.outbox.next_due(["sms"]) == NOON + before + waits * ON_ITS_WAY
 
 
 def test_only_what_is_unknown_is_settled_by_what_the_provider_says(storage: Storage) -> None:
