@@ -9,6 +9,7 @@ import pytest
 from gateway.adapters import build_services
 from gateway.calls.posting import Service
 from gateway.settings import SANDBOX_SERVICE_SECRET, load_settings
+from tests import log_watch
 from tests.gateway.asking import ASK, ask, outcomes, why
 from tests.gateway.example_rules import ADA, BEN
 from tests.gateway.running import World, running, until
@@ -201,9 +202,7 @@ async def test_a_service_that_left_the_settings_fails_what_it_is_still_owed(
         assert "crm is no service of the settings any more" in await why(world)
 
 
-async def test_nothing_of_what_is_asked_and_answered_is_logged(
-    tmp_path: Path, capfd: pytest.CaptureFixture[str]
-) -> None:
+async def test_nothing_of_what_is_asked_and_answered_is_logged(tmp_path: Path) -> None:
     secret = {"fields": {"order_no": "a-secret-answer"}}
     outside = Outside(
         next=[says(secret), says(secret, status=503), says(secret, status=404), sends(b"a-secret-answer")]
@@ -213,7 +212,7 @@ async def test_nothing_of_what_is_asked_and_answered_is_logged(
         await ask(world, ADA, BEN, "+4915112345603")
         await world.passes(minutes=5)
         assert await outcomes(world) == ["failed"] * 3
-    logged = "".join(capfd.readouterr())
+    logged = "".join(log_watch.WATCH.lines)
 
     assert "crm answered 404" in logged
     assert not [word for word in (SANDBOX_SERVICE_SECRET, ADA, "a-secret-answer", "v1=") if word in logged]

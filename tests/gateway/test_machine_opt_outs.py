@@ -60,8 +60,12 @@ class OptOuts(Sending):
         before = set(self.flying)
         super().claim(limit)
         for message, owed in self.flying.items():
-            if message not in before and self.has_stopped(owed.address):
+            if message in before:
+                continue
+            if self.has_stopped(owed.address):
                 self.asked_before[message] = self.times_asked(message)
+            else:  # whoever said START meanwhile may be sent what was under way at the STOP
+                self.asked_before.pop(message, None)
 
     @invariant()
     def nothing_is_sent_that_was_claimed_after_a_stop(self) -> None:
