@@ -45,10 +45,16 @@ IN_MEMORY = Path("/dev/shm")  # where there is such a folder; a machine does not
 
 
 def play(machine: type[RuleBasedStateMachine], examples: int, steps: int = 30) -> None:
-    """Let Hypothesis play so many examples, or as many as the environment asks for."""
+    """Let Hypothesis play so many examples, the same each time; or as many others as the environment asks for."""
     asked = int(os.environ.get(EXAMPLES, examples))
     checks = [HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large]
-    bounds = settings(max_examples=asked, stateful_step_count=steps, deadline=None, suppress_health_check=checks)
+    bounds = settings(
+        max_examples=asked,
+        stateful_step_count=steps,
+        deadline=None,
+        suppress_health_check=checks,
+        derandomize=EXAMPLES not in os.environ,
+    )
     with silent_log():
         run_state_machine_as_test(machine, settings=bounds)
 
