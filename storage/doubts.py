@@ -2,7 +2,8 @@
 
 What was done after the backup was taken is done again: a timer fires anew, a message that the sweeper finds is answered
 anew, a list is imported anew. So for some time whatever comes to be owed is *unknown* from the start, and is sent only
-where the provider does not have it.
+where the provider does not have it. Slack is searched by our id alone, which is the same only where what leads to the
+message is in the backup, or has the provider's key.
 """
 
 from datetime import datetime, timedelta
