@@ -51,7 +51,7 @@ ALONE: Cases = (
     ("a stop of contact", "{do: stop_contact, channel: sms}", GOAL_PER_NODE),
     ("a call of a service", "{do: call_webhook, service: crm}", None),
     ("a call of a function", "{do: run_python, function: scoring.rate}", None),
-    ("one communication canceled, and the fact it raises", "{do: cancel_communications}", None),
+    ("one communication canceled, and the fact it raises", "{do: cancel_communications}", GOAL_PER_NODE),
     ("an update that a flow waits for, its trigger included", "{do: update_field, set: {note: seen}}", None),
     ("to another flow, its trigger included", "{do: to_another_flow, flow: watch}", None),
     ("a communication planned", "{do: communicate, channel: sms, agent: teller, at: 'date(2027, 1, 1)'}", None),

@@ -100,6 +100,11 @@ def shift_back(start: date | timedelta | None, by: timedelta | None) -> date | t
     return shift(start, None if by is None else negative_duration(by))
 
 
+def to_the_minute(instant: datetime) -> str:
+    """An instant (UTC) for the log: 2026-11-22 12:00 UTC. A third of the time that a format takes."""
+    return f"{instant.isoformat(' ', 'minutes')[:16]} UTC"
+
+
 def as_written(length: timedelta) -> str:
     """A length of time of whole seconds in the largest unit of rule files that measures it: 24h, 3d, 90m."""
     seconds = int(length.total_seconds())

@@ -16,10 +16,26 @@ from rules.statuses import CommunicationStatus
 from rules.values import Value, Values
 
 
-def scope_of(rulebook: Rulebook, scene: Scene, fact: Fact, message: MessageReceived | None, now: datetime) -> Scope:
+class Person:
+    """The values that are the participant's own, as ``rulebook`` declares them: the same for all that a reaction
+    evaluates, until a field changes."""
+
+    def __init__(self, rulebook: Rulebook, scene: Scene) -> None:
+        self.rulebook = rulebook
+        self._customer, self._participant = scene.customer, scene.participant
+        self.values = _of_person(rulebook, scene)
+        self.zone = zone_of(rulebook, self.values.get(TIMEZONE_FIELD))
+
+    def is_of(self, rulebook: Rulebook, scene: Scene) -> bool:
+        """Whether these are still the values."""
+        unchanged = self._customer is scene.customer and self._participant is scene.participant
+        return unchanged and self.rulebook is rulebook
+
+
+def scope_of(person: Person, scene: Scene, fact: Fact, message: MessageReceived | None, now: datetime) -> Scope:
     """Every name's value at ``now``, on a path that ``fact`` began and, if so, what the person wrote."""
-    values = _values(rulebook, scene, fact, message)
-    return Scope(values, now, zone_of(rulebook, values.get(TIMEZONE_FIELD)), rulebook.region)
+    values = {**person.values, **_of_path(person.rulebook, scene, fact, message)}
+    return Scope(values, now, person.zone, person.rulebook.region)
 
 
 def with_fields(scope: Scope, rulebook: Rulebook, changed: Values) -> Scope:
@@ -81,21 +97,26 @@ def communication_of(scene: Scene, fact: Fact) -> Communication | None:
     return scene.communications[-1] if scene.communications else None
 
 
-def _values(rulebook: Rulebook, scene: Scene, fact: Fact, message: MessageReceived | None) -> Values:
-    """The names of `rules.loading.vocabulary`; of two values for one name the later counts."""
+def _of_person(rulebook: Rulebook, scene: Scene) -> dict[str, Value]:
+    """These names of `rules.loading.vocabulary`; of two values for one name the later counts."""
     values: dict[str, Value] = {}
     for kind, address in scene.customer.identifiers.items():
         values[kind] = values[f"customer.{kind}"] = address
     values.update(_fields(rulebook, "customer", scene.customer.fields))
     values.update(_fields(rulebook, "participant", scene.participant.fields if scene.participant else {}))
     values["participant.outcome"] = (scene.participant.outcome if scene.participant else "") or None
-    if communication := communication_of(scene, fact):
-        values.update(_communication(communication))
+    return values
+
+
+def _of_path(rulebook: Rulebook, scene: Scene, fact: Fact, message: MessageReceived | None) -> dict[str, Value]:
+    communication = communication_of(scene, fact)
+    values = _communication(communication) if communication else {}
     if rulebook.talks_named:
         values.update(_talks(rulebook, scene))
     if message is not None:
         values.update(_message(message))
-    values.update((f"input.{name}", value) for name, value in fact.inputs)
+    for name, value in fact.inputs:
+        values[f"input.{name}"] = value
     return values
 
 
@@ -105,11 +126,18 @@ def _fields(rulebook: Rulebook, level: str, values: Values) -> Iterable[tuple[st
     return zip(names, map(values.get, fields), strict=True)
 
 
-def _communication(communication: Communication) -> Iterator[tuple[str, Value]]:
-    for name in ("node", "flow", "agent", "channel", "reason"):
-        yield f"communication.{name}", getattr(communication, name) or None
-    yield "communication.status", communication.status.value
-    yield from ((f"results.{name}", value) for name, value in communication.talk.results.items())
+def _communication(communication: Communication) -> dict[str, Value]:
+    values: dict[str, Value] = {
+        "communication.node": communication.node or None,
+        "communication.flow": communication.flow or None,
+        "communication.agent": communication.agent or None,
+        "communication.channel": communication.channel or None,
+        "communication.reason": communication.reason or None,
+        "communication.status": communication.status.value,
+    }
+    for name, value in communication.talk.results.items():
+        values[f"results.{name}"] = value
+    return values
 
 
 def _talks(rulebook: Rulebook, scene: Scene) -> Iterator[tuple[str, Value]]:

@@ -31,11 +31,11 @@ from rules.held import MAX_HELD, can_wait, with_fact
 from rules.names import Scope
 from rules.reaction import Considered, LoopFound
 from rules.scene import Communication, Participant, Run, Scene
-from rules.scopes import declared_as, retyped, scope_of, with_fields
+from rules.scopes import Person, declared_as, retyped, scope_of, with_fields
 from rules.templates import Template
 from rules.values import Value, Values
 
-ID_LENGTH = 32
+ID_LENGTH, STEM_LENGTH = 32, 26  # of an id, and of what the ids made for one event have in common, in characters
 MAX_RUNS = 100  # of one participant that wait in one campaign
 NO_FACT = Fact(Trigger.PARTICIPANT_CREATED)  # about no communication: what is seen before any path is walked
 UNNAMED: frozenset[type[Effect]] = frozenset(  # no name shows these
@@ -91,6 +91,8 @@ class Turn:
         self._fact = NO_FACT
         self._scope: Scope | None = None
         self._ids = 0
+        self._id_stem = ""
+        self._person: Person | None = None
 
     def put(self, effect: Effect) -> None:
         """Decide that this happens."""
@@ -165,9 +167,11 @@ class Turn:
 
     def new_id(self) -> str:
         """The next id made in this reaction: the same for the same event, so that a repeated decision is the same."""
+        if not self._ids:
+            text = f"{self.event.id}/{self.present.campaign}"
+            self._id_stem = sha256(text.encode(errors="surrogatepass")).hexdigest()[:STEM_LENGTH]
         self._ids += 1
-        text = f"{self.event.id}/{self.present.campaign}/{self._ids}"
-        return sha256(text.encode(errors="surrogatepass")).hexdigest()[:ID_LENGTH]
+        return f"{self._id_stem}{self._ids:0{ID_LENGTH - STEM_LENGTH}x}"
 
     @property
     def scope(self) -> Scope:
@@ -184,7 +188,9 @@ class Turn:
 
     def _scope_in(self, book: Rulebook, fact: Fact) -> Scope:
         scene = self.scene if book.hash == self.present.hash else retyped(self.scene, book)
-        return scope_of(book, scene, fact, self.message, self.now)
+        if self._person is None or not self._person.is_of(book, scene):
+            self._person = Person(book, scene)
+        return scope_of(self._person, scene, fact, self.message, self.now)
 
     def book_of(self, communication: Communication) -> Rulebook:
         """The rule file that the communication began with; the present one where that is not to be had."""

@@ -14,7 +14,7 @@ from rules.loading.shape import ActionSpec, Duration, Source
 from rules.loading.site import Site
 from rules.loading.times import Days, Fallback, Retries, Span, hours_of
 from rules.marks import Path
-from rules.operations import moment
+from rules.operations import moment, to_the_minute
 from rules.planning import plan, skip
 from rules.scene import Communication
 from rules.statuses import CommunicationStatus
@@ -48,7 +48,7 @@ def _outcome(communication: Communication, channel: str) -> str:
     elsewhere = "" if communication.channel == channel else f" on {communication.channel}"
     if communication.reason:
         return f"{communication.status.value}{elsewhere}: {communication.reason}"
-    return f"{'begun' if communication.opened else f'planned for {communication.at:%Y-%m-%d %H:%M} UTC'}{elsewhere}"
+    return f"{'begun' if communication.opened else f'planned for {to_the_minute(communication.at)}'}{elsewhere}"
 
 
 class CommunicateSpec(ActionSpec):

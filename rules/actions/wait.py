@@ -12,7 +12,7 @@ from rules.expressions import Expression
 from rules.fields import TIMEZONE_FIELD
 from rules.loading.shape import ActionSpec, Duration, Source
 from rules.loading.site import Site
-from rules.operations import moment
+from rules.operations import moment, to_the_minute
 from rules.values import ValueType
 
 if TYPE_CHECKING:
@@ -36,10 +36,10 @@ class Wait(TimedNode):
     def visit(self, turn: "Turn") -> str:
         due = self.due(turn)
         if due is not None and due <= turn.now:
-            turn.say_result(f"{_written(due)} has passed")
+            turn.say_result(f"{to_the_minute(due)} has passed")
             return self.next
         turn.pause(self, due)
-        turn.say_result("waits: until is unset" if due is None else f"waits until {_written(due)}")
+        turn.say_result("waits: until is unset" if due is None else f"waits until {to_the_minute(due)}")
         return ""
 
     def resume(self, turn: "Turn", answer: "CallAnswered | None") -> str:
@@ -61,10 +61,6 @@ class Wait(TimedNode):
         fields = {name for level, _, name in names if level in ("", *_LEVELS)}
         local = self.until.type is not ValueType.DATETIME or not _NOW.search(self.until.source)
         return frozenset(fields | ({TIMEZONE_FIELD} if local else set()))
-
-
-def _written(due: datetime) -> str:
-    return f"{due:%Y-%m-%d %H:%M} UTC"
 
 
 class WaitSpec(ActionSpec):

@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 
 from rules.effects import SendMessage, SetTimer
-from rules.scopes import scope_of
+from rules.scopes import Person, scope_of
 from rules.turn import NO_FACT, Turn
 from rules.values import Values
 from tests.rules.scenes import (
@@ -174,4 +174,4 @@ def test_names_told_anew_after_a_change_are_those_that_would_be_collected(change
         assert turn.scope
         assert turn.set_fields(values) == frozenset(values)
 
-        assert turn.scope == scope_of(FIELDS, turn.scene, NO_FACT, turn.message, NOW)
+        assert turn.scope == scope_of(Person(FIELDS, turn.scene), turn.scene, NO_FACT, turn.message, NOW)
