@@ -4,7 +4,7 @@
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run test check demo bench chaos mutants venv clean
+.PHONY: help run test check demo bench chaos overload endurance mutants venv clean
 
 # durable-rules as published cannot be imported on CPython 3.13; built with this it can, and gives the same results.
 export CPPFLAGS := $(strip $(CPPFLAGS) -DPyEval_CallObject=PyObject_CallObject)
@@ -40,9 +40,21 @@ bench: venv ## Measure this machine: ingress, rules, worker
 chaos: venv ## Kill and trouble a gateway under load, on each database; fails unless the books balance
 	@$(BIN)/python -m tests.chaos $(ARGS)
 
+overload: venv ## Bring a gateway twice what it takes, beside idle connections; fails unless it bears it
+	@$(BIN)/python -m tests.overload $(ARGS)
+
+endurance: venv ## Let a gateway decide a million webhooks; fails if it takes more memory or becomes slower
+	@$(BIN)/python -m tests.endurance $(ARGS)
+
 mutants: venv ## Plant bugs in what must not lose, double or let in anything; fails unless the tests notice
-	@$(BIN)/python -m pip --disable-pip-version-check install --quiet -c constraints.txt -r tests/mutation/requirements.txt
+	@$(MAKE) --no-print-directory .venv/mutmut/made
 	@$(BIN)/python -m tests.mutation $(ARGS)
+
+# In a folder of its own, not among the packages that constraints.txt locks and tools/audit.py looks at.
+.venv/mutmut/made: tests/mutation/requirements.txt
+	@rm -rf .venv/mutmut
+	@$(BIN)/python -m pip --disable-pip-version-check install --quiet --no-deps --target .venv/mutmut -r $<
+	@touch $@
 
 venv: ## Make or renew .venv, if needed
 	@tools/set-up

@@ -162,10 +162,14 @@ class Channel(Protocol):
     async def send(self, message: OutboundMessage) -> Sent:
         """Send once. Raises `SendRefused`, `SendThrottled`, `SendUnknown` or `ChannelDown`."""
 
-    async def find(self, message: OutboundMessage, since: datetime, known: frozenset[str]) -> Sent | None:
+    async def find(
+        self, message: OutboundMessage, since: datetime, known: frozenset[str], *, redone: bool = False
+    ) -> Sent | None:
         """Ask the provider whether it has this message, first tried at ``since``; None: surely not.
 
         ``known`` are the provider's ids of our other messages to this address: none of them is the one looked for.
+        ``redone``: it may have been sent under another id of ours that is forgotten, so what says the same is the one;
+        of several such, the oldest.
         Raises `SendUnknown` where the provider can't tell (now), and `ChannelDown`.
         """
 

@@ -16,14 +16,20 @@ class WebhookRefused(ChannelError):
 class SendRefused(ChannelError):
     """The provider said no for good: this message will never be sent. Safe to record as final.
 
-    ``skipped``: it was no failure but a reason not to send (opted out).
+    ``skipped``: it was no failure but a reason not to send (opted out). ``told`` are the provider's own words where we
+    have none for the code: they may quote a number or a text, so they are kept with the message and never logged.
     """
 
-    def __init__(self, code: str, reason: str, *, skipped: bool = False) -> None:
+    def __init__(self, code: str, reason: str, *, skipped: bool = False, told: str = "") -> None:
         super().__init__(f"{code} {reason}".strip())
         self.code = code
         self.reason = reason
         self.skipped = skipped
+        self.told = told
+
+
+class Withheld(SendRefused):
+    """We ourselves said no: the provider was not asked."""
 
 
 class SendThrottled(ChannelError):
@@ -52,9 +58,13 @@ class SendUnknown(ChannelError):
 
 
 class ChannelDown(ChannelError):
-    """The account is at fault (credentials, suspension), not the message: nothing was sent; stop sending and tell."""
+    """The account is at fault (credentials, suspension), not the message: nothing was sent; stop sending and tell.
 
-    def __init__(self, code: str, reason: str) -> None:
+    ``told`` as for `SendRefused`.
+    """
+
+    def __init__(self, code: str, reason: str, *, told: str = "") -> None:
         super().__init__(f"{code} {reason}".strip())
         self.code = code
         self.reason = reason
+        self.told = told

@@ -13,8 +13,9 @@ from gateway.adapters import build_adapters, build_services, project_channels, r
 from gateway.calls.caller import Caller
 from gateway.calls.python_desk import PythonDesk
 from gateway.clock import Bell, Clock
+from gateway.connections import Connections
 from gateway.decided import Decided
-from gateway.draining import Drainer
+from gateway.draining import Drainer, tell_outage, tell_set_aside
 from gateway.guarding import Guard
 from gateway.healing import Healer
 from gateway.health import Health
@@ -65,9 +66,10 @@ class Gateway:
     def __post_init__(self) -> None:
         """Wire the parts: each rings the bell of the one that goes on with its rows."""
         self.metrics = Metrics()
-        self.safe_inbox = InboxOrSpool(self.storage, self.spool, self._came, tell_outage)
+        self.safe_inbox = InboxOrSpool(self.storage, self.spool, self.metrics.events, tell_outage, tell_set_aside)
         self.inbox = GroupCommit(self.safe_inbox)
-        self.health = Health(self.storage, self.spool, self.inbox, self.metrics, lambda: self.safe_inbox.refuses)
+        self.connections = Connections()
+        self.health = Health(self.storage, self.spool, self.inbox, self.metrics, self.connections, self._refuses)
         self.drainer = Drainer(self.safe_inbox, Bell(self.clock), self.wake)
         self.outcomes = Outcomes(self.storage)
         self.worker_bell, self.reader_bell, self.timer_bell, self.caller_bell = (Bell(self.clock) for _ in range(4))
@@ -89,6 +91,9 @@ class Gateway:
         self.retaining = Retaining(self.storage, self.clock, Bell(self.clock), self.settings.retention)
         folder, campaigns = self.settings.uploads, lambda: self.rulebooks.active
         self.uploads = UploadDesk(self.storage, folder, campaigns, self.clock.now, self.wake)
+
+    def _refuses(self) -> bool:
+        return self.safe_inbox.refuses
 
     def _timers(self) -> Timers:
         return Timers(
@@ -137,13 +142,6 @@ class Gateway:
         bell = Bell(self.clock)
         return Sweeper(adapter, channel, self.storage, self.inbox, self.clock, bell, self._swept, every)
 
-    def _came(self, outcome: str, events: int) -> None:
-        if outcome == "set_aside":
-            log.error(
-                "events_set_aside", events=events, reason="the database will never take them; they stay in the spool"
-            )
-        self.metrics.events(outcome, events)
-
     def _swept(self, events: int) -> None:
         self.metrics.events("swept", events)
         self.worker_bell.ring()
@@ -173,27 +171,27 @@ class Gateway:
         self.on_decided(decided)
 
     async def take_up(self) -> None:
-        """Take up where the last process left off, events that still wait in the spool before all others; before the
-        first request is answered."""
-        await self.safe_inbox.drain_all()
+        """Take up where the last process left off, before the first request is answered. What it has left in the spool
+        is moved once the gateway works, and whatever comes in until then goes behind it."""
         await self.uploads.resume()
 
     async def start(self) -> None:
         """Begin to work."""
         at_once: list[Part] = [self.worker, self.reader, self.caller, self.watch, self.guard, self.drainer]
-        at_once += [self.retaining, self.healer, *self.sweepers]
-        after_sweep: list[Part] = [self.timers, *self.senders.values()]
-        runs = [(part, part.run()) for part in at_once] + [(part, self._after_sweep(part)) for part in after_sweep]
+        at_once += [self.retaining, *self.sweepers]
+        after_all: list[Part] = [self.timers, self.healer, *self.senders.values()]
+        runs = [(part, part.run()) for part in at_once] + [(part, self._after_all(part)) for part in after_all]
         self.tasks = [asyncio.create_task(run, name=type(part).__name__) for part, run in runs]
 
-    async def _after_sweep(self, part: Part) -> None:
-        """Whatever people wrote while we were away is heard before time-outs that came meanwhile, and a STOP before
-        what was owed then is sent."""
+    async def _after_all(self, part: Part) -> None:
+        """Whatever people wrote while we were away, or before and waits in the spool, is heard before time-outs that
+        came meanwhile, and a STOP before what was owed then is sent."""
         swept = [asyncio.create_task(sweeper.caught_up.wait()) for sweeper in self.sweepers]
         if swept:
             await asyncio.wait(swept, timeout=FIRST_SWEEP_SECONDS)
         for task in swept:
             task.cancel()
+        await self.drainer.caught_up.wait()
         await part.run()
 
     async def work_until(self, asked: asyncio.Event) -> None:
@@ -241,11 +239,6 @@ class Gateway:
             *(sender.bell for sender in self.senders.values()),
             *(sweeper.bell for sweeper in self.sweepers),
         ]
-
-
-def tell_outage(reason: str) -> None:
-    """From now on events are kept in the spool."""
-    log.error("events_spooled", reason=reason)
 
 
 def report_changes(changes: Changes, texts: dict[str, bytes]) -> None:

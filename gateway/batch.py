@@ -251,7 +251,7 @@ class Batch:
                 self.counts[upload, str(reaction.applied)] += 1
 
 
-def consent_of(event: WaitingEvent) -> Consent | None:
+def consent_of(event: WaitingEvent | NewEvent) -> Consent | None:
     """What a message says of being written to, if anything."""
     payload = event.payload
     if payload.get("consent") not in ("stop", "start") or not {"channel", "address"} <= payload.keys():

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from aiohttp import web
+from aiohttp import hdrs, web
 from aiohttp.http import HttpProcessingError
 
 from gateway.seldom import Seldom
@@ -14,6 +14,7 @@ from gateway.seldom import Seldom
 IDLE_SECONDS = 30.0  # how long a body's next byte may take
 BODIES_AT_ONCE = 1_000  # webhooks' bodies that are on their way; nearly all are there with their heads
 BODIES_BYTES = 67_108_864  # that they may have together
+PLAIN = "identity"  # the encoding that is none (RFC 9110, 8.4.1)
 BROKEN = (web.RequestPayloadError, HttpProcessingError, OSError)  # what aiohttp raises where a body is cut or malformed
 
 
@@ -92,7 +93,7 @@ async def whole(request: web.Request, limit: int, seconds: float, bodies: Bodies
 
 async def pieces(request: web.Request, limit: int, idle: float) -> AsyncIterator[bytes]:
     """The body piece by piece, each within ``idle`` seconds. Raises `BodyRefused` as soon as it can't be taken."""
-    if request.headers.get("Content-Encoding", "identity").lower() != "identity":
+    if request.headers.get(hdrs.CONTENT_ENCODING, PLAIN).lower() != PLAIN:
         raise BodyRefused(415, "The body must come as it is, without Content-Encoding")
     told, size = request.content_length or 0, 0
     while max(told, size) <= limit:

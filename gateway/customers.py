@@ -1,8 +1,8 @@
 """People's data: find whose it is, give it out as JSON, erase it."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -12,10 +12,13 @@ from gateway.ids import is_id
 from rules.fields import FieldError, normalise_identifier
 from rules.statuses import CommunicationStatus, MessageStatus, message_rank
 from storage.erasing import ERASED
-from storage.traces import WRITTEN_TO, Person, Sighting
+from storage.spool_file import SpooledEvent
+from storage.spool_visit import SpoolVisit
+from storage.traces import INBOX, WRITTEN_TO, Person, Sighting
 from storage.transaction import Transaction
 from storage.values import Row
 
+SPOOL = "spool"  # stands beside the tables
 FORMAT = "pointsman.customer/1"
 FAILED = MessageStatus.FAILED
 NO_WORD = "erased before it was known whether it was sent"
@@ -70,9 +73,19 @@ def is_anything(rows: Mapping[str, Sequence[Row] | int]) -> bool:
     return any(rows.values())
 
 
-def dossier(t: Transaction, person: Person, now: datetime) -> dict[str, Any]:
-    """Everything about this person, table by table, as JSON; ``now`` is when it was looked up."""
+def in_spool(t: Transaction, spool: SpoolVisit, person: Person) -> dict[int, SpooledEvent]:
+    """What is in the spool of this person, waiting or set aside, by its numbers there."""
+    numbers: list[int] = []
+    for page in spool.abouts():
+        theirs = t.traces.theirs(person, set(page.values()))
+        numbers += [number for number, about in page.items() if about in theirs]
+    return spool.these(numbers)
+
+
+def dossier(t: Transaction, person: Person, spooled: Iterable[SpooledEvent], now: datetime) -> dict[str, Any]:
+    """Everything about this person, table by table, and what is ``spooled``, as JSON; it was looked up ``now``."""
     rows = t.traces.rows(person)
+    rows[SPOOL] = [{"seq": one.seq, "error": one.error, **asdict(one.event)} for one in spooled]
     tables = {table: [as_json(row) for row in of_table] for table, of_table in rows.items()}
     return {"format": FORMAT, "written_at": now.isoformat(), "customer": person.customer or None, "tables": tables}
 
@@ -81,19 +94,24 @@ def as_json(row: Row) -> Row:
     return {name: value.isoformat() if isinstance(value, datetime) else value for name, value in row.items()}
 
 
-def erase(t: Transaction, seen: Sighting, now: datetime, *, forget_opt_outs: bool) -> Erased:
+def erase(
+    t: Transaction, seen: Sighting, now: datetime, *, forget_opt_outs: bool, spooled: Collection[SpooledEvent] = ()
+) -> Erased:
     """Erase whom was seen; ``t`` must be alone (`Storage.alone`). No rule hears of it.
 
     What is owed is withdrawn; what is being sent, or may have been, is given up: it is never sent again, and what
-    becomes of it is noted without a word of it. Events that wait are dropped, and open talks canceled.
+    becomes of it is noted without a word of it. Events that wait are dropped, and open talks canceled. Of those that
+    wait in the spool the keys are kept, as of all others: they may be removed there, and are not heard again.
     """
+    keys = t.inbox.keep([replace(one.event, payload={}) for one in spooled if not one.error])
     owed = t.erasing.withdraw(seen)
     rows = t.erasing.erase(seen, now, canceled=str(CommunicationStatus.CANCELED), forget_opt_outs=forget_opt_outs)
     queued = [message for message, state in owed.items() if state == "queued"]
     in_doubt = [message for message, state in owed.items() if state != "queued"]
     t.messages.save_status([canceled_row(message, now, ERASED) for message in queued])
     t.messages.save_status([doubtful_row(message, now) for message in in_doubt])
-    return Erased(rows, len(queued), len(in_doubt))
+    counted = {**rows, INBOX.name: rows[INBOX.name] - len(keys) + keys.count(None), SPOOL: len(spooled)}
+    return Erased(counted, len(queued), len(in_doubt))
 
 
 def doubtful_row(message: str, now: datetime) -> Row:

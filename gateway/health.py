@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from aiohttp import web
 
+from gateway.connections import Connections
 from gateway.metrics import CONTENT_TYPE, Metrics
 from storage.database import Storage
 from storage.errors import StorageUnavailable
@@ -26,7 +27,8 @@ class Health:
     spool: Spool
     inbox: GroupCommit
     metrics: Metrics
-    refuses: Callable[[], bool] = bool
+    connections: Connections
+    refuses: Callable[[], bool]
     _looks: list["asyncio.Task[dict[str, int] | None]"] = field(default_factory=list)  # the one under way, if any
 
     def routes(self) -> list[web.RouteDef]:
@@ -57,10 +59,12 @@ class Health:
         return web.json_response({"status": status, **counts, **self._spooled()})
 
     async def metrics_page(self, request: web.Request) -> web.Response:
-        """What Prometheus reads. What only the database knows is left out while it does not answer."""
+        """What Prometheus reads. What only the database knows is left out while it does not answer, and so with the
+        file of the spool."""
         counts = await self._backlog()
         gauges = {"database_up": int(counts is not None), **(counts or {}), **self._spooled()}
-        gauges |= {"unkept_events": self.inbox.waiting, "set_aside_events": self.spool.set_aside}
+        gauges |= {"unkept_events": self.inbox.waiting, **await self._set_aside()}
+        gauges |= {"open_connections": len(self.connections), "most_connections": self.connections.limit}
         return web.Response(body=self.metrics.text(gauges), headers={"Content-Type": CONTENT_TYPE})
 
     async def _can_spool(self) -> bool:
@@ -70,6 +74,13 @@ class Health:
         except (StorageUnavailable, TimeoutError):
             return False
         return True
+
+    async def _set_aside(self) -> dict[str, int]:
+        try:
+            async with asyncio.timeout(LOOK_SECONDS):
+                return {"set_aside_events": await self.spool.set_aside()}
+        except (StorageUnavailable, TimeoutError):
+            return {}
 
     async def _backlog(self) -> dict[str, int] | None:
         """None where the database does not answer. However many ask at once, it is asked once."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 import structlog
-from aiohttp import web
+from aiohttp import hdrs, web
 
 from channels.base import Answer, Received, WebhookRequest
 from channels.base import Channel as Adapter
@@ -22,7 +22,7 @@ from storage.values import NewEvent
 BODY_LIMIT = 256 * 1024  # bytes of a webhook's body; Slack's largest events and Twilio's forms are far smaller
 BODY_SECONDS = 15.0  # how long a webhook's whole body may take; providers themselves give up after 3 to 15
 METHOD = "POST"  # providers offer GET, too: it puts what people say into addresses, and so into logs
-RETRY_AFTER = {"Retry-After": "1"}  # seconds
+RETRY_AFTER = {hdrs.RETRY_AFTER: "1"}  # seconds
 TOLD_ENOUGH: web.RequestKey[bool] = web.RequestKey("told_enough", bool)  # its sender is refused again and again
 
 log = structlog.get_logger()
@@ -51,14 +51,18 @@ class Ingress:
         adapter = self.adapters.get(request.match_info["channel"])
         if adapter is None or request.match_info["route"] not in adapter.routes:
             return web.Response(status=404)
-        answer = await self._answer(adapter, request)
+        try:
+            answer = await self._answer(adapter, request)
+        except Exception:  # nobody foresaw it: the connection answers it, and logs it
+            self.on_answered(adapter.name, 500)
+            raise
         self.on_answered(adapter.name, answer.status)
         return answer
 
     async def _answer(self, adapter: Adapter, request: web.Request) -> web.Response:
         if request.method != METHOD:
             tell_refused(request, adapter.name, 405, f"{request.method}, not {METHOD}")
-            return web.Response(status=405, headers={"Allow": METHOD})
+            return web.Response(status=405, headers={hdrs.ALLOW: METHOD})
         if reason := self.crowd.refusal():
             self.crowd.shed(reason)
             return web.Response(status=503, headers=RETRY_AFTER)
@@ -86,7 +90,7 @@ class Ingress:
 
 def tell_refused(request: web.Request, channel: str, status: int, reason: str) -> None:
     """In the log, unless it tells enough of this sender already."""
-    if not request.get(TOLD_ENOUGH, False):
+    if not request.get(TOLD_ENOUGH):
         log.warning("webhook_refused", channel=channel, status=status, reason=reason)
 
 
@@ -103,5 +107,5 @@ def webhook_request(request: web.Request, body: bytes) -> WebhookRequest:
 
 
 def response(answer: Answer) -> web.Response:
-    headers = {"Content-Type": answer.content_type} if answer.content_type else {}
+    headers = {hdrs.CONTENT_TYPE: answer.content_type} if answer.content_type else {}
     return web.Response(status=answer.status, body=answer.body, headers=headers)

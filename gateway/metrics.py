@@ -15,7 +15,9 @@ GAUGES = {
     "open_calls": "Calls of services and functions that have no answer yet",
     "unkept_events": "Events that came in and are not on disk yet: their senders wait for an answer",
     "spooled_events": "Events in the spool that wait to be moved to the database",
-    "set_aside_events": "Events in the spool that the database refused: they stay there with the reason",
+    "set_aside_events": "Events in the spool that the database refused: `pointsman events parked` tells them, too",
+    "open_connections": "Connections that are open",
+    "most_connections": "How many connections may be open at once",
 }
 
 

@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from storage.database import Storage
 from storage.transaction import Transaction
 
+ASIDE = ("parked", "dropped")
+
 
 class Outcomes:
     """Rung after every committed batch; whoever waits then looks at the decisions."""
@@ -26,7 +28,8 @@ class Outcomes:
         self.ring()
 
     async def decided(self, events: Sequence[int], seconds: float) -> Mapping[int, str]:
-        """What became of those of ``events`` that are decided within ``seconds``; "parked" for a parked one."""
+        """What became of those of ``events`` that are decided within ``seconds``; "parked" or "dropped" for one
+        that was put aside so."""
         found: dict[int, str] = {}
         try:
             async with asyncio.timeout(seconds):
@@ -44,5 +47,5 @@ class Outcomes:
 
 def outcomes_of(t: Transaction, events: Sequence[int]) -> dict[int, str]:
     """What became of each event that no longer waits."""
-    parked = {event: state for event, state in t.inbox.states(events).items() if state == "parked"}
-    return parked | t.decisions.applied(events)
+    aside = {event: state for event, state in t.inbox.states(events).items() if state in ASIDE}
+    return t.decisions.applied(events) | aside

@@ -1,15 +1,22 @@
-"""Parked events as an operator sees them: what they are about and why they were parked, and nothing personal."""
+"""Parked events as an operator sees them, and those that are set aside in the spool: what they are about and why they
+were put aside, and nothing personal."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from typing import Any
 
 from rules.fields import IDENTIFIER_KINDS
 from storage.database import Storage
+from storage.spool_file import SpooledEvent
+from storage.spool_visit import SpoolVisit
 from storage.transaction import Transaction
-from storage.values import Row
+from storage.values import LANE, About, Row
 
+IN_SPOOL = "s"  # before the number of an event in the spool
+SET_ASIDE = "set aside in the spool"
+PAGE = 500  # events told at once
 PLAIN = frozenset(  # parts of a payload that hold words and ids of ours, or of the provider
     {
         "addressed",
@@ -39,9 +46,12 @@ NAMED = frozenset({"fields"})  # parts whose keys are declared names
 
 @dataclass(frozen=True, slots=True)
 class ParkedEvent:
-    """One of them. ``tries`` is how often it was tried; ``customer`` and ``participant`` are ids, "" where unknown."""
+    """One of them. ``tries`` is how often it was tried; ``customer`` and ``participant`` are ids, "" where unknown.
 
-    number: int
+    ``number`` is that in the inbox; of an event that is set aside in the spool its number there, after an "s".
+    """
+
+    number: int | str
     kind: str
     campaign: str
     customer: str
@@ -61,21 +71,54 @@ class Wanted:
     reason: str = ""
 
     def fits(self, event: ParkedEvent) -> bool:
-        """As far as the database was not asked."""
-        return self.campaign in ("", event.campaign) and self.reason in event.reason
+        """Whether it is meant."""
+        of_kind = self.kind in ("", event.kind) and (self.since is None or event.received_at >= self.since)
+        return of_kind and self.campaign in ("", event.campaign) and self.reason in event.reason
 
 
 def parked_events(storage: Storage, wanted: Wanted) -> Iterator[ParkedEvent]:
     """All that are meant, oldest first, read page by page."""
     last = 0
-    while page := _page(storage, wanted, last):
-        last = page[-1].number
-        yield from filter(wanted.fits, page)
+    while rows := _page(storage, wanted, last):
+        last = rows[-1]["id"]
+        yield from _told_of(storage, rows, wanted)
 
 
-def _page(storage: Storage, wanted: Wanted, after: int) -> list[ParkedEvent]:
+def set_aside_events(storage: Storage, spool: SpoolVisit, wanted: Wanted) -> Iterator[ParkedEvent]:
+    """All that are meant of what is set aside in the spool, oldest first."""
+    rest = spool.set_aside()
+    while rows := [spooled_row(one) for one in islice(rest, PAGE)]:
+        yield from _told_of(storage, rows, wanted)
+
+
+def _page(storage: Storage, wanted: Wanted, after: int) -> list[Row]:
     with storage.reading() as t:
-        return told(t, t.parked.after(after, kind=wanted.kind, since=wanted.since))
+        return t.parked.after(after, kind=wanted.kind, since=wanted.since)
+
+
+def _told_of(storage: Storage, rows: Sequence[Row], wanted: Wanted) -> list[ParkedEvent]:
+    with storage.reading() as t:
+        return [event for event in told(t, rows) if wanted.fits(event)]
+
+
+def spooled_row(one: SpooledEvent) -> Row:
+    """As it would be in the inbox, but for its number."""
+    event = one.event
+    return {
+        "id": f"{IN_SPOOL}{one.seq}",
+        "key": event.key,
+        "kind": event.kind,
+        "lane": _lane(event.about),
+        "payload": event.payload,
+        "attempts": 0,
+        "error": f"{SET_ASIDE}: {one.error}",
+        "received_at": event.received_at,
+        "state": SET_ASIDE,
+    }
+
+
+def _lane(about: About) -> str:
+    return about.value if about.kind == LANE else f"{about.kind}:{about.value}"
 
 
 def told(t: Transaction, rows: Sequence[Row]) -> list[ParkedEvent]:

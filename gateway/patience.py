@@ -6,15 +6,15 @@ from datetime import datetime, timedelta
 import structlog
 
 from channels.base import Sent
-from channels.errors import ChannelDown, SendRefused, SendThrottled, SendUnknown, Unreachable
+from channels.errors import ChannelDown, SendRefused, SendThrottled, SendUnknown, Unreachable, Withheld
 from storage.outbox import ON_ITS_WAY
 from storage.values import Owed
 
 CUT_OFF = ON_ITS_WAY  # how long a request may take that nobody waits for any more; adapters wait 10
 SETTLE_AFTER = timedelta(seconds=30)  # how long a callback may take to settle an unknown send before we ask
-LOOKS = (30, 30, 60, 120, 300, 900, 1800, 3600)  # seconds between looks at a list that can't be read
+LONGEST_LOOK_AFTER = timedelta(hours=1)  # how long a list that can't be read is left alone
 BACK_OFF = (1, 2, 4, 8, 16, 32, 60)  # seconds between tries where the provider names none
-MAX_SETTLE_TRIES = 20  # looks that settle nothing before an unknown send is given up as failed
+MAX_SETTLE_TRIES = 20  # answers that settle nothing before an unknown send is given up
 LONGEST_DOUBT = timedelta(days=3)  # how long it is looked for in vain where the provider can't be asked
 SILENT_SENDS = 3  # sends in a row without an answer after which a channel rests
 RESTS = (1, 2, 5, 10, 30, 60, 120, 300)  # seconds, longer each time: outages are long, and a message tells of their end
@@ -38,13 +38,15 @@ class Silence:
         return self.until is not None
 
     def hear(self, owed: Owed, outcome: Outcome, now: datetime) -> None:
-        """One more send, or a look for one, has come to its end."""
+        """One more send, or a look for one, has come to its end. The look for what was doubted is the beginning of its
+        send."""
+        if isinstance(outcome, Withheld):  # nobody was asked
+            return
         if not is_silent(outcome):
-            if self.lasts and not isinstance(outcome, SendRefused):  # which may have come from ourselves
+            if self.lasts:
                 log.warning("provider_answers_again", channel=self.channel)
-            if not isinstance(outcome, SendRefused):
-                self.sends, self.until = 0, None
-        elif now >= (self.until or now) and (self.lasts or not owed.was_unknown):
+            self.sends, self.until = 0, None
+        elif now >= (self.until or now) and (self.lasts or owed.doubted or not owed.was_unknown):
             self._count(now)
 
     def _count(self, now: datetime) -> None:
@@ -72,21 +74,29 @@ def next_try(owed: Owed, outcome: SendThrottled, now: datetime) -> datetime:
 
 
 def next_look(owed: Owed, outcome: SendUnknown, now: datetime) -> datetime:
-    """When to ask the provider (again) for a message. After a crash the first look may come too early."""
+    """When to ask the provider (again) for a message: less and less often where it can't be asked. After a crash the
+    first look may come too early."""
     if owed.was_unknown and now < arrival_of(owed):
         return arrival_of(owed)
-    if not owed.was_unknown or outcome.answered:
+    if not owed.was_unknown or owed.doubted or outcome.answered:
         return now + SETTLE_AFTER
-    return now + timedelta(seconds=LOOKS[min(owed.attempts, len(LOOKS) - 1)])
+    return now + min(max((now - owed.first_tried_at) / 2, SETTLE_AFTER), LONGEST_LOOK_AFTER)
 
 
-def looks_of(owed: Owed) -> int:
-    """How often the provider was asked for the message, this time included; 0 for one that was only sent."""
-    return owed.attempts + 1 if owed.was_unknown else 0
+def looks_of(owed: Owed, outcome: Outcome) -> int:
+    """How often the provider has answered that it can't tell of the message, this time included; 0 for one that was
+    only sent."""
+    if not owed.was_unknown:
+        return 0
+    return owed.attempts + (isinstance(outcome, SendUnknown) and outcome.answered)
 
 
-def is_hopeless(owed: Owed, outcome: SendUnknown, now: datetime) -> bool:
-    """Whether nobody will ever tell what became of the message."""
-    if outcome.answered:
-        return looks_of(owed) >= MAX_SETTLE_TRIES
-    return owed.was_unknown and now >= owed.first_tried_at + LONGEST_DOUBT
+def given_up(owed: Owed, outcome: SendUnknown, now: datetime) -> str:
+    """Why nobody will ever tell what became of the message; "" where somebody may. What is doubted was never tried, so
+    it waits for the provider as long as whatever is to be sent."""
+    looks = looks_of(owed, outcome)
+    if looks >= MAX_SETTLE_TRIES:
+        return f"unknown after {looks} looks at the provider's list: {outcome.reason}"
+    if owed.was_unknown and not owed.doubted and not outcome.answered and now >= owed.first_tried_at + LONGEST_DOUBT:
+        return f"unknown after {LONGEST_DOUBT.days} days in which the provider could not be asked: {outcome.reason}"
+    return ""

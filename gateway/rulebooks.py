@@ -69,7 +69,8 @@ class Changes:
 
 @dataclass
 class Rulebooks:
-    """Which rulebook each campaign runs on, and every earlier version that something in flight still needs."""
+    """Which rulebook each campaign runs on, and every earlier version that something in flight still needs: see
+    `let_go`."""
 
     project: Project
     channels: Mapping[str, Channel]
@@ -104,6 +105,12 @@ class Rulebooks:
         """Have these versions at hand, too; one that can't be read is looked for once."""
         for hash in sorted(set(hashes) - self.versions.keys() - self.unreadable):
             self._stored(t, hash)
+
+    def let_go(self, t: Transaction) -> None:
+        """Keep the versions that a restart would take up, and no others: many edits must not fill the memory. For a
+        transaction that writes, beside which nothing is decided."""
+        needed = {*t.communications.open_versions(), *t.runs.versions(), *(book.hash for book in self.active.values())}
+        self.versions = {hash: book for hash, book in tuple(self.versions.items()) if hash in needed}
 
     def talks_named(self) -> dict[str, frozenset[str]]:
         """The nodes whose last communication some version names, by campaign; no campaign without any."""

@@ -1,15 +1,16 @@
 """The sender: claims messages owed, sends them through their channel, records what became of each."""
 
 import asyncio
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from time import monotonic
+from typing import TypeVar
 
 import structlog
 
 from channels.base import Channel, OutboundMessage, Sent
-from channels.errors import ChannelDown, SendRefused, SendThrottled, SendUnknown
+from channels.errors import ChannelDown, SendRefused, SendThrottled, SendUnknown, Withheld
 from gateway.clock import Bell, Clock
 from gateway.incoming import outcome_event
 from gateway.parts import OUTAGE_PAUSE, Rest, keep_working
@@ -18,7 +19,7 @@ from gateway.patience import (
     Outcome,
     Silence,
     arrival_of,
-    is_hopeless,
+    given_up,
     looks_of,
     next_look,
     next_try,
@@ -34,6 +35,7 @@ DOWN_PAUSE = timedelta(seconds=60)  # how long a channel rests that refuses our 
 KNOWN_BEFORE = timedelta(days=1)  # clocks differ: how far before a send an equal message is still looked up as known
 
 log = structlog.get_logger()
+T = TypeVar("T")
 
 
 @dataclass
@@ -43,10 +45,13 @@ class Sender:
     Claiming and recording take turns, so that nothing is claimed anew before it is known what became of it. Whatever
     this channel was sending when a turn did not end well, and is not sending now, is settled first.
 
-    ``resend_unknown``: a message that the provider surely does not have is sent again, else it fails. ``on_recorded``
-    is called after outcomes are kept as events; ``per_second`` is how many messages the provider takes (real time).
-    A channel that is down rests (``rests_until``, UTC) while all campaigns that it put in error (``rests_for``) stand
-    so: whoever starts one wants to know. One whose provider is silent rests, too (`Silence`).
+    ``resend_unknown``: a message whose send is unknown, and that the provider surely does not have, is sent again, else
+    it fails. One in doubt after a restore that it does not have was never sent, and is; of which it can't tell, the
+    same setting decides. What is unknown is settled also while its campaign stands in error: asking is no sending.
+
+    ``on_recorded`` is called after outcomes are kept as events; ``per_second`` is how many messages the provider takes
+    (real time). A channel that is down rests (``rests_until``, UTC) while all campaigns that it put in error
+    (``rests_for``) stand so: whoever starts one wants to know. One whose provider is silent rests, too (`Silence`).
     """
 
     channel: Channel
@@ -59,7 +64,7 @@ class Sender:
     rests_until: datetime | None = None
     rests_for: set[str] = field(default_factory=set)
     silence: Silence = field(init=False)
-    _sending: dict["asyncio.Task[Outcome]", Owed] = field(default_factory=dict)
+    _sending: dict["asyncio.Task[tuple[Owed, Outcome]]", Owed] = field(default_factory=dict)
     _next_claim: float = 0.0  # on the monotonic clock, in seconds: the provider's rate
     _sure: bool = False  # that nothing counts as being sent but what is being sent
 
@@ -110,7 +115,7 @@ class Sender:
 
     def next_due(self, t: Transaction) -> datetime | None:
         """When there is next something to send (UTC), unless others change it; None: not by itself."""
-        due = t.outbox.next_due((self.channel.name,))
+        due = t.outbox.next_due((self.channel.name,), look_up=not self.rests_for)
         if due and self.silence.until:
             due = max(due, self.silence.until)
         if due is None or self.rests_until is None:
@@ -122,19 +127,20 @@ class Sender:
 
     async def _begin(self, limit: int) -> int:
         """Claim at most so many and begin to send them; how many there were."""
-        claimed = await self.storage.run(lambda t: t.outbox.claim(self.clock.now(), limit, (self.channel.name,)))
+        only, look_up = (self.channel.name,), not self.rests_for
+        claimed = await self.storage.run(lambda t: t.outbox.claim(self.clock.now(), limit, only, look_up=look_up))
         for owed in claimed:
-            task = asyncio.create_task(self._outcome(owed))
+            task = asyncio.create_task(self._tried(owed))
             task.add_done_callback(lambda _: self.bell.ring())
             self._sending[task] = owed
         return len(claimed)
 
     async def _record_ended(self) -> None:
         """Record the ends that there are, in one transaction."""
-        ended = {task: owed for task, owed in self._sending.items() if task.done()}
+        ended = [task for task in self._sending if task.done()]
         if not ended:
             return
-        tried = [(owed, task.result()) for task, owed in ended.items()]
+        tried = [task.result() for task in ended]
         for owed, outcome in tried:
             self.silence.hear(owed, outcome, self.clock.now())
         try:
@@ -159,44 +165,63 @@ class Sender:
                     raise
                 await asyncio.sleep(OUTAGE_PAUSE)
 
-    async def _outcome(self, owed: Owed) -> Outcome:
+    async def _tried(self, owed: Owed) -> tuple[Owed, Outcome]:
+        """Look where that is needed, then send; what became of it. Of a message that was sent nothing else is unknown
+        any more than this very send."""
+        looked = await self._outcome(owed, self._look(owed))
+        if looked is not None:
+            return owed, looked
+        if owed.was_unknown:
+            now = self.clock.now()
+            owed = replace(owed, was_unknown=False, doubted=False, redone=False, attempts=0, first_tried_at=now)
+        return owed, await self._outcome(owed, self.channel.send(message_of(owed)))
+
+    async def _outcome(self, owed: Owed, doing: Awaitable[T]) -> T | Outcome:
         try:
-            return await self._send(owed)
+            return await doing
         except (SendRefused, SendThrottled, SendUnknown, ChannelDown) as outcome:
             return outcome
         except Exception as error:  # whatever it was, the message may have left: settle it, never send it blindly
             log.exception("send_failed", message=owed.message, channel=self.channel.name)
             return SendUnknown(type(error).__name__)
 
-    async def _send(self, owed: Owed) -> Sent:
-        message = OutboundMessage(owed.message, owed.address, owed.text, owed.thread, owed.choices)
-        if owed.was_unknown and (found := await self._found(owed, message)):
+    async def _look(self, owed: Owed) -> Sent | None:
+        """What the provider has of the message already; None where it is to be sent now. Raises why it is not."""
+        if owed.was_unknown and (found := await self._found(owed)):
             return found
         if owed.opted_out:
-            raise SendRefused("opted_out", "opted out", skipped=True)
+            raise Withheld("opted_out", "opted out", skipped=True)
         if owed.withdrawn:
-            raise SendRefused("withdrawn", "its communication ended before it was sent", skipped=True)
-        if owed.was_unknown and not self.resend_unknown:
-            raise SendRefused("unknown", "the provider does not have it, and it must not be sent again")
-        return await self.channel.send(message)
+            raise Withheld("withdrawn", "its communication ended before it was sent", skipped=True)
+        if owed.was_unknown and not owed.doubted and not self.resend_unknown:
+            raise Withheld("unknown", "the provider does not have it, and it must not be sent again")
+        if owed.stands:
+            raise SendThrottled(0.0)  # it waits for its campaign, and is in nobody's way any more
+        return None
 
-    async def _found(self, owed: Owed, message: OutboundMessage) -> Sent | None:
+    async def _found(self, owed: Owed) -> Sent | None:
         """What the provider has of a message whose sending has no known end: told by a callback, or in its list."""
         if owed.status:
             return Sent(owed.provider_id, owed.status)
         since = owed.first_tried_at - KNOWN_BEFORE
-        known = await self.storage.read(lambda t: t.messages.provider_ids(owed.channel, owed.address, since))
-        found = await self.channel.find(message, owed.first_tried_at, known)
+        to = (owed.channel, owed.address, since, owed.thread)
+        known = await self.storage.read(lambda t: t.messages.provider_ids(*to))
+        found = await self.channel.find(message_of(owed), owed.first_tried_at, known, redone=owed.redone)
         if not found and self.clock.now() < arrival_of(owed):
             raise SendUnknown("it may still be on its way to the provider", answered=True)
         return found
 
     def _settle_later(self, t: Transaction, tried: Sequence[tuple[Owed, Outcome]]) -> None:
-        for owed, _ in tried:
-            t.outbox.unknown(owed.message, self.clock.now() + SETTLE_AFTER, looks_of(owed))
+        for owed, outcome in tried:
+            self._give_back(t, owed, outcome, self.clock.now() + SETTLE_AFTER)
+
+    def _give_back(self, t: Transaction, owed: Owed, outcome: Outcome, look_at: datetime) -> None:
+        looks, tried_at = looks_of(owed, outcome), owed.first_tried_at
+        t.outbox.unknown(owed.message, look_at, looks, doubted=owed.doubted, tried_at=tried_at)
 
     def _record_all(self, t: Transaction, tried: Sequence[tuple[Owed, Outcome]]) -> None:
-        t.outbox.sent_many([(owed.message, sent.provider_id) for owed, sent in tried if isinstance(sent, Sent)])
+        sent = [(owed.message, outcome.provider_id) for owed, outcome in tried if isinstance(outcome, Sent)]
+        t.outbox.sent_many(sent, self.clock.now())
         events = [self._record(t, owed, outcome) for owed, outcome in tried]
         t.inbox.keep([event for event in events if event])
 
@@ -205,20 +230,28 @@ class Sender:
         now = self.clock.now()
         match outcome:
             case Sent():
+                self.rests_until, self.rests_for = None, set()
                 return self._told(owed, outcome.status, "")
             case SendRefused():
-                return self._refused(t, owed, f"{outcome.code} {outcome.reason}".strip(), skipped=outcome.skipped)
+                return self._refused(t, owed, outcome)
             case SendThrottled():
                 t.outbox.retry(owed.message, next_try(owed, outcome, now))
             case ChannelDown():
                 self._channel_down(t, owed, outcome)
-            case SendUnknown() if is_hopeless(owed, outcome, now):
-                reason = f"unknown after {looks_of(owed)} looks at the provider's list: {outcome.reason}"
-                return self._refused(t, owed, reason, skipped=False)
+            case SendUnknown() if why := given_up(owed, outcome, now):
+                return self._give_up(t, owed, why)
             case SendUnknown():
                 log.warning("send_unknown", message=owed.message, reason=outcome.reason)
-                t.outbox.unknown(owed.message, next_look(owed, outcome, now), looks_of(owed))
+                self._give_back(t, owed, outcome, next_look(owed, outcome, now))
         return None
+
+    def _give_up(self, t: Transaction, owed: Owed, why: str) -> NewEvent | None:
+        """Nobody will ever tell. What we know to have sent, or to have tried to, is not sent again."""
+        if owed.doubted and self.resend_unknown:
+            log.warning("sent_in_doubt", message=owed.message, reason=why)
+            t.outbox.retry(owed.message, self.clock.now())
+            return None
+        return self._refused(t, owed, Withheld("", why))
 
     def _channel_down(self, t: Transaction, owed: Owed, outcome: ChannelDown) -> None:
         """The message waits, and so does all that its campaign owes, until an operator starts it anew; what others owe
@@ -227,18 +260,28 @@ class Sender:
         self.rests_until = self.clock.now() + DOWN_PAUSE
         self.rests_for.add(owed.campaign)
         if owed.was_unknown:
-            t.outbox.unknown(owed.message, self.clock.now(), owed.attempts)
+            self._give_back(t, owed, outcome, self.clock.now())
         else:
             t.outbox.retry(owed.message, self.clock.now())
-        for campaign in t.campaigns.fail([owed.campaign], f"channel {self.channel.name}: {outcome}"):
+        for campaign in t.campaigns.fail([owed.campaign], f"channel {self.channel.name}: {in_full(outcome)}"):
             log.error("campaign_in_error", campaign=campaign, channel=self.channel.name)
 
-    def _refused(self, t: Transaction, owed: Owed, error: str, *, skipped: bool) -> NewEvent:
+    def _refused(self, t: Transaction, owed: Owed, outcome: SendRefused) -> NewEvent:
         """A communication tells by itself how it ended; nobody would hear of a reply or a notification."""
         t.outbox.done(owed.message)
+        skipped = outcome.skipped
         if not (owed.communication or skipped):
-            log.warning("message_failed", message=owed.message, campaign=owed.campaign, reason=error)
-        return self._told(owed, "canceled" if skipped else "failed", error, skipped=skipped)
+            log.warning("message_failed", message=owed.message, campaign=owed.campaign, reason=str(outcome))
+        return self._told(owed, "canceled" if skipped else "failed", in_full(outcome), skipped=skipped)
 
     def _told(self, owed: Owed, status: str, error: str, *, skipped: bool = False) -> NewEvent:
         return outcome_event(owed.message, self.channel.name, status, error, self.clock.now(), skipped=skipped)
+
+
+def message_of(owed: Owed) -> OutboundMessage:
+    return OutboundMessage(owed.message, owed.address, owed.text, owed.thread, owed.choices)
+
+
+def in_full(outcome: SendRefused | ChannelDown) -> str:
+    """For operators, never for logs: the provider's own words included."""
+    return f"{outcome}: {outcome.told}" if outcome.told else str(outcome)

@@ -81,7 +81,7 @@ async def serving(
     gateway = await open_gateway(settings, clock, migrate=migrate)
     sandbox = build_sandbox(settings, clock, read_script(settings.folder)) if with_sandbox else None
     crowd = gateway.ingress.crowd
-    gate = Gate(refusal=crowd.refusal, on_shed=crowd.shed)
+    gate = Gate(gateway.connections, crowd.refusal, crowd.shed)
     runner = app_runner(application(gateway, sandbox), gate)
     try:
         await gateway.take_up()

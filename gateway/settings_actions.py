@@ -7,6 +7,9 @@ from warnings import catch_warnings, simplefilter
 
 from gateway.hints import did_you_mean
 
+MAKERS = ("globals", "locals", "vars", "exec", "eval", "setattr")  # builtins that can make a name
+DOORS = ("modules", "__dict__")  # attributes by which a module gets at itself: sys.modules[__name__]
+
 
 def problems_of_functions(folder: Path, allowed: Iterable[str]) -> Iterator[str]:
     """A sentence for each function (`module.name`) whose file is missing, cannot be read, or lacks it for sure."""
@@ -56,5 +59,9 @@ def names_of(module: ast.Module) -> list[str] | None:
 
 
 def _makes_names(module: ast.Module) -> bool:
-    """Whether it may give itself names that are not written out."""
-    return any(isinstance(node, ast.Name) and node.id in ("globals", "exec", "setattr") for node in ast.walk(module))
+    """Whether it may give itself names that are not written out. Where that is not sure, nothing is said: a start that
+    is refused wrongly is worse than a call that fails."""
+    return any(
+        (isinstance(node, ast.Name) and node.id in MAKERS) or (isinstance(node, ast.Attribute) and node.attr in DOORS)
+        for node in ast.walk(module)
+    )

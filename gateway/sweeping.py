@@ -16,6 +16,7 @@ from gateway.incoming import new_event
 from gateway.parts import Rest, keep_working, one_turn
 from rules.book import Channel
 from storage.database import Storage
+from storage.errors import QueueFull
 from storage.group_commit import GroupCommit
 from storage.transaction import Transaction
 from storage.values import Row
@@ -37,8 +38,9 @@ class Sweeper:
     """Asks one channel's provider, ``every`` so often, what people wrote and how our messages fare.
 
     Whatever it finds has the key that its webhook would have had, so what was heard before is not heard again. How far
-    it has come is kept; at the start it goes on from there, and from now on where there is no such mark. ``on_kept``
-    is told how many events were found that nobody had told of; ``caught_up`` is set once the first sweep has ended.
+    it has come is kept; at the start it goes on from there, and where there is no such mark from the backup that was
+    restored lately, or from now on. ``on_kept`` is told how many events were found that nobody had told of;
+    ``caught_up`` is set once the first sweep has ended.
     """
 
     adapter: Adapter
@@ -51,6 +53,7 @@ class Sweeper:
     every: timedelta
     caught_up: asyncio.Event = field(default_factory=asyncio.Event)
     _not_before: datetime | None = None
+    _left_off: tuple[datetime, str] | None = None  # a sweep cut off among talks: up to when it reads, after which talk
 
     @property
     def name(self) -> str:
@@ -78,12 +81,13 @@ class Sweeper:
         return max(due, self._not_before or due)
 
     async def sweep(self) -> None:
-        """Find what is missing up to now. A provider that can't tell is asked again later, from the same mark."""
+        """Find what is missing up to now. A provider that can't tell is asked again later, from the same mark; and so
+        where more comes in than can be kept: webhooks go first."""
         now = self.clock.now()
         try:
             await self._sweep(now)
             self._not_before = None
-        except ChannelError as error:
+        except (ChannelError, QueueFull) as error:
             told = timedelta(seconds=error.retry_after) if isinstance(error, SendThrottled) else RETRY
             self._not_before = now + max(told, RETRY)
             log.warning("sweep_failed", channel=self.adapter.name, reason=str(error))
@@ -92,9 +96,9 @@ class Sweeper:
             raise
 
     async def _sweep(self, now: datetime) -> None:
-        since = await self.storage.read(lambda t: t.progress.moment(self.name)) or now
+        since = await self.storage.read(self._begins) or now
         while True:
-            until = now if self.adapter.looks_into_talks else min(now, since + WINDOW)
+            until = self._left_off[0] if self._left_off else self._ends(since, now)
             if since < until and not (await self._hear(since - OVERLAP, until) and await self._learn(since, until)):
                 return
             await self.storage.run(lambda t, at=until: t.progress.put(self.name, at=at))  # type: ignore[misc]
@@ -102,20 +106,35 @@ class Sweeper:
                 return
             since = until
 
+    def _begins(self, t: Transaction) -> datetime | None:
+        return t.progress.moment(self.name) or t.outbox.doubted_since(self.clock.now())
+
+    def _ends(self, since: datetime, now: datetime) -> datetime:
+        return now if self.adapter.looks_into_talks else min(now, since + WINDOW)
+
     async def _hear(self, since: datetime, until: datetime) -> bool:
         """Keep what people wrote; whether it came to its end before a stop was asked for."""
-        if not self.adapter.looks_into_talks:
-            await self._keep(await self.adapter.missed(since, until))
-            return True
-        after = ""
-        while talks := await self.storage.read(lambda t, after=after: talks_after(t, self.adapter.name, after)):  # type: ignore[misc]
+        if self.adapter.looks_into_talks:
+            return await self._hear_talks(since, until)
+        await self._keep(await self.adapter.missed(since, until))
+        return True
+
+    async def _hear_talks(self, since: datetime, until: datetime) -> bool:
+        """As `_hear`. Where this was cut off (nearly always, for we asked too much) it goes on, one talk at a time."""
+        at_once = 1 if self._left_off else TALKS
+        self._left_off = self._left_off or (until, "")
+        while talks := await self.storage.read(lambda t: self._next_talks(t, at_once)):
             await self._keep(await self.adapter.missed(since, until, tuple(talks.values())))
-            after = max(talks)
-            if len(talks) == TALKS:
-                await self.bell.wait(None, PAUSE)
+            self._left_off = (until, max(talks))
+            if len(talks) == at_once:
+                await self.bell.wait(None, PAUSE * at_once / TALKS)
             if self.bell.closed:
                 return False
+        self._left_off = None
         return True
+
+    def _next_talks(self, t: Transaction, limit: int) -> Mapping[str, OpenTalk]:
+        return talks_after(t, self.adapter.name, self._left_off[1] if self._left_off else "", limit)
 
     async def _learn(self, since: datetime, until: datetime) -> bool:
         """Keep how our own messages fare; whether it came to its end before a stop was asked for."""
@@ -141,9 +160,9 @@ class Sweeper:
             self.on_kept(found)
 
 
-def talks_after(t: Transaction, channel: str, after: str) -> Mapping[str, OpenTalk]:
-    """The next `TALKS` talks of this channel that go on, by their communications."""
-    rows = t.communications.going_on(channel, after, TALKS)
+def talks_after(t: Transaction, channel: str, after: str, limit: int) -> Mapping[str, OpenTalk]:
+    """The next talks of this channel that go on, by their communications."""
+    rows = t.communications.going_on(channel, after, limit)
     said = t.messages.last_said([row["id"] for row in rows])
     messages = t.messages.by_ids(set(said.values()))
     known = {talk: messages[message]["provider_id"] for talk, message in said.items() if message in messages}

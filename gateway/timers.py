@@ -19,6 +19,16 @@ BEHIND = 0.1  # seconds between two looks whether what came in before is in the 
 SWEEP = 5.0  # seconds after which the timers are looked at though nobody rang
 
 
+def no_paces() -> Mapping[str, int]:
+    """No campaign sets a pace."""
+    return {}
+
+
+def nothing_outside() -> bool:
+    """Whatever comes in is in the inbox at once."""
+    return False
+
+
 @dataclass
 class Timers:
     """Wakes what waits. What a stopped campaign has planned, retries and waits for stays a row until it runs again;
@@ -31,8 +41,8 @@ class Timers:
     clock: Clock
     bell: Bell
     on_due: Callable[[], None]
-    paces: Callable[[], Mapping[str, int]] = dict
-    events_wait_outside: Callable[[], bool] = bool
+    paces: Callable[[], Mapping[str, int]] = no_paces
+    events_wait_outside: Callable[[], bool] = nothing_outside
 
     async def run(self) -> None:
         """Work until the bell is closed."""

@@ -65,6 +65,7 @@ class RulesWatch:
         now = self.clock.now()
         await self.storage.run(lambda t: store(t, changes.books, texts, now))
         self.rulebooks.put_in_force(changes.books)
+        await self.storage.run(self.rulebooks.let_go)
         self.releases |= await self.storage.run(lambda t: agree(t, self.rulebooks))
         await self._release(changes)
         self.seen = stamp

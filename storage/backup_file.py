@@ -9,7 +9,7 @@ import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 from hashlib import sha256
 from itertools import islice
@@ -25,6 +25,8 @@ CHUNK = 200  # rows in memory at once: a kept request may have a megabyte
 MAGIC = b"SQLite format 3\0"  # the first bytes of every SQLite file: https://sqlite.org/fileformat.html
 ENTRIES = ("format", "revision", "taken_at", "tables", "books")
 FAST = ("PRAGMA journal_mode=OFF", "PRAGMA synchronous=OFF")  # whoever writes it syncs it whole, or throws it away
+
+BOOKED = tuple(field.name for field in fields(Books))
 
 Values = tuple[Any, ...]
 # Escapes all but ASCII, so it is alike wherever it is read; bytes are only in a file in which a text has become some.
@@ -42,12 +44,14 @@ class TableSum:
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """What a backup says of itself. ``taken_at`` (UTC) is not after the moment of the view that it holds."""
+    """What a backup says of itself. ``taken_at`` (UTC) is not after the moment of the view that it holds; ``counted``
+    are the names of those entries of the books that its program knew."""
 
     revision: str
     taken_at: datetime
     tables: Mapping[str, TableSum]
     books: Books
+    counted: tuple[str, ...] = BOOKED
 
     @property
     def rows(self) -> int:
@@ -150,7 +154,8 @@ def read_manifest(path: Path, file: sqlite3.Connection) -> Manifest:
         raise BackupRefused(f"{path} is damaged: its manifest is not as it was written")
     _, revision, taken_at, tables, books = (json.loads(entries[name]) for name in ENTRIES)
     sums = {name: TableSum(tuple(t["columns"]), t["rows"], t["sha256"]) for name, t in tables.items()}
-    return Manifest(revision, datetime.fromisoformat(taken_at), sums, Books(**books))
+    known = {name: books[name] for name in BOOKED if name in books}
+    return Manifest(revision, datetime.fromisoformat(taken_at), sums, Books(**known), tuple(known))
 
 
 @contextmanager

@@ -1,7 +1,7 @@
 """The books: what came in and what is owed, counted, and what of it does not fit together.
 
     accepted = decided + waiting + held + parked + dropped          (events of the inbox)
-    owed     = done + queued + sending + unknown                    (messages of the outbox)
+    owed     = done + queued + sending + unknown + doubted          (messages of the outbox)
 
 Every event that is decided has its decision, every message owed is there, and whatever waits waits for something that
 will come. `read_books` counts all this in one view of the database, while others write or not.
@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Column, Connection, Select, and_, exists, func, inspect, or_, select
+from sqlalchemy import Column, ColumnElement, Connection, Select, and_, exists, func, inspect, literal, or_, select
 
 from storage.models import (
     Call,
@@ -30,7 +30,8 @@ from storage.statements import table_of
 
 UNDECIDED = ("waiting", "held", "parked")
 EVENT_STATES = ("decided", *UNDECIDED, "dropped")
-OWED_STATES = ("done", "queued", "sending", "unknown")
+OWED_STATES = ("done", "queued", "sending", "unknown", "doubted")
+TOLD_STATES = OWED_STATES[:-1]  # told though there are none; the last one there is only after a restore
 FULL_NAMES = {"": "no word yet"}  # of a message's status
 WIDTH = 12  # characters that a number takes, with its separators
 
@@ -42,7 +43,8 @@ RUNS, TIMERS = table_of(Run), table_of(Timer)
 
 @dataclass(frozen=True, slots=True)
 class Books:
-    """What is in the database at one moment.
+    """What is in the database at one moment. A later program that counts more gives it a default, for backups have
+    those of the program that wrote them.
 
     ``events`` counts the inbox by state, ``owed`` the outbox by state, ``said`` the messages that went (or are to go)
     out by status, "" where no provider has spoken of one. ``faults`` are sentences, each with how many rows it is true
@@ -80,7 +82,7 @@ class Books:
         """All of it for a reader."""
         rows = [("events accepted", self.accepted, sums(self.events, EVENT_STATES))]
         rows.append(("decisions", self.decisions, ""))
-        rows.append(("messages owed", sum(self.owed.values()), sums(self.owed, OWED_STATES)))
+        rows.append(("messages owed", sum(self.owed.values()), sums(self.owed, TOLD_STATES)))
         rows.append(("messages out", sum(self.said.values()), sums(self.said, sorted(self.said))))
         rows.append(("messages in", self.heard, ""))
         told = [f"{name:<16}{number:>{WIDTH},}{f'  = {of}' if of else ''}" for name, number, of in rows]
@@ -133,14 +135,20 @@ def without(column: Column[Any], parent: Column[Any], *which: Any) -> Select[Any
     return select(column).where(~exists(select(parent).where(parent == column, *which)))
 
 
-def undecided(kind: str) -> Select[Any]:
-    """The lanes in which an event of this kind is still to be decided, be it by the operator (who has parked ones)."""
-    return select(INBOX.c.lane).where(INBOX.c.kind == kind, INBOX.c.state.in_(UNDECIDED))
+def untold(kind: str, *parts: ColumnElement[str]) -> ColumnElement[bool]:
+    """Whether no event of this kind with the key ``KIND:PART:...``, or that and a number (see `Inbox.keep_all`), is
+    still to be decided, be it by the operator (who has parked ones)."""
+    key: ColumnElement[str] = literal(kind)
+    for part in parts:
+        key = key + ":" + part
+    undecided = select(INBOX.c.key).where(INBOX.c.kind == kind, INBOX.c.state.in_(UNDECIDED))
+    numbered = undecided.where(func.substr(INBOX.c.key, 1, func.length(key) + 1) == key + ":")
+    return and_(key.not_in(undecided), ~exists(numbered))
 
 
 IS_DECIDED = and_(INBOX.c.state == "decided", INBOX.c.kind != "request")  # a request is replaced by what it says
 OWED_ROW = exists(select(OUTBOX.c.seq).where(OUTBOX.c.message == MESSAGES.c.id))
-TOLD = and_(CALLS.c.id == RUNS.c.call, or_(CALLS.c.state != "done", CALLS.c.lane.in_(undecided("answer"))))
+TOLD = and_(CALLS.c.id == RUNS.c.call, or_(CALLS.c.state != "done", ~untold("answer", CALLS.c.id)))
 
 EVENT_CHECKS = {
     "events are in a state that does not exist": select(INBOX.c.id).where(INBOX.c.state.not_in(EVENT_STATES)),
@@ -166,7 +174,7 @@ PEOPLE_CHECKS = {
 }
 TIMER_CHECKS = {
     "timers have fired and no event tells of it": select(TIMERS.c.subject).where(
-        TIMERS.c.fired, TIMERS.c.lane.not_in(undecided("timer"))
+        TIMERS.c.fired, untold("timer", TIMERS.c.subject, TIMERS.c.name)
     ),
 }
 RUN_CHECKS = {

@@ -155,7 +155,7 @@ class Storage:
 
     def _claim_file(self) -> None:
         if self._lock is None and self._url.get_backend_name() == "sqlite":
-            self._lock = lock_process(f"{Path(str(self._url.database)).resolve()}.lock")
+            self._lock = lock_process(Path(str(self._url.database)))
 
     def books(self) -> Books:
         """Count everything, in one view of what is committed."""

@@ -1,9 +1,9 @@
 """After a restore: what is owed may have been sent already, by the gateway whose work since the backup is forgotten.
 
 What was done after the backup was taken is done again: a timer fires anew, a message that the sweeper finds is answered
-anew, a list is imported anew. So for some time whatever comes to be owed is *unknown* from the start, and is sent only
-where the provider does not have it. Slack is searched by our id alone, which is the same only where what leads to the
-message is in the backup, or has the provider's key.
+anew, a list is imported anew. So for some time whatever comes to be owed is *doubted* from the start, and is sent only
+where the provider does not have it. Its id is the same as the first time only where what leads to it is in the backup,
+or has the provider's key; so it is looked for by what it says, too.
 """
 
 from datetime import datetime, timedelta

@@ -26,6 +26,7 @@ SQLITE_WRITES = (
     "PRAGMA secure_delete=ON",  # what is erased is overwritten; many builds do so by themselves
 )
 POSTGRES = {
+    "fallback_application_name": "pointsman",  # where the address gives no other: by it administrators know us
     "connect_timeout": CONNECT_SECONDS,
     "keepalives_idle": 30,
     "keepalives_interval": 10,

@@ -99,7 +99,7 @@ class Inbox:
         self._connection.execute(change.values(attempts=INBOX.c.attempts + 1, error=error))
 
     def states(self, ids: Collection[int]) -> dict[int, str]:
-        """waiting, held, decided or parked, for each of these events that exists."""
+        """waiting, held, decided, parked or dropped, for each of these events that exists."""
         rows = rows_in(self._connection, select(INBOX.c.id, INBOX.c.state), INBOX.c.id, ids)
         return {row["id"]: row["state"] for row in rows}
 

@@ -6,13 +6,15 @@ from contextlib import contextmanager, suppress
 
 from storage.database import Storage
 from storage.errors import StorageUnavailable
-from storage.spool import Spool, SpooledEvent
+from storage.spool import Spool
+from storage.spool_file import SpooledEvent
 from storage.values import NewEvent
 
 DRAIN_BATCH = 500  # events moved from the spool to the database in one transaction
 LAST_SECONDS = 2.0  # how long the database is waited for where the spool can't be written
 
 Told = Callable[[str, int], None]
+TellAside = Callable[[SpooledEvent, str], None]
 
 
 class InboxOrSpool:
@@ -24,7 +26,7 @@ class InboxOrSpool:
 
     ``refuses``: what came last could be kept nowhere. ``on_outcome`` is told how many events were kept, known (kept
     before), spooled, drained or set_aside; ``on_outage`` in words why the database did not take what is spooled from
-    now on.
+    now on; ``on_aside`` of each event that the database refuses for good, with the kind of the error.
     """
 
     def __init__(
@@ -33,11 +35,13 @@ class InboxOrSpool:
         spool: Spool,
         on_outcome: Told = lambda outcome, number: None,
         on_outage: Callable[[str], None] = lambda reason: None,
+        on_aside: TellAside = lambda event, kind: None,
     ) -> None:
         self._storage = storage
         self._spool = spool
         self._on_outcome = on_outcome
         self._on_outage = on_outage
+        self._on_aside = on_aside
         self._moving = asyncio.Lock()
         self._database_takes = True  # what came last
         self.refuses = False
@@ -48,6 +52,16 @@ class InboxOrSpool:
         return self._spool.depth
 
     @property
+    def moved(self) -> int:
+        """How many events have left the spool since the start."""
+        return self._spool.left
+
+    @property
+    def holds_earlier(self) -> bool:
+        """Whether events wait in the spool that an earlier process has left."""
+        return self._spool.holds_earlier
+
+    @property
     def undone(self) -> bool:
         """Whether there is anything for `drain` to do."""
         return bool(self._spool.depth or self._spool.remains)
@@ -55,8 +69,9 @@ class InboxOrSpool:
     async def keep(self, events: Sequence[NewEvent], within: float) -> list[bool]:
         """Keep the events in the order given; return when they are on disk: False where an event was kept before.
 
-        The database is waited for at most ``within`` seconds. To be called by one caller at a time: what the next call
-        brings comes later. Raises `StorageUnavailable` when neither database nor spool can be written.
+        One that the database refuses for good is set aside in the spool; of several, that is raised. The database is
+        waited for at most ``within`` seconds. To be called by one caller at a time: what the next call brings comes
+        later. Raises `StorageUnavailable` when neither database nor spool can be written.
         """
         try:
             answers = await self._keep(events, within)
@@ -73,6 +88,10 @@ class InboxOrSpool:
             return await self._in_database(events, within)
         except StorageUnavailable as outage:
             return await self._during(outage, events)
+        except Exception:
+            if len(events) > 1:  # it is about one of them: whoever asks keeps each by itself then
+                raise
+            return await self._in_spool(events)  # from there it is set aside, and told
 
     async def _nothing_before(self, within: float) -> bool:
         """Whether the spool is empty. The last that wait there are moved first: under steady load it would never be."""
@@ -90,11 +109,6 @@ class InboxOrSpool:
         if self._spool.depth:
             await self._move()
         await self._spool.forget()
-
-    async def drain_all(self) -> None:
-        """Move all that waits. Raises as `drain` does."""
-        while self._spool.depth:
-            await self.drain()
 
     async def _during(self, outage: StorageUnavailable, events: Sequence[NewEvent]) -> list[bool]:
         try:
@@ -154,6 +168,7 @@ class InboxOrSpool:
         for one, kind in refused:
             await self._spool.put_aside(one, kind)
             self._on_outcome("set_aside", 1)
+            self._on_aside(one, kind)
 
     async def _refusal(self, one: SpooledEvent) -> str:
         """Move one event; the kind of the error where that will never succeed (its words may quote the event)."""
@@ -174,7 +189,13 @@ class InboxOrSpool:
 
     @contextmanager
     def _told_by_the_database(self) -> Iterator[None]:
-        """Note whether it takes what is asked of it in this block."""
+        """Note whether it answers in this block; it takes what others bring where it refuses one event for good."""
         self._database_takes = False
-        yield
+        try:
+            yield
+        except StorageUnavailable:
+            raise
+        except Exception:
+            self._database_takes = True
+            raise
         self._database_takes = True

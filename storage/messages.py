@@ -41,12 +41,14 @@ class Messages:
         """Everything said to and by these customers, in no order."""
         return rows_in(self._connection, select(MESSAGES), MESSAGES.c.customer, customers)
 
-    def provider_ids(self, channel: str, address: str, since: datetime) -> frozenset[str]:
-        """The provider's ids of what we said to this address, of all that was owed or changed after ``since`` (UTC)."""
+    def provider_ids(self, channel: str, address: str, since: datetime, thread: str = "") -> frozenset[str]:
+        """The provider's ids of what we said to this address, and to anybody in this thread ("": in none), of all that
+        was owed or changed after ``since`` (UTC)."""
+        to = MESSAGES.c.address == address
         query = select(MESSAGES.c.provider_id).where(
             SAID_BY_US,
             MESSAGES.c.channel == channel,
-            MESSAGES.c.address == address,
+            or_(to, MESSAGES.c.thread == thread) if thread else to,
             MESSAGES.c.provider_id != "",
             MESSAGES.c.updated_at >= since,
         )

@@ -1,11 +1,12 @@
 """Restore a backup into an empty database: all of it in one transaction, or nothing."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Column, Connection, Integer, MetaData, Table, func, literal, select, text, update
+from sqlalchemy import Column, Connection, Integer, MetaData, Table, case, func, literal, select, text, update
 
 from storage import schema
 from storage.backup import tables_there
@@ -13,14 +14,15 @@ from storage.backup_file import BackupReader, Manifest, Values
 from storage.books import Books, read_books
 from storage.doubts import doubt
 from storage.errors import AlreadyRunning, BackupRefused, NotEmpty
-from storage.outbox import NOT_DONE, OUTBOX, UNKNOWN
+from storage.outbox import DOUBTED, NOT_DONE, OUTBOX, QUEUED, SENDING, UNKNOWN
 
 VERSIONS = "alembic_version"
 LOOK_UP = timedelta(days=3)  # a weekend, over which hours and days may put off what was sent before it
 OTHERS = text(  # sessions of ours and of other programs; the server's own have no user
-    "SELECT count(*) FROM pg_stat_activity"
-    " WHERE datname = current_database() AND pid <> pg_backend_pid() AND usesysid IS NOT NULL"
+    "SELECT coalesce(nullif(application_name, ''), 'unnamed') FROM pg_stat_activity"
+    " WHERE datname = current_database() AND pid <> pg_backend_pid() AND usesysid IS NOT NULL ORDER BY 1"
 )
+FAULTS = "faults"  # of the books
 LOOKS = 20  # at who is connected: a session that has just ended is still seen for a moment
 LOOK_AGAIN = text("SELECT pg_sleep(0.1), pg_stat_clear_snapshot()")
 
@@ -40,7 +42,7 @@ def restore_backup(
 ) -> Restored:
     """Put everything into the database, inside the connection's transaction, and bring it to this program's tables.
 
-    What was owed at the time of the backup may have been sent since: it is *unknown* now, and looked up at the provider
+    What was owed at the time of the backup may have been sent since: it is *doubted* now, and looked up at the provider
     before it is sent. So is what comes to be owed within ``look_up`` after ``now`` (UTC), for the gateway does again
     what it did after the backup.
 
@@ -66,11 +68,14 @@ def require_alone(connection: Connection) -> None:
     if connection.dialect.name != "postgresql":
         return
     for _ in range(LOOKS):
-        others = connection.execute(OTHERS).scalar_one()
+        others = connection.execute(OTHERS).scalars().all()
         if not others:
             return
         connection.execute(LOOK_AGAIN)
-    raise AlreadyRunning(f"{others} other sessions are connected to the database: stop every gateway on it first")
+    names = ", ".join(f"{number} x {name}" for name, number in Counter(others).items())
+    raise AlreadyRunning(
+        f"{len(others)} other sessions are connected to the database ({names}): stop every gateway on it first"
+    )
 
 
 def make_room(connection: Connection, replace: bool) -> None:
@@ -130,10 +135,12 @@ def last_number(table: Table, column: Column[Any]) -> Any:
 def check_books(connection: Connection, backup: BackupReader) -> None:
     """Raise `BackupRefused` unless the books count what they did at the moment of the backup.
 
-    What does not fit together is not compared: the program that backed up may have looked at less, or in other words.
+    What the program that backed up did not count is not compared, nor is what does not fit together: it may have looked
+    at less, or in other words.
     """
-    found, told = (replace(books, faults={}) for books in (read_books(connection), backup.manifest.books))
-    if found != told:
+    told, found = backup.manifest, asdict(read_books(connection))
+    counted = [name for name in told.counted if name != FAULTS]
+    if any(found[name] != asdict(told.books)[name] for name in counted):
         raise BackupRefused("the books of what was restored are not those of the backup")
 
 
@@ -141,5 +148,6 @@ def look_before_sending(connection: Connection, since: datetime, now: datetime, 
     """What is owed may have been sent after ``since``. Return how many messages that are."""
     since = doubt(connection, since, now, now + look_up)
     first = func.coalesce(OUTBOX.c.first_tried_at, literal(since, OUTBOX.c.first_tried_at.type))
-    unknown = update(OUTBOX).values(state=UNKNOWN, next_at=now, attempts=0, first_tried_at=first)
-    return connection.execute(unknown.where(NOT_DONE)).rowcount
+    state = case((OUTBOX.c.state == QUEUED, DOUBTED), (OUTBOX.c.state == SENDING, UNKNOWN), else_=OUTBOX.c.state)
+    owed = update(OUTBOX).values(state=state, next_at=now, attempts=0, first_tried_at=first)
+    return connection.execute(owed.where(NOT_DONE)).rowcount

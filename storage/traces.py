@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import Column, ColumnElement, Connection, Table, Text, and_, false, func, or_, select, text, type_coerce
 
+from storage.lanes import lanes_of
 from storage.models import (
     Call,
     Communication,
@@ -23,7 +24,7 @@ from storage.models import (
     Upload,
 )
 from storage.statements import chunks, rows_in, rows_of, table_of
-from storage.values import Row, shard_of
+from storage.values import About, Row, shard_of
 
 CALLS, COMMUNICATIONS, CUSTOMERS = table_of(Call), table_of(Communication), table_of(Customer)
 DECISIONS, IDENTIFIERS, INBOX = table_of(Decision), table_of(Identifier), table_of(Inbox)
@@ -101,6 +102,11 @@ class Traces:
         identifiers = tuple(sorted(pair for pair in pairs if pair[0] in WRITTEN_TO))
         lanes = self._unowned((f"{kind}:{value}" for kind, value in identifiers), NOBODY)
         return Person(NOBODY, identifiers, tuple(value for _, value in identifiers), tuple(sorted(lanes)))
+
+    def theirs(self, person: Person, abouts: Collection[About]) -> set[About]:
+        """Those of these whose events would come into their lanes."""
+        lanes = lanes_of(self._connection, abouts)
+        return {about for about, lane in lanes.items() if lane in person.lanes}
 
     def look(self, person: Person, at: datetime) -> Sighting:
         """Everything that is about this person; ``at`` is now (UTC)."""

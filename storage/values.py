@@ -59,8 +59,10 @@ class Owed:
 
     ``attempts`` counts the claims before this one; ``was_unknown``: an earlier try has no known end, so look before
     sending again, and ``attempts`` counts those looks. ``first_tried_at``: the first claim (this one's time, if it is
-    the first). ``opted_out``: the address must not be written to any more. ``campaign`` is "" where none is concerned,
-    ``communication`` for a reply or a notification.
+    the first). ``doubted``: no try of this gateway's is unknown, but one that a restore made it forget may be there.
+    ``redone``: the message was made after its first try, which may have borne another id therefore.
+    ``opted_out``: the address must not be written to any more. ``campaign`` is "" where none is concerned,
+    ``communication`` for a reply or a notification. ``stands``: the campaign stands in error, so nothing may be sent.
     ``withdrawn``: its communication has ended otherwise than by being completed. ``status`` and ``provider_id`` are
     what the provider said of the message meanwhile, "" where it said nothing.
     """
@@ -80,6 +82,9 @@ class Owed:
     status: str = ""
     provider_id: str = ""
     communication: str = ""
+    doubted: bool = False
+    redone: bool = False
+    stands: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 import structlog
+from aiohttp import web_app
 
 from storage.database import Storage
 from tests import log_watch
@@ -37,6 +38,13 @@ def _logs_hold_nothing_that_is_not_theirs(request: pytest.FixtureRequest) -> Ite
     for file in folder.rglob("*.log") if folder else ():
         log_watch.WATCH.written(file.read_text("utf-8", "replace"))
     assert list(log_watch.WATCH.leaks()) == []
+
+
+@pytest.fixture(autouse=True)
+def _applications_are_let_go() -> Iterator[None]:
+    """aiohttp remembers the last thousand applications that had middlewares, and with them gateways and databases."""
+    yield
+    web_app._cached_build_middleware.cache_clear()
 
 
 @pytest.fixture(scope="session")

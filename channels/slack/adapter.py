@@ -76,9 +76,12 @@ class Slack:
         """Post once: to a user (a direct message), to a channel, or, with ``thread``, into that thread."""
         return await self._messages.post(message)
 
-    async def find(self, message: OutboundMessage, since: datetime, known: frozenset[str]) -> Sent | None:
-        """Look for our id in the history of the conversation or the thread (`Messages.find`); ``known`` has no say."""
-        return await self._messages.find(message, since)
+    async def find(
+        self, message: OutboundMessage, since: datetime, known: frozenset[str], *, redone: bool = False
+    ) -> Sent | None:
+        """Look for our id in the history of the conversation or the thread, and for one ``redone`` for what it says
+        (`Messages.find`)."""
+        return await self._messages.find(message, since, known, redone=redone)
 
     async def missed(
         self, since: datetime, until: datetime, talks: Sequence[OpenTalk] = ()

@@ -1,10 +1,13 @@
 """A message as Slack takes it: escaped text, buttons for the choices, our id in the metadata."""
 
+import json
 from collections.abc import Iterator
+from hashlib import sha256
 from typing import Any
 
 from channels.base import OutboundMessage
-from channels.errors import SendRefused
+from channels.errors import Withheld
+from channels.slack.body import word
 from channels.slack.words import escape
 
 EVENT_TYPE = "pointsman_message"
@@ -23,16 +26,24 @@ def content(message: OutboundMessage) -> dict[str, Any]:
     """The parameters of chat.postMessage besides the channel. Raises `SendRefused` naming a limit passed."""
     _check(message)
     text = escape(message.text)
-    metadata = {"event_type": EVENT_TYPE, "event_payload": {"id": message.id}}
+    metadata = {"event_type": EVENT_TYPE, "event_payload": {"id": message.id, "says": says(message)}}
     posted = {"text": text, "metadata": metadata, "unfurl_links": False, "unfurl_media": False}
     return posted | ({"blocks": [*_sections(text), *_rows(message.choices)]} if message.choices else {})
 
 
-def our_id(posted: Block) -> str:
-    """Our id of a message as Slack lists it, "" where it bears none."""
-    metadata = posted.get("metadata") or {}
-    payload = metadata.get("event_payload") or {}
-    return str(payload.get("id", "")) if metadata.get("event_type") == EVENT_TYPE else ""
+def says(message: OutboundMessage) -> str:
+    """What a message says, as a short digest that is the same for the same text and choices: the text that Slack lists
+    is not the one that it was given (links, emoji)."""
+    return sha256(json.dumps([message.text, *message.choices]).encode()).hexdigest()[:32]
+
+
+def our_words(posted: Block) -> tuple[str, str]:
+    """Our id of a message as Slack lists it, and what it `says`; "" for what it does not bear."""
+    metadata = posted.get("metadata")
+    if not isinstance(metadata, dict) or metadata.get("event_type") != EVENT_TYPE:
+        return "", ""
+    payload = metadata.get("event_payload")
+    return (word(payload, "id"), word(payload, "says")) if isinstance(payload, dict) else ("", "")
 
 
 def _check(message: OutboundMessage) -> None:
@@ -45,7 +56,7 @@ def _check(message: OutboundMessage) -> None:
 
 def _limit(code: str, what: str, count: int, most: int) -> None:
     if count > most:
-        raise SendRefused(code, f"{count} {what}, at most {most} can be sent")
+        raise Withheld(code, f"{count} {what}, at most {most} can be sent")
 
 
 def _sections(text: str) -> Iterator[Block]:

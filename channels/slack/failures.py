@@ -7,8 +7,8 @@ from channels.errors import ChannelDown, ChannelError, SendThrottled, SendUnknow
 from channels.slack.codes import LACKS_TO_READ, verdict
 from channels.transport import broken, retry_after
 
-# AttributeError, TypeError and ValueError: the SDK's reaction to an answer that is no JSON object.
-RAISED = (SlackClientError, ClientError, TimeoutError, AttributeError, TypeError, ValueError)
+# AttributeError, LookupError, TypeError and ValueError: the reaction to an answer that is none of Slack's.
+RAISED = (SlackClientError, ClientError, TimeoutError, AttributeError, LookupError, TypeError, ValueError)
 
 
 def explain(error: Exception) -> ChannelError:

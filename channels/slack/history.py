@@ -4,7 +4,6 @@ Both methods take some 50 calls a minute (tier 3), and share them with the looks
 here gives few talks at a time. Buttons pressed and commands given have no history.
 """
 
-import re
 from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
@@ -19,10 +18,9 @@ from channels.slack.codes import LACKS_TO_READ
 from channels.slack.failures import RAISED, explain
 from channels.slack.heard import from_event
 from channels.slack.pages import PAGE_ITEMS, Web
+from channels.slack.ticks import place_of, tick, tick_of
 
 MAX_KNOWN_USERS = 10_000  # whose conversations are remembered
-
-_TS = re.compile(r"[0-9]{1,12}\.[0-9]{1,6}")
 
 Window = tuple[Decimal, Decimal]
 Written = tuple[Decimal, InboundMessage]  # when, and what
@@ -39,7 +37,7 @@ class History:
     async def missed(self, since: datetime, until: datetime, talks: Sequence[OpenTalk]) -> tuple[InboundMessage, ...]:
         """What was written from ``since`` to ``until`` in these talks, oldest first. One that can't be read (the bot
         was removed from its channel, a scope is lacking) is passed over; raises any other `ChannelError`."""
-        window = (_tick(since), _tick(until))
+        window = (tick(since), tick(until))
         found: dict[str, Written] = {}
         for talk in talks:
             for written, message in await self._of(talk, window):
@@ -65,13 +63,13 @@ class History:
         thread = talk.thread.partition(":")[2]
         posts = self._replies(channel, thread, window) if thread else self._in_direct(channel, talk, window)
         async for post in posts:
-            written = _tick_of(word(post, "ts"))
+            written = tick_of(word(post, "ts"))
             if window[0] <= written < window[1]:
                 for message in from_event(_as_event(post, channel, own)):
                     yield written, message
 
     async def _channel_of(self, talk: OpenTalk) -> str:
-        known = talk.thread.partition(":")[0] or talk.said.partition(":")[0] or self._direct.get(talk.address, "")
+        known = talk.thread.partition(":")[0] or place_of(talk.said)[0] or self._direct.get(talk.address, "")
         if known:
             return known
         if len(self._direct) >= MAX_KNOWN_USERS:
@@ -82,18 +80,21 @@ class History:
     async def _own_user(self) -> str:
         """The bot's user, asked once: events name it, a history does not."""
         if not self._bot_user:
-            self._bot_user = str((await self._web.open().auth_test())["user_id"])
+            told = await self._web.open().auth_test()
+            if not isinstance(user := told["user_id"], str) or not user:
+                raise ValueError("the answer names no user")
+            self._bot_user = user
         return self._bot_user
 
     async def _in_direct(self, channel: str, talk: OpenTalk, window: Window) -> AsyncIterator[Body]:
         """What was written, also below our last word: a history shows no replies, only that there are some."""
-        said = Decimal(talk.said.partition(":")[2] or window[0])
+        said = tick_of(place_of(talk.said)[1]) or window[0]
         ask = partial(
             self._web.open().conversations_history, channel=channel, **_asked(min(said, window[0]), window[1])
         )
         async for post in self._web.items("messages", ask):
             yield post
-            if _tick_of(word(post, "latest_reply")) >= window[0]:
+            if tick_of(word(post, "latest_reply")) >= window[0]:
                 async for reply in self._replies(channel, word(post, "ts"), window):
                     yield reply
 
@@ -114,12 +115,3 @@ def _as_event(post: Mapping[str, Any], channel: str, own: str) -> Body:
 
 def _asked(oldest: Decimal, latest: Decimal) -> dict[str, Any]:
     return {"oldest": f"{oldest:.6f}", "latest": f"{latest:.6f}", "inclusive": True, "limit": PAGE_ITEMS}
-
-
-def _tick_of(ts: str) -> Decimal:
-    """A ts as a number; 0 where it is none."""
-    return Decimal(ts) if _TS.fullmatch(ts) else Decimal(0)
-
-
-def _tick(moment: datetime) -> Decimal:
-    return Decimal(f"{moment.timestamp():.6f}")

@@ -7,9 +7,11 @@ from typing import Any
 
 from channels.base import OutboundMessage, Sent
 from channels.errors import SendUnknown
-from channels.slack.blocks import content, our_id
+from channels.slack.blocks import content, our_words, says
+from channels.slack.body import word
 from channels.slack.failures import RAISED, explain, explain_look
 from channels.slack.pages import PAGE_ITEMS, Web
+from channels.slack.ticks import tick_of
 
 CLOCK_SKEW_SECONDS = 60
 
@@ -37,18 +39,25 @@ class Messages:
             raise explain(error) from error
         return _sent(posted.get("channel"), posted.get("ts"))
 
-    async def find(self, message: OutboundMessage, since: datetime) -> Sent | None:
-        """The message with our id in its metadata, posted after ``since`` less a minute. Raises as
-        `channels.base.Channel.find` says."""
+    async def find(
+        self, message: OutboundMessage, since: datetime, known: frozenset[str], *, redone: bool = False
+    ) -> Sent | None:
+        """The message with our id in its metadata, posted after ``since`` less a minute; where there is none, and it
+        is ``redone``, the oldest of ours that says the same. Raises as `channels.base.Channel.find` says."""
+        wanted, equal = (message.id, says(message)), list[str]()
         try:
             channel = await self._conversation(message)
             thread = message.thread.partition(":")[2]
             async for posted in self._posted(channel, thread, since.timestamp() - CLOCK_SKEW_SECONDS):
-                if our_id(posted) == message.id:
-                    return _sent(channel, posted.get("ts"))
+                (id, said), ts = our_words(posted), word(posted, "ts")
+                if f"{channel}:{ts}" in known:
+                    continue
+                if id == wanted[0]:
+                    return _sent(channel, ts)
+                equal += [ts] if redone and said == wanted[1] else []
         except RAISED as error:
             raise explain_look(error) from error
-        return None
+        return _sent(channel, min(equal, key=tick_of)) if equal else None
 
     async def _conversation(self, message: OutboundMessage) -> str:
         wanted = message.thread.partition(":")[0] or message.to
@@ -62,8 +71,8 @@ class Messages:
         """A history is read by the channel's id; the bot sees the names of the channels that it is in."""
         ask = partial(self._web.open().users_conversations, types=_CHANNELS, exclude_archived=True, limit=PAGE_ITEMS)
         async for channel in self._web.items("channels", ask):
-            if channel["name"] == name:
-                return str(channel["id"])
+            if word(channel, "name") == name and word(channel, "id"):
+                return word(channel, "id")
         raise SendUnknown(f"the bot is in no channel named {name!r}", answered=True)
 
     def _posted(self, channel: str, thread: str, oldest: float) -> AsyncIterator[dict[str, Any]]:
@@ -75,7 +84,7 @@ class Messages:
 
 
 def _sent(channel: object, ts: object) -> Sent:
-    if not isinstance(channel, str) or not isinstance(ts, str):
+    if not (isinstance(channel, str) and isinstance(ts, str) and channel and ts):
         raise SendUnknown("the answer has no channel or ts")
     # Slack has no later word: that it shows the message is all the proof of delivery there is.
     return Sent(f"{channel}:{ts}", "delivered")

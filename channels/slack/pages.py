@@ -7,6 +7,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from channels.errors import SendUnknown
+from channels.slack.body import word
 from channels.slack.bolt import log
 from channels.transport import Connections
 
@@ -31,9 +32,12 @@ class Web:
         return self._client
 
     async def direct(self, user: str) -> str:
-        """The conversation (D...) in which the bot and this user write to each other."""
+        """The conversation (D...) in which the bot and this user write to each other. Raises ValueError where the
+        answer names none."""
         opened = await self.open().conversations_open(users=user)
-        return str(opened["channel"]["id"])
+        if not (channel := word(opened["channel"], "id")):
+            raise ValueError("the answer names no conversation")
+        return channel
 
     async def items(self, key: str, ask: Callable[..., Awaitable[AsyncSlackResponse]]) -> AsyncIterator[dict[str, Any]]:
         """What ``ask`` lists under ``key``, page by page. Raises `SendUnknown` past `MAX_PAGES`."""

@@ -1,7 +1,6 @@
 """What a verified webhook of Slack is: kept for later, answered at once, or not ours."""
 
 import json
-from collections.abc import Iterable
 from dataclasses import dataclass
 from hashlib import sha256
 
@@ -63,12 +62,14 @@ def _challenge(body: Body) -> Received:
     return Received((), Answer(200, JSON_TYPE, json.dumps({"challenge": challenge}).encode()))
 
 
-def _teams(body: Body) -> Iterable[str]:
+def _teams(body: Body) -> list[str]:
     """The team a request is about; in a channel shared with another company, the team it was delivered for too."""
-    shared = body.get("is_ext_shared_channel") is True
-    team = body.get("team")
-    inner = team.get("id") if isinstance(team, dict) else ""
-    return word(body, "team_id"), inner or "", word(body, "context_team_id") if shared else ""
+    teams, team = [word(body, "team_id")], body.get("team")
+    if isinstance(team, dict):
+        teams.append(word(team, "id"))
+    if body.get("is_ext_shared_channel") is True:
+        teams.append(word(body, "context_team_id"))
+    return teams
 
 
 def _key(route: str, text: str, body: Body) -> str:
@@ -85,7 +86,7 @@ def _interaction_key(body: Body) -> str:
     trigger = word(body, "trigger_id")
     actions = body.get("actions")
     first = actions[0] if isinstance(actions, list) and actions else {}
-    acted = word(first, "action_ts") if isinstance(first, dict) else ""
+    acted = word(first, "action_ts")  # an object, since `check` has let it pass
     return f"{trigger}:{acted}" if trigger and acted else trigger
 
 

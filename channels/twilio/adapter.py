@@ -80,8 +80,10 @@ class TwilioSms:
         """Send once, our id in the callback address. ``choices`` have no form in SMS: the text has to name them."""
         return await self._messages.create(message, self._callback(message.id))
 
-    async def find(self, message: OutboundMessage, since: datetime, known: frozenset[str]) -> Sent | None:
-        """Look the message up in Twilio's list (`Messages.find`)."""
+    async def find(
+        self, message: OutboundMessage, since: datetime, known: frozenset[str], *, redone: bool = False
+    ) -> Sent | None:
+        """Look the message up in Twilio's list (`Messages.find`): always by what it says, ``redone`` or not."""
         return await self._messages.find(message, since, known)
 
     async def missed(

@@ -39,6 +39,8 @@ ACCOUNT = {
     30010: "the price limit of the account is reached",
 }
 
+UNLISTED = "refused by Twilio"
+
 PERMANENT = {
     21211: "not a phone number",
     21212: "not a sender",
@@ -81,7 +83,7 @@ def _by_http_status(http_status: int, code: int, told: str) -> ChannelError:
     if http_status == 429:
         return SendThrottled(THROTTLED_SECONDS, str(code))
     if http_status in (401, 403, 404):
-        return ChannelDown(str(code), told)
+        return ChannelDown(str(code), UNLISTED, told=told)
     if 400 <= http_status < 500:
-        return SendRefused(str(code), told)
+        return SendRefused(str(code), UNLISTED, told=told)
     return SendUnknown(f"HTTP {http_status}")

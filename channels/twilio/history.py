@@ -2,10 +2,10 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Coroutine, Iterable, Mapping
 from datetime import UTC, datetime, time, timedelta
 from itertools import islice
-from typing import Any
+from typing import Any, TypeVar
 
 from twilio.base.exceptions import TwilioRestException  # type: ignore[import-untyped]
 
@@ -23,6 +23,7 @@ INBOUND = "inbound"
 NOT_FOUND = 404
 
 log = logging.getLogger(__name__)
+T = TypeVar("T")
 
 
 class History:
@@ -47,7 +48,7 @@ class History:
         found: list[Receipt] = []
         rest = iter(sent.items())
         while group := list(islice(rest, AT_ONCE)):
-            for receipts in await asyncio.gather(*(self._state(sid, ours) for sid, ours in group)):
+            for receipts in await all_of(self._state(sid, ours) for sid, ours in group):
                 found += receipts
         return tuple(found)
 
@@ -104,6 +105,16 @@ class History:
         except RAISED as error:
             raise explain(error) from error
         return went_on(sid, told.status or "", message, str(told.error_code or ""))
+
+
+async def all_of(asking: Iterable[Coroutine[Any, Any, T]]) -> list[T]:
+    """What all of these return, in their order. The first that raises ends the others, and is raised."""
+    try:
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(one) for one in asking]
+    except BaseExceptionGroup as failed:
+        raise failed.exceptions[0] from None
+    return [task.result() for task in tasks]
 
 
 def _sent_before(listed: Any, moment: datetime) -> bool:

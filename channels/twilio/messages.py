@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from channels.base import OutboundMessage, Sent
-from channels.errors import SendRefused, SendUnknown
+from channels.errors import SendUnknown, Withheld
 from channels.twilio.account import is_service, made_at
 from channels.twilio.codes import STATUSES
 from channels.twilio.failures import RAISED, explain, explain_look
@@ -24,7 +24,7 @@ class Messages:
     async def create(self, message: OutboundMessage, status_callback: str) -> Sent:
         """Send once. Raises as `channels.base.Channel.send` says."""
         if len(message.text) > MAX_TEXT:
-            raise SendRefused("21617", f"the text has {len(message.text)} characters, at most {MAX_TEXT} can be sent")
+            raise Withheld("21617", f"the text has {len(message.text)} characters, at most {MAX_TEXT} can be sent")
         parameter = "messaging_service_sid" if self._is_service else "from_"
         try:
             created = await self._client.messages.create_async(
@@ -37,9 +37,10 @@ class Messages:
     async def find(self, message: OutboundMessage, since: datetime, known: frozenset[str]) -> Sent | None:
         """The message as Twilio lists it: same recipient, sender and text, made after ``since`` less a minute.
 
-        Twilio keeps no id of ours, so an equal message is told from this one by being ``known`` already. There is no
-        filter by date: a message still queued has no DateSent yet. The list is newest first. Raises `ChannelDown`, and
-        `SendUnknown` where several could be the one, or where `LOOK_BACK_MESSAGES` don't reach back to ``since``.
+        Twilio keeps no id of ours, so an equal message is told from this one by being ``known`` already; of several
+        that are not, the oldest is taken. There is no filter by date: a message still queued has no DateSent yet. The
+        list is newest first. Raises `ChannelDown`, and `SendUnknown` where `LOOK_BACK_MESSAGES` don't reach back to
+        ``since``.
         """
         try:
             listed = await self._client.messages.list_async(to=message.to, limit=LOOK_BACK_MESSAGES)
@@ -48,11 +49,9 @@ class Messages:
         earliest = since.astimezone(UTC) - timedelta(seconds=CLOCK_SKEW_SECONDS)
         recent = [one for one in listed if made_at(one) >= earliest]
         found = [one for one in recent if one.sid not in known and self._is_ours(one, message.text)]
-        if len(found) > 1:
-            raise SendUnknown(f"{len(found)} messages to this address with this text could be the one", answered=True)
         if not found and len(recent) == LOOK_BACK_MESSAGES:
             raise SendUnknown(f"more than {LOOK_BACK_MESSAGES} newer messages to this address", answered=True)
-        return _sent(found[0]) if found else None
+        return _sent(found[-1]) if found else None
 
     def _is_ours(self, listed: Any, text: str) -> bool:
         sender = listed.messaging_service_sid if self._is_service else listed.from_

@@ -27,8 +27,8 @@ class Verifier:
     def accepts(self, target: str, pairs: Iterable[tuple[str, str]], signature: str) -> bool:
         """Whether ``signature`` is right for the raw path and query and all decoded form pairs (blanks, repeats)."""
         params = "".join([name + value for name, value in sorted(set(pairs))])
-        signed = (target + params).encode("utf-8", "surrogateescape")
-        given = signature.encode("utf-8", "surrogateescape")
+        signed = (target + params).encode(errors="surrogateescape")
+        given = signature.encode(errors="surrogateescape")
         return any(hmac.compare_digest(sign, given) for sign in self._signatures(signed))
 
     def _signatures(self, signed: bytes) -> Iterable[bytes]:

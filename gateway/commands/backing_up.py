@@ -115,7 +115,7 @@ def _tell_doubts(restored: "Restored", days: int) -> None:
         click.echo(f"{restored.looked_up:,} messages were owed: the provider is asked for each before it is sent")
     if days:
         click.echo(f"for {days} day(s) it is asked for new ones, too: the gateway may have sent them after the backup")
-        click.echo('a channel with unknown_sends = "fail" reports as failed what the provider does not have')
+        click.echo("where the provider can't tell, unknown_sends of its channel decides")
     click.echo("what was due since the backup happens when the gateway starts")
 
 

@@ -15,18 +15,20 @@ if TYPE_CHECKING:
     from gateway.customers import Erased
     from gateway.settings import Settings
     from storage.database import Storage
+    from storage.spool_visit import SpoolVisit
     from storage.traces import Person, Sighting
 
 SENDING_SECONDS = 20.0  # how long messages that are being sent may take to come to their end
 POLL_SECONDS = 0.1
 BATCH = 250  # rows of a table emptied in one transaction
-TOLD = {  # tables whose rows an operator knows by these names
+TOLD = {  # tables whose rows, and what of the spool, an operator knows by these names
     "participant": "participant",
     "communication": "talk",
     "message": "message",
     "inbox": "event",
     "run": "waiting path",
     "call": "call",
+    "spool": "spooled event",
 }
 NOTHING_KEPT = 1
 
@@ -47,14 +49,16 @@ def customer() -> None:
 def export(who: str, file: Path, project: Path) -> None:
     """Write everything that is kept of WHO to FILE, as JSON. Exit 1 if that is nothing."""
     from gateway.clock import SystemClock
-    from gateway.customers import dossier, is_anything
+    from gateway.customers import dossier, in_spool, is_anything
     from gateway.private_files import new_file, sync
     from gateway.settings import load_settings
+    from storage.spool_visit import visiting
 
-    with opened(load_settings(project, offline=True)) as storage:
+    settings = load_settings(project, offline=True)
+    with opened(settings) as storage, visiting(settings.spool) as spool:
         person = _person(storage, who)
         with storage.reading() as t:
-            found = dossier(t, person, SystemClock().now())
+            found = dossier(t, person, in_spool(t, spool, person).values(), SystemClock().now())
     if not is_anything(found["tables"]):
         _nothing(who)
     try:
@@ -79,17 +83,18 @@ def erase(who: str, forget_opt_outs: bool, yes: bool, project: Path) -> None:
     """
     from gateway.customers import is_anything
     from gateway.settings import load_settings
+    from storage.spool_visit import visiting
 
     settings = load_settings(project, offline=True)
-    with opened(settings) as storage:
+    with opened(settings) as storage, visiting(settings.spool) as spool:
         person = _person(storage, who)
-        kept = _kept(storage, person, forget_opt_outs)
+        kept = _kept(storage, spool, person, forget_opt_outs)
         if not is_anything(kept):
             _nothing(who)
         if not yes:
             click.confirm(f"Erase for good: {_counted(kept)}?", abort=True)
         _wait_for_sends(settings, storage, person)
-        _tell(_erase(storage, who, forget_opt_outs), person, forget_opt_outs)
+        _tell(_erase(storage, spool, who, forget_opt_outs), person, forget_opt_outs)
         _tell_imports(storage)
 
 
@@ -103,10 +108,12 @@ def _person(storage: "Storage", who: str) -> "Person":
         raise CommandFailed(str(error)) from None
 
 
-def _kept(storage: "Storage", person: "Person", forget_opt_outs: bool) -> dict[str, int]:
-    """How many rows there are to be erased, by table."""
+def _kept(storage: "Storage", spool: "SpoolVisit", person: "Person", forget_opt_outs: bool) -> dict[str, int]:
+    """How many rows there are to be erased, by table, and how many events in the spool."""
+    from gateway.customers import SPOOL, in_spool
+
     with storage.reading() as t:
-        rows = t.traces.rows(person)
+        rows = {**t.traces.rows(person), SPOOL: in_spool(t, spool, person)}
     return {table: len(found) for table, found in rows.items() if table != "opt_out" or forget_opt_outs}
 
 
@@ -120,18 +127,22 @@ def _wait_for_sends(settings: "Settings", storage: "Storage", person: "Person") 
         sleep(POLL_SECONDS)
 
 
-def _erase(storage: "Storage", who: str, forget_opt_outs: bool) -> "Erased":
+def _erase(storage: "Storage", spool: "SpoolVisit", who: str, forget_opt_outs: bool) -> "Erased":
     """Erase whom was seen, unless somebody else has come to have the address since: then look again."""
     from gateway.clock import SystemClock
-    from gateway.customers import erase, person_named
+    from gateway.customers import erase, in_spool, person_named
 
     while True:
         with storage.reading() as t:
             seen = t.traces.look(person_named(t, who), SystemClock().now())
+            spooled = in_spool(t, spool, seen.person)
         _empty_settled(storage, seen)
         with storage.alone() as t:
-            if person_named(t, who).is_still(seen.person):
-                return erase(t, seen, SystemClock().now(), forget_opt_outs=forget_opt_outs)
+            if not person_named(t, who).is_still(seen.person):
+                continue
+            erased = erase(t, seen, SystemClock().now(), forget_opt_outs=forget_opt_outs, spooled=spooled.values())
+        spool.remove(spooled)
+        return erased
 
 
 def _empty_settled(storage: "Storage", seen: "Sighting") -> None:

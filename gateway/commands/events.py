@@ -1,11 +1,12 @@
-"""`pointsman events parked|show|retry|drop`: events that could not be decided."""
+"""`pointsman events parked|show|retry|drop`: events that could not be decided, or that the database refused."""
 
 import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import asdict
 from datetime import datetime, timedelta
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from gateway.parked_events import ParkedEvent, Wanted
     from gateway.settings import Settings
     from storage.database import Storage
+    from storage.spool_visit import SpoolVisit
+    from storage.values import Row
 
 SOME_STAY = 1
 CHUNK = 500  # events taken back in one transaction
@@ -25,17 +28,29 @@ SHOWN = 200  # lines of a listing for people
 UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 LATER = "no gateway is running: it is done when `pointsman run` starts"
 
+
+def event_number(text: str) -> int | str:
+    """An event's number: an int; of one that is set aside in the spool, an "s" before it, a text."""
+    found = re.fullmatch(r"(s?)([1-9]\d{0,17})", text, re.ASCII)
+    if found is None:
+        raise click.BadParameter(f"{text!r} is no number of an event, such as 17 or s5")
+    return text if found[1] else int(found[2])
+
+
 campaign_option = click.option("--campaign", default="", metavar="NAME", help="Only events of this campaign.")
 kind_option = click.option("--kind", default="", metavar="KIND", help="Only of this kind, such as message or timer.")
 since_option = click.option(
     "--since", default="", metavar="WHEN", help="Only what was received since: 2h, 3d, or 2027-03-01 08:00."
 )
-numbers_argument = click.argument("numbers", nargs=-1, type=click.IntRange(min=1), metavar="NUMBER...")
+numbers_argument = click.argument("numbers", nargs=-1, type=event_number, metavar="NUMBER...")
 
 
 @click.group(cls=Commands)
 def events() -> None:
-    """Look at events that could not be decided, let them be tried once more, or drop them."""
+    """Look at events that could not be decided, let them be tried once more, or drop them.
+
+    So, too, with events that the database refused: they are set aside in the spool, and have numbers such as s5.
+    """
 
 
 @events.command()
@@ -45,12 +60,11 @@ def events() -> None:
 @click.option("--json", "as_json", is_flag=True, help="All of them, for programs.")
 @project_option
 def parked(campaign: str, kind: str, since: str, as_json: bool, project: Path) -> None:
-    """List the parked events, oldest first, each with the reason. Nothing personal is shown."""
-    from gateway.parked_events import parked_events
-
-    wanted = _wanted(campaign, kind, since)
-    with opened(_settings(project)) as storage:
-        found = parked_events(storage, wanted)
+    """List the parked events, oldest first, each with the reason, and then those that are set aside in the spool.
+    Nothing personal is shown."""
+    wanted, settings = _wanted(campaign, kind, since), _settings(project)
+    with opened(settings) as storage, _spool(settings) as spool:
+        found = _found(storage, spool, wanted)
         if as_json:
             click.echo(json.dumps([_as_json(event) for event in found], indent=1))
             return
@@ -62,15 +76,16 @@ def parked(campaign: str, kind: str, since: str, as_json: bool, project: Path) -
 
 
 @events.command()
-@click.argument("number", type=click.IntRange(min=1))
+@click.argument("number", type=event_number)
 @click.option("--full", is_flag=True, help="What people wrote, their addresses and data, too.")
 @project_option
-def show(number: int, full: bool, project: Path) -> None:
+def show(number: int | str, full: bool, project: Path) -> None:
     """Show event NUMBER as JSON, parked or not; what is personal by its size only."""
     from gateway.parked_events import masked, told
 
-    with opened(_settings(project)) as storage, storage.reading() as t:
-        row = t.parked.get(number)
+    settings = _settings(project)
+    with opened(settings) as storage, _spool(settings) as spool, storage.reading() as t:
+        row = t.parked.get(number) if isinstance(number, int) else _row_aside(spool, number)
         if row is None:
             raise CommandFailed(f"there is no event {number}")
         (event,) = told(t, [row])
@@ -87,21 +102,20 @@ def show(number: int, full: bool, project: Path) -> None:
 @since_option
 @project_option
 def retry(
-    numbers: Sequence[int], every: bool, reason: str, campaign: str, kind: str, since: str, project: Path
+    numbers: Sequence[int | str], every: bool, reason: str, campaign: str, kind: str, since: str, project: Path
 ) -> None:
-    """Let parked events be decided as if nobody had tried yet, each before what came after it.
+    """Let parked events be decided as if nobody had tried yet, each before what came after it. What is set aside in the
+    spool goes into the inbox, behind the others.
 
     Exit 1 if one of them stays as it is.
     """
-    from gateway.parked_events import parked_events
-
     wanted = _wanted(campaign, kind, since, reason)
     _check_which(numbers, every, wanted)
     settings = _settings(project)
-    with opened(settings) as storage:
-        chosen = [event.number for event in parked_events(storage, wanted)] if every else dict.fromkeys(numbers)
-        refused = _retry_all(storage, chosen)
-    for why in refused.values():
+    with opened(settings) as storage, _spool(settings) as spool:
+        chosen = [one.number for one in _found(storage, spool, wanted)] if every else list(dict.fromkeys(numbers))
+        refused = _retry_all(storage, chosen) + _retry_aside(storage, spool, chosen)
+    for why in refused:
         click.echo(f"pointsman: {why}", err=True)
     click.echo(f"{_events(len(chosen) - len(refused))} to be tried once more")
     _tell_when(settings)
@@ -113,8 +127,9 @@ def retry(
 @numbers_argument
 @click.option("--yes", is_flag=True, help="Needed: there is no way back.")
 @project_option
-def drop(numbers: Sequence[int], yes: bool, project: Path) -> None:
-    """Never decide parked events: what waits for one of them fails or ends, which is told.
+def drop(numbers: Sequence[int | str], yes: bool, project: Path) -> None:
+    """Never decide parked events: what waits for one of them fails or ends, which is told. What is set aside in the
+    spool is removed.
 
     Exit 1 if one of them stays as it is.
     """
@@ -123,14 +138,26 @@ def drop(numbers: Sequence[int], yes: bool, project: Path) -> None:
     if not yes:
         raise CommandFailed("a dropped event is never decided, and there is no way back: say --yes")
     settings = _settings(project)
-    with opened(settings) as storage:
-        done = [_drop(storage, number) for number in dict.fromkeys(numbers)]
+    with opened(settings) as storage, _spool(settings) as spool:
+        done = [_drop(storage, spool, number) for number in dict.fromkeys(numbers)]
     _tell_when(settings)
     if not all(done):
         raise SystemExit(SOME_STAY)
 
 
-def _drop(storage: "Storage", number: int) -> bool:
+def _drop(storage: "Storage", spool: "SpoolVisit", number: int | str) -> bool:
+    from gateway.set_aside import drop_aside
+
+    if isinstance(number, int):
+        return _drop_parked(storage, number)
+    if problem := drop_aside(spool, _in_spool(number)):
+        click.echo(f"pointsman: {problem}", err=True)
+        return False
+    click.echo(f"event {number} is dropped")
+    return True
+
+
+def _drop_parked(storage: "Storage", number: int) -> bool:
     from gateway.clock import SystemClock
     from gateway.parking import drop as drop_event
 
@@ -144,15 +171,48 @@ def _drop(storage: "Storage", number: int) -> bool:
     return True
 
 
-def _retry_all(storage: "Storage", numbers: Iterable[int]) -> dict[int, str]:
-    """Why not, by the numbers of those that stay."""
+def _retry_all(storage: "Storage", numbers: Iterable[int | str]) -> list[str]:
+    """Why not, for each parked event that stays."""
     from gateway.parking import retry as retry_events
 
-    refused: dict[int, str] = {}
-    for chunk in _chunks(numbers):
+    refused: list[str] = []
+    for chunk in _chunks(number for number in numbers if isinstance(number, int)):
         with storage.alone() as t:
-            refused |= retry_events(t, chunk)
+            refused += retry_events(t, chunk).values()
     return refused
+
+
+def _retry_aside(storage: "Storage", spool: "SpoolVisit", numbers: Iterable[int | str]) -> list[str]:
+    """Why not, for each event that stays in the spool."""
+    from gateway.set_aside import retry_aside
+
+    aside = (number for number in numbers if isinstance(number, str))
+    return [why for number in aside if (why := retry_aside(storage, spool, _in_spool(number)))]
+
+
+def _in_spool(number: str) -> int:
+    return int(number.lstrip("s"))
+
+
+def _spool(settings: "Settings") -> AbstractContextManager["SpoolVisit"]:
+    from storage.spool_visit import visiting
+
+    return visiting(settings.spool)
+
+
+def _found(storage: "Storage", spool: "SpoolVisit", wanted: "Wanted") -> Iterator["ParkedEvent"]:
+    """Whatever is parked or set aside and meant."""
+    from gateway.parked_events import parked_events, set_aside_events
+
+    return chain(parked_events(storage, wanted), set_aside_events(storage, spool, wanted))
+
+
+def _row_aside(spool: "SpoolVisit", number: str) -> "Row | None":
+    from gateway.parked_events import spooled_row
+    from gateway.set_aside import find
+
+    one = find(spool, _in_spool(number))
+    return spooled_row(one) if one else None
 
 
 def _chunks(numbers: Iterable[int]) -> Iterator[list[int]]:
@@ -161,7 +221,7 @@ def _chunks(numbers: Iterable[int]) -> Iterator[list[int]]:
         yield chunk
 
 
-def _check_which(numbers: Sequence[int], every: bool, wanted: "Wanted") -> None:
+def _check_which(numbers: Sequence[int | str], every: bool, wanted: "Wanted") -> None:
     """Raises `CommandFailed` unless it is said, once, which are meant."""
     filtered = any((wanted.campaign, wanted.kind, wanted.since, wanted.reason))
     if bool(numbers) == every or (numbers and filtered):

@@ -46,7 +46,7 @@ class Decision(SQLModel, table=True):
 
 
 class Outbox(SQLModel, table=True):
-    """Messages owed. ``state`` is queued, sending (claimed), unknown (to be settled) or done.
+    """Messages owed. ``state`` is queued, sending (claimed), unknown or doubted (to be looked up first), or done.
 
     ``seq`` orders what one address is owed; ``attempts`` counts the claims, anew once a send has become unknown.
     """

@@ -9,6 +9,7 @@ import pytest
 from channels.base import OutboundMessage, Sent
 from channels.errors import ChannelDown, SendUnknown
 from channels.slack.adapter import Slack
+from channels.slack.blocks import our_words, says
 from channels.slack.pages import MAX_PAGES
 from tests.channels.provider import Provider
 from tests.channels.signing import MESSAGE_ID, NOW, slack
@@ -47,6 +48,51 @@ async def test_a_message_is_found_by_our_id_in_its_metadata(provider: Provider, 
 async def test_a_message_that_is_not_there_was_surely_not_posted(provider: Provider, channel: Slack) -> None:
     provider.will_answer(page(*OTHERS))
     assert await channel.find(MESSAGE, NOW, NONE) is None
+
+
+def posted(ts: str, message: OutboundMessage, id: str = "forgotten") -> dict[str, Any]:
+    """A post of ours that says this, under another id."""
+    return {
+        "ts": ts,
+        "metadata": {"event_type": "pointsman_message", "event_payload": {"id": id, "says": says(message)}},
+    }
+
+
+async def test_what_was_done_again_is_found_by_what_it_says_each_post_once_and_the_oldest_first(
+    provider: Provider, channel: Slack
+) -> None:
+    other = replace(MESSAGE, text="Ho")
+    provider.will_answer(page(posted("9.0", MESSAGE), posted("4.0", other), posted("3.0", MESSAGE), *OTHERS))
+    known = [NONE, frozenset({"C1:3.0"}), frozenset({"C1:3.0", "C1:9.0"})]
+    found = [await channel.find(MESSAGE, NOW, these, redone=True) for these in known]
+    assert found == [Sent("C1:3.0", "delivered"), Sent("C1:9.0", "delivered"), None]
+    assert await channel.find(MESSAGE, NOW, NONE) is None
+    assert await channel.find(replace(MESSAGE, choices=("Ok",)), NOW, NONE, redone=True) is None
+
+
+async def test_our_own_id_goes_before_what_a_message_says_unless_another_has_taken_its_post(
+    provider: Provider, channel: Slack
+) -> None:
+    provider.will_answer(page(posted("9.0", MESSAGE), posted("5.0", MESSAGE, MESSAGE_ID), posted("3.0", MESSAGE)))
+    assert await channel.find(MESSAGE, NOW, NONE, redone=True) == Sent("C1:5.0", "delivered")
+    assert await channel.find(MESSAGE, NOW, frozenset({"C1:5.0"}), redone=True) == Sent("C1:3.0", "delivered")
+
+
+@pytest.mark.parametrize(
+    "metadata",
+    [
+        None,
+        "pointsman_message",
+        [],
+        {"event_type": None},
+        {"event_type": "pointsman_message"},
+        {"event_type": "pointsman_message", "event_payload": None},
+        {"event_type": "pointsman_message", "event_payload": ["id"]},
+        {"event_type": "pointsman_message", "event_payload": {"id": None, "says": 5}},
+    ],
+)
+def test_metadata_that_is_not_ours_bears_nothing(metadata: object) -> None:
+    assert our_words({"ts": "1.0", "metadata": metadata}) == ("", "")
 
 
 async def test_a_thread_is_searched_in_its_replies(provider: Provider, channel: Slack) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from channels.base import InboundMessage, OpenTalk
+from channels.base import InboundMessage, OpenTalk, OutboundMessage
 from channels.errors import ChannelDown, ChannelError, SendThrottled, SendUnknown
 from channels.slack.adapter import Slack
 from channels.slack.pages import MAX_PAGES
@@ -131,6 +131,52 @@ async def test_who_we_are_and_where_a_user_is_written_to_is_asked_once(provider:
         ("conversations.history", "D5"),
         ("conversations.history", "D5"),
     ]
+
+
+@pytest.mark.parametrize(
+    "said", ["", "None", "None:None", "D1", "D1:", "D1:soon", ":1795330000.000100", "D1:1e9", "D1:NaN"]
+)
+async def test_a_last_word_without_a_place_and_a_time_is_none(said: str, provider: Provider, channel: Slack) -> None:
+    provider.will_answer({"ok": True, "channel": {"id": "D5"}})
+    provider.will_answer(WHO_AM_I)
+    provider.will_answer(page(post()))
+    (found,) = await channel.missed(SINCE, UNTIL, [OpenTalk("U1", said=said)])
+    assert found.key == f"D5:{ts(30)}"
+    assert (provider.heard[2]["query"] | provider.heard[2]["body"])["oldest"] == ts(0)
+
+
+@pytest.mark.parametrize(
+    "answers",
+    [
+        [{"ok": True}],
+        [{"ok": True, "user_id": None}],
+        [{"ok": True, "user_id": 5}],
+        [WHO_AM_I, {"ok": True, "messages": None}],
+        [WHO_AM_I, {"ok": True, "messages": ["tea"]}],
+        [WHO_AM_I, page({"ts": None, "user": None, "latest_reply": 5}), page()],
+    ],
+)
+async def test_answers_that_are_none_of_slacks_are_no_answers(
+    answers: list[dict[str, Any]], provider: Provider, channel: Slack
+) -> None:
+    for answer in answers:
+        provider.will_answer(answer)
+    if answers[-1] == page():
+        assert await channel.missed(SINCE, UNTIL, [DIRECT]) == ()
+    else:
+        with pytest.raises(SendUnknown):
+            await channel.missed(SINCE, UNTIL, [DIRECT])
+
+
+@pytest.mark.parametrize("opened", [{}, {"channel": None}, {"channel": {}}, {"channel": {"id": None}}])
+async def test_a_conversation_without_a_name_is_none(
+    opened: dict[str, Any], provider: Provider, channel: Slack
+) -> None:
+    provider.will_answer({"ok": True} | opened)
+    with pytest.raises(SendUnknown):
+        await channel.missed(SINCE, UNTIL, [OpenTalk("U1")])
+    with pytest.raises(SendUnknown):
+        await channel.find(OutboundMessage("1", "U1", "Hi"), SINCE, frozenset())
 
 
 @pytest.mark.parametrize("error", ["channel_not_found", "not_in_channel", "thread_not_found", "missing_scope"])

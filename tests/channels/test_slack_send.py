@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from channels.base import OutboundMessage, Sent
-from channels.errors import ChannelDown, ChannelError, SendRefused, SendThrottled, SendUnknown
+from channels.errors import ChannelDown, ChannelError, SendRefused, SendThrottled, SendUnknown, Withheld
 from channels.slack.adapter import Slack
-from channels.slack.blocks import MAX_SECTION, content
+from channels.slack.blocks import MAX_SECTION, content, says
 from channels.slack.words import escape, plain
 from tests.channels.failing import told
 from tests.channels.provider import Provider
@@ -45,7 +45,7 @@ async def test_a_message_is_posted_with_our_id_and_pings_no_one(provider: Provid
     assert heard["body"] == {
         "channel": "U1",
         "text": "Hi &lt;!channel&gt; &amp; &lt;@U2&gt;",
-        "metadata": {"event_type": "pointsman_message", "event_payload": {"id": MESSAGE_ID}},
+        "metadata": {"event_type": "pointsman_message", "event_payload": {"id": MESSAGE_ID, "says": says(MESSAGE)}},
         "unfurl_links": False,
         "unfurl_media": False,
     }
@@ -84,11 +84,11 @@ def test_a_long_text_is_cut_into_sections_between_escapes(text: str) -> None:
 @pytest.mark.parametrize(
     ("changes", "expected"),
     [
-        ({"text": "x" * 40_001}, SendRefused("msg_too_long", "40001 characters of text, at most 40000 can be sent")),
-        ({"choices": ("x",) * 26}, SendRefused("too_many_choices", "26 choices, at most 25 can be sent")),
+        ({"text": "x" * 40_001}, Withheld("msg_too_long", "40001 characters of text, at most 40000 can be sent")),
+        ({"choices": ("x",) * 26}, Withheld("too_many_choices", "26 choices, at most 25 can be sent")),
         (
             {"choices": ("x" * 2001,)},
-            SendRefused("choice_too_long", "2001 characters in a choice, at most 2000 can be sent"),
+            Withheld("choice_too_long", "2001 characters in a choice, at most 2000 can be sent"),
         ),
     ],
     ids=["text", "choices", "choice"],

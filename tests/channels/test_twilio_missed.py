@@ -1,5 +1,6 @@
 """What Twilio keeps and told in vain: read from its lists, it is exactly what its webhooks would have brought."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from email.utils import format_datetime
@@ -165,6 +166,21 @@ async def test_a_state_is_the_very_receipt_of_its_callback(
     received = channel.receive(twilio_request(pairs, "status", f"?m={MESSAGE_ID}"))
     assert await channel.states({MESSAGE_SID: MESSAGE_ID}) == received.items
     assert provider.heard[0]["path"].endswith(f"/Messages/{MESSAGE_SID}.json")
+
+
+async def test_the_first_question_that_fails_ends_those_beside_it() -> None:
+    asked: list[str] = []
+
+    async def one(name: str, ends: bool) -> str:
+        asked.append(name)
+        if ends:
+            raise SendThrottled(30)
+        await asyncio.sleep(60)
+        return asked.pop()
+
+    with pytest.raises(SendThrottled):
+        await history.all_of([one("first", False), one("second", True)])
+    assert (asked, asyncio.all_tasks()) == (["first", "second"], {asyncio.current_task()})
 
 
 async def test_a_message_that_was_deleted_at_twilio_has_no_state(provider: Provider, channel: TwilioSms) -> None:

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from channels.base import OutboundMessage, Sent
-from channels.errors import ChannelDown, ChannelError, SendRefused, SendThrottled, SendUnknown
+from channels.errors import ChannelDown, ChannelError, SendRefused, SendThrottled, SendUnknown, Withheld
 from channels.twilio.adapter import TwilioSms
 from tests.channels.failing import told
 from tests.channels.provider import Provider
@@ -80,7 +80,7 @@ REFUSED = [
     (400, 21211, SendRefused("21211", "not a phone number")),
     (400, 21614, SendRefused("21614", "not a mobile number")),
     (403, 21612, SendRefused("21612", "the recipient can't be reached from this sender")),
-    (400, 29999, SendRefused("29999", "Unable to create record: told")),
+    (400, 29999, SendRefused("29999", "refused by Twilio", told="Unable to create record: told")),
     (400, 21611, SendThrottled(60.0, "21611")),
     (400, 30001, SendThrottled(60.0, "30001")),
     (400, 14107, SendThrottled(1.0, "14107")),
@@ -89,7 +89,7 @@ REFUSED = [
     (403, 20003, ChannelDown("20003", "wrong credentials")),
     (404, 20404, ChannelDown("20404", "no such account")),
     (400, 30002, ChannelDown("30002", "the account is suspended")),
-    (403, 29999, ChannelDown("29999", "Unable to create record: told")),
+    (403, 29999, ChannelDown("29999", "refused by Twilio", told="Unable to create record: told")),
     (500, 20500, SendUnknown("HTTP 500")),
     (503, 20003, SendUnknown("HTTP 503")),
     (408, 0, SendUnknown("HTTP 408")),
@@ -147,7 +147,7 @@ async def test_a_refused_connection_sent_nothing(unused_tcp_port: int) -> None:
 
 async def test_a_text_over_the_limit_is_refused_with_the_limit(channel: TwilioSms) -> None:
     error = await failure(channel, replace(MESSAGE, text="x" * 1601))
-    assert told(error) == told(SendRefused("21617", "the text has 1601 characters, at most 1600 can be sent"))
+    assert told(error) == told(Withheld("21617", "the text has 1601 characters, at most 1600 can be sent"))
 
 
 async def test_many_sends_at_once_get_their_own_answers_over_few_connections(provider: Provider) -> None:

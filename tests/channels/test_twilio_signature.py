@@ -34,13 +34,21 @@ def test_the_published_vectors_verify(caller: str, signature: str) -> None:
         "https://a.example:443",
         "https://a.example:8443",
         "http://a.example",
+        "http://a.example:80",
         "https://A.example",
         "https://a.example/",
         "https://b.example",
     ],
 )
 @pytest.mark.parametrize(
-    "public_url", ["https://a.example", "https://a.example:443", "https://a.example:8443", "http://a.example:8080"]
+    "public_url",
+    [
+        "https://a.example",
+        "https://a.example:443",
+        "https://a.example:8443",
+        "http://a.example",
+        "http://a.example:8080",
+    ],
 )
 @pytest.mark.parametrize(
     "pairs",

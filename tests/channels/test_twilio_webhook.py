@@ -3,6 +3,7 @@
 import pytest
 
 from channels.base import Answer, InboundMessage, KeptRequest, Receipt, Received
+from channels.errors import WebhookRefused
 from channels.twilio.words import consent_of
 from tests.channels.signing import (
     MESSAGE_ID,
@@ -13,6 +14,8 @@ from tests.channels.signing import (
     sms,
     twilio_request,
 )
+
+NOT_OURS = ("1", MESSAGE_ID.upper(), MESSAGE_ID[1:], MESSAGE_ID + "0")  # ids of ours have 32 digits of their own kind
 
 
 def read(**changes: str) -> InboundMessage:
@@ -37,6 +40,17 @@ def test_a_message_is_read_and_answered_with_empty_twiml() -> None:
 )
 def test_other_kinds_of_senders_are_addresses_too(sender: str) -> None:
     assert read(From=sender).address == sender
+
+
+@pytest.mark.parametrize("sender", ["+1234", "+123456789012345", "x" * 100, "rcs:" + "x" * 100])
+def test_the_longest_and_shortest_addresses_are_taken(sender: str) -> None:
+    assert read(From=sender).address == sender
+
+
+@pytest.mark.parametrize("sender", ["", "+123", "+1234567890123456", "x" * 101, "rcs:" + "x" * 101, "a\nb"])
+def test_what_is_no_address_is_refused(sender: str) -> None:
+    with pytest.raises(WebhookRefused, match="no From"):
+        read(From=sender)
 
 
 def test_a_text_no_database_keeps_is_mended() -> None:
@@ -100,7 +114,7 @@ def test_a_failure_tells_its_code() -> None:
 
 
 @pytest.mark.parametrize(
-    "query", ["", "?m=", "?m=1", "?m=" + MESSAGE_ID.upper(), f"?m={MESSAGE_ID}&m={MESSAGE_ID}", "?n=" + MESSAGE_ID]
+    "query", ["", "?m=", *(f"?m={id}" for id in NOT_OURS), f"?m={MESSAGE_ID}&m={MESSAGE_ID}", f"?n={MESSAGE_ID}"]
 )
 def test_a_callback_without_an_id_of_ours_names_only_twilios(query: str) -> None:
     (item,) = status("sent", query).items

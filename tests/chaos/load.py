@@ -7,22 +7,21 @@ does unless it is told otherwise; some ask again though they were answered.
 import asyncio
 import json
 import random
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import count
 from typing import Any
-from urllib.parse import urlencode
 
 import aiohttp
 
 from channels.sandbox.entries import Post
-from channels.sandbox.slack_events import JSON, Workspace, message_events, signed
-from gateway.settings import SANDBOX_API_TOKEN, SANDBOX_DEFAULTS
-from tests.channels.signing import FORM_TYPE, twilio_signature
+from channels.sandbox.slack_events import JSON, Workspace, message_events
+from gateway.settings import SANDBOX_API_TOKEN
 from tests.chaos import project as people
 from tests.chaos.ledger import BOT, LIST, LIST_OF_UNREACHED, TAKEN, Entry, Ledger, hears, post, sms
 from tests.chaos.project import CAMPAIGN, PHONES, STEPPERS, USERS, Project
+from tests.chaos.webhooks import Request, slack_event, text_message
 
 NO_ANSWER = 0
 ROW_FAILED = 422  # as which we count a row of the API that was answered so
@@ -34,7 +33,6 @@ FIRST_PAUSE, LONGEST_PAUSE = 0.1, 2.0  # seconds before it is asked again
 BEARER = {"Authorization": f"Bearer {SANDBOX_API_TOKEN}"}
 PLACE = Workspace(people.TEAM, people.APP, BOT)
 
-Request = Mapping[str, Any]
 Row = dict[str, Any]
 Act = Callable[[random.Random, int], Awaitable[None]]
 
@@ -95,8 +93,8 @@ class Load:
         sid = f"SM{chance.randbytes(16).hex()}"
         entry = self.ledger.begin("text message", lines, f"sms:{sid}")
         tries = 1 if chance.random() < GIVES_UP else FOREVER
-        await self._insist(entry, lambda _: self._sms(sid, phone, said), tries)
-        await self._perhaps_again(chance, entry, lambda _: self._sms(sid, phone, said))
+        await self._insist(entry, lambda _: text_message(self.project.url, sid, phone, said), tries)
+        await self._perhaps_again(chance, entry, lambda _: text_message(self.project.url, sid, phone, said))
 
     async def _write(self, chance: random.Random, place: int) -> None:
         """Somebody writes on Slack, directly."""
@@ -106,8 +104,8 @@ class Load:
         event, body = next(message_events(sent, PLACE))
         lines = (post(user, f"Heard {said}."), post("#general", f"Later {said}."))
         entry = self.ledger.begin("Slack event", lines, f"slack:request:{event}")
-        await self._insist(entry, lambda tries: self._event(body, tries))
-        await self._perhaps_again(chance, entry, lambda tries: self._event(body, tries + 1))
+        await self._insist(entry, lambda tries: slack_event(self.project.url, body, tries))
+        await self._perhaps_again(chance, entry, lambda tries: slack_event(self.project.url, body, tries + 1))
 
     async def _step(self, chance: random.Random, place: int) -> None:
         """The operator's system moves somebody on by one step."""
@@ -146,18 +144,6 @@ class Load:
                 return ROW_FAILED if failed and answer.status in TAKEN else answer.status
         except (aiohttp.ClientError, TimeoutError, OSError):
             return NO_ANSWER
-
-    def _sms(self, sid: str, phone: str, text: str) -> Request:
-        fields = {"MessageSid": sid, "AccountSid": people.ACCOUNT, "From": phone, "To": people.NUMBER, "Body": text}
-        url, body = f"{self.project.url}/webhooks/sms/inbound", urlencode({**fields, "NumMedia": "0"}).encode()
-        signature = twilio_signature(url, body, SANDBOX_DEFAULTS["twilio"]["auth_token"])
-        headers = {"Content-Type": FORM_TYPE, "X-Twilio-Signature": signature}
-        return {"method": "POST", "url": url, "data": body, "headers": headers}
-
-    def _event(self, body: str, tries: int) -> Request:
-        headers = signed(SANDBOX_DEFAULTS["slack"]["signing_secret"], body, datetime.now(UTC), tries)
-        url = f"{self.project.url}/webhooks/slack/events"
-        return {"method": "POST", "url": url, "data": body.encode(), "headers": {"Content-Type": JSON, **headers}}
 
     def _put(self, rows: list[Row]) -> Callable[[int], Request]:
         return self._api("PUT", "participants", json.dumps(rows), JSON)

@@ -43,7 +43,9 @@ class Provider:
                 self.on_their_way.append(message)
         raise SendUnknown("no answer")
 
-    async def find(self, message: OutboundMessage, since: object, known: object) -> Sent | None:
+    async def find(
+        self, message: OutboundMessage, since: object, known: object, *, redone: bool = False
+    ) -> Sent | None:
         """The message, if it was taken."""
         if self.mute:
             raise SendUnknown("no answer")

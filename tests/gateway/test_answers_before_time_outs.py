@@ -14,7 +14,7 @@ from storage.group_commit import GroupCommit
 from storage.inbox_or_spool import InboxOrSpool
 from storage.spool import Spool
 from storage.transaction import Transaction
-from tests.storage.rows import NOON, event, timer
+from tests.storage.rows import NOON, drain_all, event, timer
 
 
 async def test_a_time_out_that_waited_behind_a_slow_write_lets_an_answer_go_first_that_waits_in_the_spool(
@@ -34,7 +34,7 @@ async def test_a_time_out_that_waited_behind_a_slow_write_lets_an_answer_go_firs
     assert await answer
     free.set()
     await asyncio.gather(slow, fired)
-    await both.drain_all()
+    await drain_all(both)
     await timers._turn()
     spool.close()
 

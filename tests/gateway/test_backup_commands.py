@@ -59,7 +59,7 @@ def test_a_backup_and_a_restore_tell_what_they_did(project: Path, tmp_path: Path
     assert "revision" in made.output
     assert "1 messages were owed: the provider is asked for each before it is sent" in restored.output
     assert f"for {DEFAULT_LOOK_UP} day(s) it is asked for new ones, too" in restored.output
-    assert "messages owed              1  = 0 done + 0 queued + 0 sending + 1 unknown" in restored.output
+    assert "messages owed              1  = 0 done + 0 queued + 0 sending + 0 unknown + 1 doubted" in restored.output
     assert restored.output.endswith("the books balance\n")
 
 
@@ -75,7 +75,7 @@ def test_looking_up_may_be_left_out_for_what_nobody_can_have_sent(project: Path,
         owe(t, message("m2"), at=SystemClock().now())
 
     assert "day(s)" not in restored.output
-    assert storage_states(project) == ["unknown", "queued"]
+    assert storage_states(project) == ["doubted", "queued"]
 
 
 def storage_states(project: Path) -> list[str]:

@@ -20,7 +20,7 @@ TOLD = [
     f"| webhooks being kept | {shedding.WEBHOOKS_AT_ONCE:,}",
     f"the oldest has waited for {shedding.LONGEST_WAIT:g} seconds",
     f"| events waiting to be kept | {group_commit.QUEUE_LIMIT:,}",
-    f"| events in the spool | {spool.SPOOL_LIMIT:,}",
+    f"| events in the spool | {spool.SPOOL_LIMIT:,}, in a file of {spool.SPOOL_BYTES // 1024**3} GB",
     f"| API requests being answered | {api_bounds.API_AT_ONCE}",
     f"| uploads being imported or waiting for it | {uploads.MAX_IMPORTS}",
     f"| messages being sent | {sender.CONCURRENCY} for each channel",

@@ -7,6 +7,7 @@ from storage.values import About, NewEvent
 from tests.gateway.example_rules import ADA, ASK_NOW, ECHO, HELLO
 from tests.gateway.running import World, running
 
+OPEN_TO_ALL = ECHO.replace("flows:", "channels: {sms: {enroll: true}}\nflows:")
 OPENING = "Hello Ada.\nWill you come? YES or NO"
 
 
@@ -17,6 +18,11 @@ async def said_by_us(world: World) -> list[str]:
 
 async def opted_out(world: World) -> bool:
     return bool(await world.read(lambda t: t.opt_outs.among([("sms", ADA)])))
+
+
+async def owed_ever(world: World) -> int:
+    """How many messages were to be sent, whatever became of them."""
+    return sum((await world.read(lambda t: t.campaigns.counts("echo"))).messages.values())
 
 
 async def test_stop_ends_the_open_talk_and_nothing_is_said_any_more(tmp_path: Path, database_url: str) -> None:
@@ -62,6 +68,27 @@ async def test_who_has_said_stop_is_skipped_until_they_say_start(tmp_path: Path,
         await world.texts(ADA, "hello")
         assert not await opted_out(world)
         assert await said_by_us(world) == ["You wrote START", "You wrote hello"]
+
+
+async def test_what_rules_answer_to_a_stop_is_never_owed(tmp_path: Path) -> None:
+    async with running(tmp_path, ECHO) as world:
+        await world.start("echo")
+        await world.give("echo", {"phone": ADA})
+        await world.texts(ADA, "STOP")
+        assert await owed_ever(world) == 0
+        assert await said_by_us(world) == []
+
+
+async def test_a_stranger_who_has_said_stop_is_enrolled_by_a_word_and_not_written_to(tmp_path: Path) -> None:
+    async with running(tmp_path, OPEN_TO_ALL) as world:
+        await world.start("echo")
+        await world.texts(ADA, "STOP")
+        assert await world.people("echo") == []
+        await world.texts(ADA, "hello?")
+        assert len(await world.people("echo")) == 1
+        assert await owed_ever(world) == 0
+        await world.texts(ADA, "START")
+        assert await said_by_us(world) == ["You wrote START"]
 
 
 async def test_help_is_answered_by_the_provider_and_reaches_no_agent(tmp_path: Path, database_url: str) -> None:

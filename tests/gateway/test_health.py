@@ -1,5 +1,6 @@
 """What a load balancer and a monitor are told, while all is well and while it is not."""
 
+import asyncio
 import re
 import sqlite3
 from collections.abc import Iterator
@@ -12,7 +13,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from gateway.metrics import Metrics
 from tests.gateway.example_rules import ADA, ECHO
-from tests.gateway.running import ACCOUNT, NUMBER, World, running
+from tests.gateway.running import ACCOUNT, NUMBER, World, running, until
 from tests.gateway.troubles import damaged, locked, sqlite_trouble
 
 NOTHING_WAITS = {"waiting_events": 0, "parked_events": 0, "owed_messages": 0, "open_calls": 0, "spooled_events": 0}
@@ -119,6 +120,47 @@ async def test_metrics_count_what_was_kept_spooled_drained_and_refused(tmp_path:
         assert (after["webhooks_total sms 200"], after["webhooks_total sms 403"]) == (4, 1)
         assert (after["database_up"], after["unkept_events"], after["set_aside_events"]) == (1, 0, 0)
         assert after["process_resident_memory_bytes"] > 0
+
+
+async def test_metrics_count_a_webhook_at_which_the_program_failed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(request: object) -> None:
+        raise RuntimeError("a mistake of ours")
+
+    async with running(tmp_path, ECHO) as world:
+        monkeypatch.setattr(world.gateway.adapters["sms"], "receive", fails)
+        answers = [await says(world, 1), await says(world, 2)]
+        counted = await metrics(world)
+
+        assert answers == [500, 500]
+        assert counted["webhooks_total sms 500"] == 2
+
+
+async def test_metrics_tell_how_many_connections_are_open_and_may_be(tmp_path: Path) -> None:
+    async with running(tmp_path, ECHO) as world:
+        before = await metrics(world)
+        _, writer = await asyncio.open_connection("127.0.0.1", world.gateway.settings.port)
+        await until(lambda: connections(world, before["open_connections"] + 1))
+        writer.close()
+        await until(lambda: connections(world, before["open_connections"]))
+
+        assert before["open_connections"] >= 1
+        assert before["most_connections"] == world.gateway.connections.limit
+
+
+async def connections(world: World, number: float) -> bool:
+    return (await metrics(world))["open_connections"] == number
+
+
+async def test_what_only_the_spool_knows_is_left_out_while_it_does_not_answer(tmp_path: Path) -> None:
+    async with running(tmp_path, ECHO) as world:
+        await world.quiet()
+        with without_spool(world):
+            during = await metrics(world)
+        after = await metrics(world)
+
+        assert ("set_aside_events" in during, after["set_aside_events"]) == (False, 0)
 
 
 async def test_metrics_tell_nothing_that_came_from_outside(tmp_path: Path) -> None:

@@ -131,3 +131,18 @@ async def test_rules_see_what_came_of_a_named_talk_after_later_ones_and_a_restar
     async with running(tmp_path, database=database_url, at=START + timedelta(days=1)) as world:
         await world.texts(ADA, "how many?")
         assert world.heard(ADA)[-1] == "7 guests, completed"
+
+
+async def test_a_version_is_let_go_at_an_edit_once_nothing_waits_that_began_with_it(
+    tmp_path: Path, database_url: str
+) -> None:
+    async with running(tmp_path, WRITTEN, database=database_url) as world:
+        await write_in(world)
+        (run,) = await runs(world)
+        for number in range(3):
+            await world.edit(1, WRITTEN + f"# {number}\n")
+        assert len(world.gateway.rulebooks.versions) == 2
+        assert run["rules"] in world.gateway.rulebooks.versions
+        await world.passes(days=3)
+        await world.edit(1, SHORTER)
+        assert set(world.gateway.rulebooks.versions) == {world.gateway.rulebooks.of("patience").hash}

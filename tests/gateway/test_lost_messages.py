@@ -122,7 +122,9 @@ async def test_a_lost_message_is_given_up_after_three_days_of_looks_in_vain(tmp_
         await world.passes(hours=2)
         ((status, reason),) = await ends(world)
         assert (await owed(world), status) == (0, "failed")
-        assert re.fullmatch("unknown after [0-9]{2} looks at the provider's list: the list can't be read: .*", reason)
+        assert re.fullmatch(
+            "unknown after 3 days in which the provider could not be asked: the list can't be read: .*", reason
+        )
 
 
 async def test_what_a_callback_told_while_the_send_was_in_the_air_needs_no_look(

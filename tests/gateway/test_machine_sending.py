@@ -57,7 +57,7 @@ class Sending(Machine):
         if waiting:
             owed = self.flying[data.draw(st.sampled_from(waiting))]
             self.provider.fate, self.provider.mute = fate, mute
-            self.ended.append((owed, self.ground.run(self.sender._outcome(owed))))
+            self.ended.append(self.ground.run(self.sender._tried(owed)))
 
     @precondition(lambda self: self.ended)
     @rule()
@@ -83,7 +83,7 @@ class Sending(Machine):
         done = {owed.message for owed, _ in self.ended}
         self.provider.fate = LATE
         for owed in [owed for id, owed in self.flying.items() if id not in done and not owed.was_unknown]:
-            self.ground.run(self.sender._outcome(owed))
+            self.ground.run(self.sender._tried(owed))
         self.die_and_start_again()
 
     @rule(seconds=st.sampled_from([1, 10, 31, 70]))
@@ -120,7 +120,7 @@ class Sending(Machine):
 
     def _send_all(self) -> bool:
         self.claim(10)
-        sent = [(owed, self.ground.run(self.sender._outcome(owed))) for owed in self.flying.values()]
+        sent = [self.ground.run(self.sender._tried(owed)) for owed in self.flying.values()]
         self.ended = sent
         self.record()
         return bool(sent)

@@ -83,7 +83,7 @@ class StatusFold(Machine):
         self.ground.write(lambda t: self._record(t, event))
 
     def _record(self, t: Transaction, event: object) -> None:
-        t.outbox.sent_many([(self.message, "SM1")])
+        t.outbox.sent_many([(self.message, "SM1")], self.ground.now())
         if t.inbox.keep([event])[0] is not None:  # type: ignore[list-item]
             self.said.append(event.payload["status"])  # type: ignore[attr-defined]
 

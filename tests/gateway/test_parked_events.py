@@ -135,7 +135,8 @@ async def test_a_retried_row_of_a_contact_list_counts_as_failed_no_longer(
         poison.meant = lambda event: event.payload.get("fields") == {"name": "Ada"}
         await world.upload("list", LIST)
         number = await the_parked(world)
-        upload = (await state(world, number))["payload"]["upload"]
+        row = await state(world, number)
+        upload = row["payload"]["upload"]
         before = await world.read(lambda t: t.uploads.get(upload))
         poison.kind()
         await pointsman(world, "retry", number)
@@ -145,7 +146,7 @@ async def test_a_retried_row_of_a_contact_list_counts_as_failed_no_longer(
         assert after is not None
         counted = ("status", "created", "failed", "errors")
         assert [before[name] for name in counted[:3]] == ["failed", 1, 1]
-        assert [error["row"] for error in before["errors"]] == [2]
+        assert before["errors"] == [{"row": 2, "field": "", "value": "", "reason": row["error"]}]
         assert [after[name] for name in counted] == ["completed", 2, 0, []]
         assert after["finished_at"] is not None
 
@@ -168,6 +169,19 @@ async def test_a_retry_never_undoes_what_the_person_has_said_since_of_being_writ
         assert f"the person has said {other} since" in result.stderr
         assert await world.read(lambda t: t.opt_outs.among([("sms", ADA)])) == held
         assert (await pointsman(world, "drop", number, "--yes")).exit_code == 0
+
+
+@pytest.mark.parametrize("word", ["STOP", "START"])
+async def test_a_word_that_nobody_has_taken_back_is_tried_once_more(tmp_path: Path, poison: Poison, word: str) -> None:
+    async with running(tmp_path, ECHO) as world:
+        await talkative(world)
+        poison.kind("message")
+        await world.texts(ADA, word)
+        number = await the_parked(world)
+        poison.kind()
+
+        assert (await pointsman(world, "retry", number)).exit_code == 0
+        assert (await state(world, number))["state"] == "decided"
 
 
 async def test_a_post_that_could_not_be_read_is_read_once_more(

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from channels.sandbox import Fault, Webhooks
 from gateway import parts, sender
@@ -244,3 +245,20 @@ async def sending(world: World, number: int) -> bool:
 
 async def heard(world: World, address: str, number: int) -> bool:
     return len(world.heard(address)) == number
+
+
+async def test_what_a_provider_says_of_a_refusal_is_kept_for_the_operator_and_not_logged(tmp_path: Path) -> None:
+    """It may quote the number. The code is enough to look it up."""
+    async with running(tmp_path, ECHO) as world:
+        await world.start("echo")
+        await world.give("echo", {"phone": ADA})
+        world.sandbox.twilio("sms").behaviour.add(Fault("fail", status=400, code="29999"))
+        with capture_logs() as logs:
+            await world.texts(ADA, "hello")
+        (person,) = await world.people("echo")
+        said = await world.read(lambda t: t.messages.of_customers([person["customer"]]))
+
+    (error,) = [row["error"] for row in said if row["direction"] == "out"]
+    assert (error.startswith("29999 refused by Twilio: "), error.endswith("Told to fail")) == (True, True)
+    assert [line["reason"] for line in logs if line["event"] == "message_failed"] == ["29999 refused by Twilio"]
+    assert "Told to fail" not in str(logs)

@@ -136,6 +136,10 @@ def test_a_variable_that_cannot_work_is_refused(
         ("from other import *", ""),  # who knows
         ("def __getattr__(name): ...", ""),
         ("globals().update(rate=print)", ""),
+        ("vars()['rate'] = print", ""),
+        ("locals()['rate'] = print", ""),
+        ("eval('0')", ""),
+        ("import sys\nsys.modules[__name__].rate = print", ""),
         ("", "has no rate"),
         ("def other(asked):\n    def rate(asked): ...", "has no rate"),
         ("class Scoring:\n    def rate(self, asked): ...", "has no rate"),

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
 from channels.sandbox import Ending, Fault, Webhooks
 from channels.twilio import history
@@ -181,6 +182,24 @@ async def test_a_sweep_that_the_provider_refuses_is_made_up_for(tmp_path: Path, 
         assert world.heard(ADA) == []
         await world.passes(minutes=15)
         assert world.heard(ADA) == ["You wrote hello"]
+
+
+async def test_a_sweep_that_finds_more_than_can_be_kept_now_comes_back_later(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sweeping_project(tmp_path, ECHO)
+    async with running(tmp_path) as world:
+        await echo(world)
+        lose(world)
+        for text in ("one", "two", "three"):
+            await world.texts(ADA, text)
+        with monkeypatch.context() as crowded, capture_logs() as logs:
+            crowded.setattr(world.gateway.inbox, "_limit", 2)
+            await world.passes(minutes=5)
+        assert {line["event"] for line in logs} >= {"sweep_failed"}
+        assert [line for line in logs if line["event"] == "part_failed"] == []
+        await world.passes(minutes=2)
+        assert world.heard(ADA) == ["You wrote one", "You wrote two", "You wrote three"]
 
 
 async def test_a_messaging_service_hears_what_was_written_to_its_numbers(tmp_path: Path) -> None:

@@ -28,7 +28,12 @@ CONSENT = (
     "*_heed*",
     "*_obey*",
     "*_stop_contact*",
-    "*hold*",
+    "*ǁhold__*",
+    "*_mirror_consent__*",
+    "*_load_opt_outs__*",
+    "*decide_in_order__*",
+    "*worker.x_park__*",
+    "*_undone__*",
 )
 
 GROUPS = (
@@ -60,8 +65,8 @@ GROUPS = (
     ),
     Group(
         "opt-out",
-        ("gateway/writing.py", "gateway/batch.py"),
-        of("gateway", "consents_written", "consent", "stop_contact", "held_events", "carry"),
+        tuple(f"gateway/{name}.py" for name in ("writing", "batch", "hearing", "loading", "worker", "parking")),
+        of("gateway", "consents_written", "consent", "stop_contact", "held_events", "parked_events", "worker"),
         CONSENT,
     ),
     Group(

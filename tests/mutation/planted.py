@@ -100,7 +100,7 @@ PLANTED = (
         "ingress",
         ("BODY_LIMIT = 256 * 1024", "BODY_LIMIT = 256 * 1023"),
         ("BODY_LIMIT = 256 * 1024", "BODY_LIMIT = 256 * 1025"),
-        ('{"Retry-After": "1"}', "{}"),
+        ('{hdrs.RETRY_AFTER: "1"}', "{}"),
         ("            self.on_kept(event.kind)\n", "            pass\n"),
         ("        self.on_answered(adapter.name, answer.status)\n", ""),
         ("(StorageUnavailable, QueueFull)", "StorageUnavailable"),

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests.mutation.ground import TESTS_OF_ONE_PROCESS
+from tests.mutation.ground import NOTICED, TESTS_OF_ONE_PROCESS
 from tests.mutation.groups import Group
 from tests.mutation.planted import PLANTED, Planted
 
@@ -13,10 +13,15 @@ FAILED_TESTS, COULD_NOT_COLLECT = 1, 2  # exit codes of pytest: a bug may be suc
 
 
 def unnoticed(ground: Path, group: Group) -> Iterator[Planted]:
-    """The bugs planted for this group that its tests do not notice."""
-    for bug in (bug for bug in PLANTED if bug.group == group.name):
+    """The bugs planted for this group that its tests do not notice; those noticed before are not tried again."""
+    noticed = ground / NOTICED
+    before = noticed.read_text("utf-8").splitlines() if noticed.exists() else []
+    for bug in (bug for bug in PLANTED if bug.group == group.name and repr(bug) not in before):
         if not is_noticed(ground, group, bug):
             yield bug
+        else:
+            with noticed.open("a", encoding="utf-8") as file:
+                file.write(f"{bug!r}\n")
 
 
 def is_noticed(ground: Path, group: Group, bug: Planted) -> bool:

@@ -1,21 +1,26 @@
 """What a released program left in its database, as a file: the next release adds one.
 
 By hand, with the database of a project that has something of everything: `python -m tests.storage.dump FILE.db` writes
-`tests/storage/released/<revision>.json`. `test_released.py` takes up every file that it finds there.
+`tests/storage/released/<revision>.json`, and the backup that this program makes of it, packed, as
+`<revision>.backup.gz`. `test_released.py` takes up every file that it finds there.
 """
 
+import gzip
 import json
 import sqlite3
 import sys
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from alembic import command
 from sqlalchemy import Connection, MetaData, Table, insert, select
 
 from storage import schema
+from storage.database import Storage
 from storage.restoring import go_on_counting
 from storage.values import Row
 
@@ -38,6 +43,26 @@ class Released:
             if rows:
                 connection.execute(insert(table), rows)
         go_on_counting(connection)
+
+
+def backups() -> list[Path]:
+    """The packed backup of every release that could make one, oldest first."""
+    return sorted(RELEASED.glob("*.backup.gz"))
+
+
+def unpacked(packed: Path, folder: Path) -> Path:
+    """A backup as the release wrote it."""
+    file = folder / packed.stem
+    file.write_bytes(gzip.decompress(packed.read_bytes()))
+    return file
+
+
+def pack_backup(path: Path, revision: str) -> None:
+    """Back up one database as an operator would, and keep that with the released."""
+    with TemporaryDirectory() as folder, closing(Storage(f"sqlite:///{path}")) as storage:
+        storage.back_up(Path(folder) / "backup", datetime.now(UTC))
+        packed = gzip.compress((Path(folder) / "backup").read_bytes(), mtime=0)
+    (RELEASED / f"{revision}.backup.gz").write_bytes(packed)
 
 
 def released() -> list[Released]:
@@ -72,12 +97,13 @@ def rows_in_file(path: Path) -> Iterator[tuple[str, list[Row]]]:
 
 
 def main(path: Path) -> None:
-    """Write the dump of one database."""
+    """Write the dump of one database, and a backup of it."""
     tables = dict(rows_in_file(path))
     revision = tables.pop(VERSIONS)[0]["version_num"]
     dump = {"revision": revision, "tables": tables}
     text = json.dumps(dump, indent=0, ensure_ascii=False)
     (RELEASED / f"{revision}.json").write_text(text + "\n", "utf-8")
+    pack_backup(path, revision)
 
 
 if __name__ == "__main__":

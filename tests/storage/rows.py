@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from storage.inbox_or_spool import InboxOrSpool
 from storage.transaction import Transaction
 from storage.values import About, NewEvent, Row
 
@@ -13,6 +14,12 @@ SECOND = timedelta(seconds=1)
 
 def event(key: str, about: About | None = None, kind: str = "message", **payload: Any) -> NewEvent:
     return NewEvent(key, kind, about or About("lane", "someone"), payload, NOON)
+
+
+async def drain_all(both: InboxOrSpool) -> None:
+    """Move all that waits in the spool."""
+    while both.spooled:
+        await both.drain()
 
 
 def customer(id: str = "c1", **other: Any) -> Row:

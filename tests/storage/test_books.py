@@ -83,15 +83,24 @@ def test_whatever_does_not_fit_together_is_found(kept: Storage, breakage: str, s
 
 
 @pytest.mark.parametrize(
-    ("state", "balance"), [("waiting", True), ("held", True), ("parked", True), ("dropped", False)]
+    ("key", "state", "balance"),
+    [
+        ("timer:r1:wait", "waiting", True),
+        ("timer:r1:wait", "held", True),
+        ("timer:r1:wait", "parked", True),
+        ("timer:r1:wait", "dropped", False),
+        ("timer:r1:wait:2", "parked", True),
+        ("timer:r1:waits", "waiting", False),
+        ("timer:r2:wait", "waiting", False),
+    ],
 )
-def test_a_timer_that_fired_is_told_by_an_event_that_may_still_be_decided(
-    kept: Storage, state: str, balance: bool
+def test_a_timer_that_fired_is_told_by_its_event_that_may_still_be_decided(
+    kept: Storage, key: str, state: str, balance: bool
 ) -> None:
     with kept._writing.begin() as connection:
         connection.execute(text("UPDATE timer SET fired = true"))
     with kept.transaction() as t:
-        t.inbox.keep([event("fired", About("lane", timer("r1", "wait")["lane"]), kind="timer")])
+        t.inbox.keep([event(key, About("lane", timer("r1", "wait")["lane"]), kind="timer")])
     with kept._writing.begin() as connection:
         connection.execute(text("UPDATE inbox SET state = :state WHERE kind = 'timer'"), {"state": state})
 

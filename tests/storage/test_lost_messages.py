@@ -1,6 +1,6 @@
 """What is remembered about messages whose sending has no known end."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -24,6 +24,42 @@ def test_the_ids_a_provider_has_for_our_messages_to_an_address_are_known(storage
             ]
         )
         assert transaction.messages.provider_ids("sms", "A", NOON - SECOND) == {"SM1", "SM2"}
+
+
+def test_what_was_sent_just_now_is_known_however_long_ago_it_came_to_be_owed(storage: Storage) -> None:
+    """Or an equal message to the same address that is unknown would be taken for it."""
+    long_ago = NOON - timedelta(days=9)
+    with storage.transaction() as transaction:
+        owe(transaction, message("m1", address="A", created_at=long_ago, updated_at=long_ago), at=long_ago)
+        (claimed,) = transaction.outbox.claim(NOON, 1, ["sms"])
+        transaction.outbox.sent_many([(claimed.message, "SM1")], NOON)
+
+        assert transaction.messages.provider_ids("sms", "A", NOON - SECOND) == {"SM1"}
+
+
+def test_what_was_said_to_anybody_in_a_thread_is_known(storage: Storage) -> None:
+    with storage.transaction() as transaction:
+        for number, thread in enumerate(["C1:1.0", "C1:1.0", "C1:2.0", ""]):
+            place = {"channel": "slack", "address": f"U{number}", "thread": thread}
+            transaction.messages.add([message(f"m{number}", provider_id=f"C1:{number}", **place)])
+
+        assert transaction.messages.provider_ids("slack", "U0", NOON, "C1:1.0") == {"C1:0", "C1:1"}
+        assert transaction.messages.provider_ids("slack", "U3", NOON) == {"C1:3"}
+
+
+@pytest.mark.parametrize(
+    ("tried_at", "redone"), [(NOON - SECOND, True), (NOON, False), (None, False)], ids=["before", "then", "never"]
+)
+def test_a_message_that_was_tried_before_it_was_made_is_made_again(
+    storage: Storage, tried_at: datetime | None, redone: bool
+) -> None:
+    with storage.transaction() as transaction:
+        owe(transaction, message("m1"))
+        transaction.outbox.claim(NOON, 1, ["sms"])
+        transaction.outbox.unknown("m1", NOON, doubted=True, tried_at=tried_at)
+        (claimed,) = transaction.outbox.claim(NOON, 1, ["sms"])
+
+    assert (claimed.doubted, claimed.redone, claimed.first_tried_at) == (True, redone, tried_at or NOON)
 
 
 def test_the_last_message_of_a_communication_is_the_one_owed_last(storage: Storage) -> None:

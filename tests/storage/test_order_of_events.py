@@ -17,7 +17,7 @@ from storage.inbox_or_spool import InboxOrSpool
 from storage.spool import Spool
 from storage.transaction import Transaction
 from tests.conftest import prepared_file
-from tests.storage.rows import event
+from tests.storage.rows import drain_all, event
 
 T = TypeVar("T")
 
@@ -96,7 +96,7 @@ class Place:
     async def end(self) -> list[str]:
         """All trouble is over; the keys in the inbox, in its order."""
         self.storage.trouble, self.spool.broken = IN_ORDER, False
-        await self.both.drain_all()
+        await drain_all(self.both)
         self.spool.close()
         kept = await self.storage.read(lambda t: t.inbox.waiting(1_000_000))
         ours = {*self.taken, *self.doubted}

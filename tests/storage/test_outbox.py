@@ -49,7 +49,7 @@ def test_the_second_message_to_an_address_waits_until_the_first_is_done(storage:
     assert claimed(storage) == ["a1", "b1"]
     assert claimed(storage) == []
     with storage.transaction() as transaction:
-        transaction.outbox.sent_many([("a1", "SM1")])
+        transaction.outbox.sent_many([("a1", "SM1")], NOON)
         transaction.outbox.retry("b1", NOON + SECOND)
     assert claimed(storage) == ["a2"]
     assert claimed(storage, seconds=1) == ["b1"]
@@ -146,7 +146,7 @@ def send_all(storage: Storage) -> list[str]:
     while owed(storage):
         batch = claimed(storage, 3)
         with storage.transaction() as transaction:
-            transaction.outbox.sent_many([(id, "SM") for id in batch])
+            transaction.outbox.sent_many([(id, "SM") for id in batch], NOON)
         mine += batch
     return mine
 
@@ -203,7 +203,7 @@ def deliveries(transaction: Transaction, fates: dict[str, Iterator[str]]) -> Ite
         for claim in claims:
             end = next(fates[claim.address], "sent")
             if end == "sent":
-                transaction.outbox.sent_many([(claim.message, "SM")])
+                transaction.outbox.sent_many([(claim.message, "SM")], NOON)
                 yield claim
             else:
                 getattr(transaction.outbox, end)(claim.message, NOON)
@@ -230,7 +230,8 @@ def test_messages_of_a_campaign_in_error_wait_and_hold_up_nobody_else(storage: S
     assert claimed(storage) == ["s1", "s2"]
 
 
-def test_a_message_that_may_be_under_way_holds_up_its_address_though_its_campaign_is_in_error(storage: Storage) -> None:
+def test_a_message_that_may_be_under_way_is_looked_up_though_its_campaign_is_in_error(storage: Storage) -> None:
+    """Until that has told, it holds up its address."""
     with storage.transaction() as transaction:
         transaction.campaigns.ensure("spring")
         owe(transaction, message("s1", "A", campaign="spring"), message("n1", "A"))
@@ -238,5 +239,13 @@ def test_a_message_that_may_be_under_way_holds_up_its_address_though_its_campaig
     with storage.transaction() as transaction:
         transaction.outbox.unknown("s1", NOON)
         transaction.campaigns.fail(["spring"], "the channel is down")
+    with storage.transaction() as transaction:
+        assert transaction.outbox.next_due(["sms"], look_up=False) is None
+        assert transaction.outbox.claim(NOON, 9, ["sms"], look_up=False) == []
 
-    assert claimed(storage) == []
+        assert transaction.outbox.next_due(["sms"]) == NOON
+        (look,) = transaction.outbox.claim(NOON, 9, ["sms"])
+        assert (look.message, look.was_unknown, look.stands) == ("s1", True, True)
+        transaction.outbox.retry("s1", NOON)
+
+    assert claimed(storage) == ["n1"]

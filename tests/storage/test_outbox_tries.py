@@ -101,6 +101,21 @@ def test_what_comes_to_be_owed_while_a_restore_is_in_doubt_is_unknown_since_the_
     assert [(row.was_unknown, row.first_tried_at) for row in owed] == [(doubted, tried)] * 2
 
 
+def test_what_is_doubted_is_withdrawn_by_a_stop_for_we_never_tried_to_send_it(storage: Storage) -> None:
+    with storage.transaction() as transaction:
+        transaction.progress.put(RESTORED, position=(NOON + HOUR - EPOCH) // MICROSECOND, at=NOON - HOUR)
+        owe(transaction, message("m1", "A"), message("m2", "B"), message("m3", "C", communication="talk"))
+        (first, *_) = claim(transaction)
+        transaction.outbox.unknown(first.message, NOON)
+        transaction.outbox.unknown("m2", NOON, doubted=True)
+        transaction.outbox.unknown("m3", NOON, doubted=True)
+
+        assert first.message == "m1"
+        assert transaction.outbox.cancel_address("sms", "A") == []
+        assert transaction.outbox.cancel_address("sms", "B") == ["m2"]
+        assert transaction.outbox.cancel(["talk"]) == ["m3"]
+
+
 def test_all_channels_together_claim_no_more_than_the_limit(storage: Storage) -> None:
     with storage.transaction() as transaction:
         for channel in ("sms", "slack"):

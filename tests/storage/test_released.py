@@ -1,5 +1,7 @@
 """What every released program left in its database comes into this one, and nothing of it is lost."""
 
+import json
+import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -8,11 +10,13 @@ import pytest
 from alembic import command
 
 from storage import schema
+from storage.backup_file import checksum
 from storage.database import Storage
-from tests.storage.dump import Released, contents, released, tables_of
+from tests.storage.dump import Released, backups, contents, released, tables_of, unpacked
 from tests.storage.rows import NOON, SECOND
 
-RELEASES = released()
+RELEASES, BACKUPS = released(), backups()
+FIRST_WITH_BACKUPS = "0003"
 ROWS = "customer", "participant", "communication", "message", "outbox", "inbox", "decision", "timer"
 
 
@@ -94,3 +98,36 @@ def test_a_backup_of_what_a_release_left_is_restored_and_brought_forward(
     assert manifest.revision == release.revision
     assert restored.books.faults == {}
     assert {name for name in before if found[name] != before[name]} == {"outbox"}  # unknown now
+
+
+def test_every_release_that_can_back_up_but_the_newest_has_left_a_backup() -> None:
+    before = {one for one in schema.known_revisions() - {schema.needed()} if one >= FIRST_WITH_BACKUPS}
+    assert before | {FIRST_WITH_BACKUPS} <= {packed.name.partition(".")[0] for packed in BACKUPS}
+
+
+@pytest.mark.parametrize("packed", BACKUPS, ids=[packed.name.partition(".")[0] for packed in BACKUPS])
+def test_a_backup_that_a_release_wrote_is_restored(packed: Path, tmp_path: Path, other: Storage) -> None:
+    """As a file that was written then: neither its format nor the names in its manifest may be forgotten."""
+    restored = other.restore(unpacked(packed, tmp_path), NOON)
+    other.check_version()
+    with other._reading.connect() as connection:
+        found = {name: len(rows) for name, rows in contents(connection, tables_of(connection)).items()}
+    told = {name: table.rows for name, table in restored.manifest.tables.items()}
+
+    assert {name: found[name] for name in told} == told
+    assert restored.books.faults == {}
+    assert restored.books.accepted == restored.manifest.books.accepted > 0
+
+
+def test_books_that_count_more_than_this_program_are_compared_as_far_as_it_counts(
+    tmp_path: Path, other: Storage
+) -> None:
+    file = unpacked(BACKUPS[-1], tmp_path)
+    with closing(sqlite3.connect(file)) as opened:
+        entries = dict(opened.execute("SELECT name, value FROM manifest"))
+        entries["books"] = json.dumps(json.loads(entries["books"]) | {"laughed": 5})
+        entries["checksum"] = checksum(entries)
+        opened.executemany("UPDATE manifest SET value = ? WHERE name = ?", [(v, k) for k, v in entries.items()])
+        opened.commit()
+
+    assert other.restore(file, NOON).books.faults == {}

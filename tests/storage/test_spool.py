@@ -86,6 +86,20 @@ async def test_moved_events_wait_no_more_even_before_they_are_removed_from_the_f
     assert (await keys(spool), spool.depth, spool.remains) == (["b"], 1, False)
 
 
+async def test_what_an_earlier_process_left_is_told_apart_from_what_comes_now(spool: Spool, tmp_path: Path) -> None:
+    await spool.keep(events("a", "b"))
+    assert not spool.holds_earlier
+    spool.close()
+    again = reopened(tmp_path / "spool.db")
+    await again.keep(events("c"))
+    again.moved(await again.oldest(1))
+    assert again.holds_earlier
+    again.moved(await again.oldest(1))
+
+    assert (again.holds_earlier, again.depth, again.left) == (False, 1, 2)
+    again.close()
+
+
 async def test_what_came_while_others_were_moved_is_not_forgotten(spool: Spool) -> None:
     await spool.keep(events("a"))
     waiting = await spool.oldest(ALL)
@@ -107,18 +121,57 @@ async def test_a_full_spool_says_how_much_it_takes_and_keeps_all_or_none(spool: 
         await spool.check()
 
 
+LARGE, BYTES = "x" * 10_000, 100_000
+
+
+async def filled(spool: Spool) -> int:
+    """Keep large events until no more are taken; how many were."""
+    for number in range(ALL):
+        try:
+            await spool.keep([event(f"large {spool.left} {number}", text=LARGE)])
+        except SpoolUnavailable:
+            return number
+    raise AssertionError("it is never full")
+
+
+async def test_a_spool_takes_so_many_bytes_and_says_the_number(tmp_path: Path) -> None:
+    spool = Spool(tmp_path / "spool.db", bytes_limit=BYTES)
+    spool.open()
+    taken = await filled(spool)
+    with pytest.raises(
+        SpoolUnavailable, match=rf"spool\.db can't be used: it would have \d+ bytes, of at most {BYTES}"
+    ):
+        await spool.keep([event("one more", text=LARGE)])
+
+    assert (spool.depth, len(await keys(spool))) == (taken, taken)
+    assert await spool.keep([event("small")]) == [True]
+    spool.moved(await spool.oldest(2))
+    await spool.forget()
+    assert await filled(spool) == 2
+    spool.close()
+    assert BYTES - 2 * len(LARGE) < (tmp_path / "spool.db").stat().st_size <= BYTES
+
+
+async def test_a_spool_full_of_bytes_does_not_pass_its_check(tmp_path: Path) -> None:
+    spool = Spool(tmp_path / "spool.db", bytes_limit=0)
+    spool.open()
+    with pytest.raises(SpoolUnavailable, match="of at most 0"):
+        await spool.check()
+    spool.close()
+
+
 async def test_what_the_database_never_takes_is_set_aside_with_the_reason(spool: Spool, tmp_path: Path) -> None:
     await spool.keep(events("a", "bad", "c"))
     await spool.put_aside((await spool.oldest(ALL))[1], "DataError")
 
-    assert (await keys(spool), spool.depth, spool.set_aside) == (["a", "c"], 2, 1)
+    assert (await keys(spool), spool.depth, await spool.set_aside()) == (["a", "c"], 2, 1)
     spool.moved(await spool.oldest(ALL))
     await spool.forget()
     spool.close()
     with closing(sqlite3.connect(tmp_path / "spool.db")) as file:
         assert file.execute("SELECT key, error FROM spooled").fetchall() == [("bad", "DataError")]
     again = reopened(tmp_path / "spool.db")
-    assert (again.depth, again.set_aside) == (0, 1)
+    assert (again.depth, await again.set_aside()) == (0, 1)
     again.close()
 
 
@@ -153,8 +206,12 @@ async def test_a_check_leaves_nothing(spool: Spool) -> None:
     assert (await keys(spool), spool.depth) == ([], 0)
 
 
-async def test_one_process_has_the_spool(spool: Spool, tmp_path: Path) -> None:
-    second = Spool(tmp_path / "spool.db")
+@pytest.mark.parametrize("spelt", ["spool.db", "folder/../spool.db", "link/spool.db", "link.db"])
+async def test_one_process_has_the_spool_however_its_path_is_spelt(spool: Spool, tmp_path: Path, spelt: str) -> None:
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path)
+    (tmp_path / "link.db").symlink_to(tmp_path / "spool.db")
+    second = Spool(tmp_path / spelt)
     with pytest.raises(AlreadyRunning, match=r"spool\.db"):
         second.open()
     second.close()

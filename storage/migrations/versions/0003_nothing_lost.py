@@ -33,6 +33,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    op.execute("UPDATE outbox SET state = 'unknown' WHERE state = 'doubted'")  # a word that 0002 does not know
     op.drop_table("progress")
     op.drop_index("inbox_parked", "inbox")
     op.drop_index("message_age", "message")
