@@ -38,6 +38,7 @@ flows:
     how:
       switch: communication.status
       cases: {completed: count, no_response: breathe}
+      else:
     count: {do: update_field, set: {told: {expr: told + 1}}}
     breathe: {do: wait, until: now() + minutes(1), next: give_up}
     give_up: {do: notify, channel: slack, to: "#general", text: "Somebody does not answer."}

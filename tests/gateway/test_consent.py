@@ -70,13 +70,16 @@ async def test_who_has_said_stop_is_skipped_until_they_say_start(tmp_path: Path,
         assert await said_by_us(world) == ["You wrote START", "You wrote hello"]
 
 
-async def test_what_rules_answer_to_a_stop_is_never_owed(tmp_path: Path) -> None:
+async def test_neither_a_stop_nor_what_came_right_after_it_is_answered(tmp_path: Path) -> None:
     async with running(tmp_path, ECHO) as world:
         await world.start("echo")
         await world.give("echo", {"phone": ADA})
-        await world.texts(ADA, "STOP")
+        at_once = [said(world, "1", "STOP", "stop"), said(world, "2", "hello?", "")]
+        await world.gateway.storage.run(lambda t: t.inbox.keep(at_once))
+        world.gateway.worker_bell.ring()
+        await world.quiet()
+        assert len(await world.decisions("message")) == 2
         assert await owed_ever(world) == 0
-        assert await said_by_us(world) == []
 
 
 async def test_a_stranger_who_has_said_stop_is_enrolled_by_a_word_and_not_written_to(tmp_path: Path) -> None:

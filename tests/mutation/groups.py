@@ -45,7 +45,7 @@ GROUPS = (
     Group(
         "outbox",
         ("storage/outbox.py", "storage/opt_outs.py"),
-        of("storage", "outbox", "outbox_tries", "opt_outs", "lost_messages", "campaigns"),
+        of("storage", "outbox", "outbox_tries", "opt_outs", "lost_messages", "campaigns", "backup"),
     ),
     Group(
         "webhooks",
@@ -60,7 +60,7 @@ GROUPS = (
     Group(
         "ingress",
         ("gateway/ingress.py", "gateway/bodies.py"),
-        of("gateway", "ingress", "bodies", "bodies_under_way", "edge_words", "refusing")
+        of("gateway", "ingress", "bodies", "bodies_under_way", "edge_words", "refusing", "health")
         + of("channels", "security_checklist"),
     ),
     Group(
@@ -72,6 +72,6 @@ GROUPS = (
     Group(
         "sender",
         ("gateway/sender.py",),
-        of("gateway", "sender", "unknown_sends", "unsent", "provider_trouble", "restart"),
+        of("gateway", "sender", "unknown_sends", "doubts", "unsent", "provider_trouble", "restart"),
     ),
 )

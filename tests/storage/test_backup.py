@@ -95,6 +95,9 @@ def test_for_some_time_what_comes_to_be_owed_may_have_been_sent_after_the_backup
         owe(t, message("late", address="+4915100009"), at=LATER + timedelta(hours=1))
 
     assert [row["state"] for row in column(other, "state")][-2:] == ["doubted", "queued"]
+    with other.transaction() as t:
+        told = [t.outbox.doubted_since(LATER + after) for after in (SECOND, timedelta(hours=1))]
+    assert told == [NOON, None]
 
 
 def test_a_doubt_of_an_earlier_restore_lasts_through_a_later_one(full: Storage, file: Path, other: Storage) -> None:

@@ -79,7 +79,8 @@ def test_a_claimed_message_is_withdrawn_if_its_communication_ended_uncompleted(
     storage: Storage, status: str, is_open: bool, withdrawn: bool
 ) -> None:
     with storage.transaction() as transaction:
-        transaction.communications.add([communication("one", status=status, is_open=is_open)])
+        others = communication("two", status="canceled", is_open=False)  # the end of which is nothing to this one
+        transaction.communications.add([communication("one", status=status, is_open=is_open), others])
         owe(transaction, message("m1", communication="one"))
         (claimed,) = transaction.outbox.claim(NOON, 1, ["sms"])
     assert claimed.withdrawn is withdrawn
