@@ -10,7 +10,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from gateway import bodies
-from gateway.bodies import Bodies, BodyRefused, Coming, whole
+from gateway.bodies import Bodies, BodyRefused, Coming, pieces, whole
 
 
 class Time:
@@ -170,3 +170,11 @@ async def taken(request: Any, limit: int) -> bytes | int:
 )
 async def test_a_body_of_just_the_limit_is_taken_and_none_above_it(request_: Pieces, expected: bytes | int) -> None:
     assert await taken(request_, 4) == expected
+
+
+async def test_nothing_past_the_limit_is_handed_on() -> None:
+    request: Any = Pieces(b"ab", b"cde")
+    handed = pieces(request, 4, 60)
+    assert await anext(handed) == b"ab"
+    with pytest.raises(BodyRefused, match="at most 4 bytes"):
+        await anext(handed)

@@ -1,7 +1,9 @@
 """What the public edge tells: operators in the log, adapters of the request, providers in the answer."""
 
+from collections import Counter
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -11,7 +13,7 @@ from channels.base import Answer, Received, WebhookRequest
 from gateway import ingress
 from gateway.ingress import response
 from gateway.shedding import Crowd
-from tests.channels.signing import inbound_pairs, twilio_request
+from tests.channels.signing import inbound_pairs, payload, slack_event, twilio_request
 from tests.gateway.edge import Edge, edge
 
 FORM = "Content-Type: application/x-www-form-urlencoded"
@@ -43,12 +45,30 @@ async def test_what_there_is_no_room_for_is_refused_unread_and_asked_for_again(
     assert (answer.status, answer.headers["retry-after"], answer.body, answer.kept) == (503, "1", b"", 0)
 
 
+async def test_whoever_goes_on_with_an_event_is_woken_once_it_is_kept_and_not_for_a_repeat(
+    gate: Edge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    woken: Counter[str] = Counter()
+    for bell in ("worker_bell", "reader_bell"):
+        monkeypatch.setattr(getattr(gate.gateway, bell), "ring", partial(woken.update, [bell]))
+    for request in (twilio_request(inbound_pairs()), slack_event(payload("slack_event"))):
+        answers = [await gate.ask(request), await gate.ask(request)]
+        assert [answer.status for answer in answers] == [200, 200]
+
+    assert woken == {"worker_bell": 1, "reader_bell": 1}
+
+
 async def test_an_adapter_is_given_the_request_as_it_came_and_the_real_time(
     gate: Edge, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seen: list[WebhookRequest] = []
+
+    def receive(request: WebhookRequest) -> Received:
+        seen.append(request)
+        return Received()
+
     monkeypatch.setattr(ingress, "datetime", datetime)
-    monkeypatch.setattr(gate.gateway.adapters["sms"], "receive", lambda request: seen.append(request) or Received())
+    monkeypatch.setattr(gate.gateway.adapters["sms"], "receive", receive)
     sent = twilio_request(inbound_pairs(), query="?m=1%20&x=%C3%BC")
     await gate.ask(sent)
 

@@ -111,7 +111,7 @@ PLANTED = (
     *gateway(
         "ingress",
         "bodies",
-        ("web.RequestPayloadError, ", ""),
+        ("HttpProcessingError, OSError)", "HttpProcessingError)"),
         ("        size += len(piece)\n", ""),
         ("        if size <= limit:\n            yield piece\n", "        yield piece\n"),
     ),

@@ -16,6 +16,7 @@ from storage.errors import SpoolUnavailable, StorageUnavailable
 from storage.inbox_or_spool import InboxOrSpool
 from storage.spool import Spool
 from storage.transaction import Transaction
+from storage.values import NewEvent
 from tests.conftest import prepared_file
 from tests.storage.rows import drain_all, event
 
@@ -47,14 +48,21 @@ class Troubled(Storage):
 
 
 class TroubledSpool(Spool):
-    """A spool whose file may take nothing."""
+    """A spool whose file may take nothing; what is in it can be read."""
 
     broken = False
 
-    def _transact(self, work: Callable[[Any], T]) -> T:
+    def _keep(self, events: Sequence[NewEvent]) -> set[str]:
+        self._refuse()
+        return super()._keep(events)
+
+    def _forget(self) -> None:
+        self._refuse()
+        super()._forget()
+
+    def _refuse(self) -> None:
         if self.broken:
             raise SpoolUnavailable("the spool's disk is full")
-        return super()._transact(work)
 
 
 @dataclass
