@@ -47,7 +47,7 @@ endurance: venv ## Let a gateway decide a million webhooks; fails if it takes mo
 	@$(BIN)/python -m tests.endurance $(ARGS)
 
 mutants: venv ## Plant bugs in what must not lose, double or let in anything; fails unless the tests notice
-	@$(MAKE) --no-print-directory .venv/mutmut/made
+	@$(MAKE) --silent --no-print-directory .venv/mutmut/made
 	@$(BIN)/python -m tests.mutation $(ARGS)
 
 # In a folder of its own, not among the packages that constraints.txt locks and tools/audit.py looks at.

@@ -39,8 +39,9 @@ def planted_noticed(ground: Path, group: Group) -> bool:
 
 def mutated(ground: Path, group: Group, processes: int, again: bool) -> list[Score]:
     """The scores of the group's files; tells them, and the survivors that nobody has argued for."""
-    if names := to_try(ground, group, again):
-        mutmut(ground, "run", "--max-children", str(processes), *names, watched=True)
+    for lived_too in (again, False):  # where code has changed, mutmut makes its mutants anew while it tries the others
+        if names := to_try(ground, group, lived_too):
+            mutmut(ground, "run", "--max-children", str(processes), *names, watched=True)
     found = scores(ground, group)
     for score in found:
         print(score, *(f"    {one.function}: {one.change}" for one in score.open), sep="\n", flush=True)
