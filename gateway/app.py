@@ -184,13 +184,15 @@ class Gateway:
         self.tasks = [asyncio.create_task(run, name=type(part).__name__) for part, run in runs]
 
     async def _after_all(self, part: Part) -> None:
-        """Whatever people wrote while we were away, or before and waits in the spool, is heard before time-outs that
-        came meanwhile, and a STOP before what was owed then is sent."""
+        """Whatever people wrote while we were away, or before and waits in the spool, comes to the inbox before
+        time-outs that came meanwhile, and before anything is sent that was owed then: a STOP may be among it."""
         swept = [asyncio.create_task(sweeper.caught_up.wait()) for sweeper in self.sweepers]
-        if swept:
-            await asyncio.wait(swept, timeout=FIRST_SWEEP_SECONDS)
-        for task in swept:
-            task.cancel()
+        try:
+            if swept:
+                await asyncio.wait(swept, timeout=FIRST_SWEEP_SECONDS)
+        finally:
+            for task in swept:
+                task.cancel()
         await self.drainer.caught_up.wait()
         await part.run()
 

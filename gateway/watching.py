@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import structlog
@@ -10,6 +10,7 @@ import structlog
 from gateway.clock import Bell, Clock
 from gateway.parts import Rest, keep_working
 from gateway.rulebooks import Changes, Rulebooks, agree, read_folder, store
+from rules.book import Rulebook
 from storage.database import Storage
 
 PERIOD = 1.0  # seconds between two looks at the folder
@@ -35,6 +36,7 @@ class RulesWatch:
     seen: Stamp = field(default=())
     releases: bool = True  # at first, what an earlier process has held
     gone: frozenset[str] = frozenset()
+    untold: tuple[Rulebook, ...] = ()  # books in force of which nothing was reported yet
 
     async def run(self) -> None:
         """Watch until the bell is closed."""
@@ -64,13 +66,19 @@ class RulesWatch:
         changes = await asyncio.to_thread(self.rulebooks.read, texts)
         now = self.clock.now()
         await self.storage.run(lambda t: store(t, changes.books, texts, now))
-        self.rulebooks.put_in_force(changes.books)
-        await self.storage.run(self.rulebooks.let_go)
+        self._put_in_force(changes)
         self.releases |= await self.storage.run(lambda t: agree(t, self.rulebooks))
-        await self._release(changes)
+        await self._release()
+        await self.storage.run(self.rulebooks.let_go)
         self.seen = stamp
         self._tell(changes, texts)
         return changes
+
+    def _put_in_force(self, changes: Changes) -> None:
+        """What follows from that is remembered until it is done: once in force, a book is no change any more."""
+        self.rulebooks.put_in_force(changes.books)
+        self.releases |= bool(changes.books)
+        self.untold += changes.books
 
     def _tell(self, changes: Changes, texts: dict[str, bytes]) -> None:
         mended = {one.file for one in self.rulebooks.broken} & texts.keys() - {one.file for one in changes.broken}
@@ -80,12 +88,12 @@ class RulesWatch:
         for campaign in sorted(changes.gone - self.gone):
             log.warning("rule_file_gone", campaign=campaign, goes_on_with=self.rulebooks.of(campaign).hash[:12])
         self.gone = changes.gone
-        self.on_report(changes, texts)
+        told, self.untold = self.untold, ()
+        self.on_report(replace(changes, books=told), texts)
 
-    async def _release(self, changes: Changes) -> None:
+    async def _release(self) -> None:
         """Let what waited for a rulebook be decided; what still has none is held again. Only once books are in force:
         an event that is decided before that is held, and would miss its release."""
-        self.releases |= bool(changes.books)
         released = await self.storage.run(lambda t: t.inbox.release()) if self.releases else 0
         self.releases = False
         if released:

@@ -7,13 +7,26 @@ from contextlib import contextmanager, suppress
 from storage.database import Storage
 from storage.errors import StorageUnavailable
 from storage.spool import Spool
-from storage.spool_file import SpooledEvent
+from storage.spool_file import NO_EVENT, SpooledEvent
+from storage.transaction import Transaction
 from storage.values import NewEvent
 
 DRAIN_BATCH = 500  # events moved from the spool to the database in one transaction
 LAST_SECONDS = 2.0  # how long the database is waited for where the spool can't be written
 
 Told = Callable[[str, int], None]
+
+
+class NothingKept(Exception):
+    """Rolls back what only tried whether it can be done."""
+
+
+def keep_nothing(t: Transaction) -> None:
+    """Keep an event like any other, and take that back. Raises `NothingKept` where it could be kept."""
+    t.inbox.keep([NO_EVENT])
+    raise NothingKept
+
+
 TellAside = Callable[[SpooledEvent, str], None]
 
 
@@ -82,10 +95,12 @@ class InboxOrSpool:
         return answers
 
     async def _keep(self, events: Sequence[NewEvent], within: float) -> list[bool]:
+        loop = asyncio.get_running_loop()
+        until = loop.time() + within
         if within <= 0 or not await self._nothing_before(within):
             return await self._behind(events)
         try:
-            return await self._in_database(events, within)
+            return await self._in_database(events, until - loop.time())
         except StorageUnavailable as outage:
             return await self._during(outage, events)
         except Exception:
@@ -161,14 +176,25 @@ class InboxOrSpool:
             await self._move_singly(waiting)
 
     async def _move_singly(self, waiting: Sequence[SpooledEvent]) -> None:
-        """Set aside what the database will never take; where it takes none of many, the fault is not theirs."""
-        refused = [(one, kind) for one in waiting if (kind := await self._refusal(one))]
-        if len(refused) == len(waiting) > 1:
-            raise StorageUnavailable(f"the database takes none of {len(waiting)} spooled events: {refused[0][1]}")
-        for one, kind in refused:
-            await self._spool.put_aside(one, kind)
-            self._on_outcome("set_aside", 1)
-            self._on_aside(one, kind)
+        """Set aside what the database will never take, each before any later one is moved: whatever cuts this short, no
+        event is passed over."""
+        for one in waiting:
+            if kind := await self._refusal(one):
+                await self._require_that_others_are_taken(kind)
+                await self._spool.put_aside(one, kind)
+                self._on_outcome("set_aside", 1)
+                self._on_aside(one, kind)
+
+    async def _require_that_others_are_taken(self, kind: str) -> None:
+        """Raises `StorageUnavailable` where the database would take no event: the fault is not that of this one."""
+        try:
+            await self._storage.run(keep_nothing)
+        except NothingKept:
+            return
+        except StorageUnavailable:
+            raise
+        except Exception as error:
+            raise StorageUnavailable(f"the database takes no event: {kind}, {type(error).__name__}") from None
 
     async def _refusal(self, one: SpooledEvent) -> str:
         """Move one event; the kind of the error where that will never succeed (its words may quote the event)."""

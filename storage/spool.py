@@ -98,7 +98,8 @@ class Spool:
         return await in_thread(self._thread, lambda: self._oldest(limit))
 
     def moved(self, events: Sequence[SpooledEvent]) -> None:
-        """These, the oldest, are in the database: they wait no more, even where the file can't be written now."""
+        """These are in the database: they wait no more, even where the file can't be written now. All before them must
+        be there, too, or set aside: whatever has a lower number counts as moved."""
         self._moved = max(self._moved, *(one.seq for one in events))
         self._left += len(events)
 

@@ -26,6 +26,7 @@ TYPES: dict[str, tuple[type, ...]] = {
     "response_urls": (list,),
     "command": (str,),
 }
+SECTIONS = ("user", "channel", "container", "message")  # of an interaction; elsewhere two of them may be ids
 _NEVER_NULL = frozenset({"response_urls", "command"})
 
 
@@ -60,6 +61,8 @@ def _check_event(body: Body) -> None:
 
 def _check_interaction(body: Body) -> None:
     kind = _need(body, "the interaction", "type")
+    for name in SECTIONS:
+        section(body, name)
     if kind == "block_actions":
         if not body.get("actions"):
             raise ValueError("no actions")

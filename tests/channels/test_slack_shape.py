@@ -58,6 +58,8 @@ def test_an_event_that_could_not_be_read_is_refused_at_the_edge(changes: dict[st
         {"actions": [5]},
         {"actions": [{"type": "button"}]},
         {"user": 5},
+        {"user": "U1"},
+        {"channel": "C1"},
         {"container": "C1"},
         {"response_urls": None},
         {"type": "view_submission"},

@@ -1,12 +1,15 @@
 """What happens in a campaign without a usable rule file waits for one, and stands in nobody else's way."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
-from gateway import worker
+from gateway import watching, worker
+from gateway.rulebooks import Rulebooks
+from storage.errors import StorageUnavailable
 from storage.transaction import Transaction
 from tests.gateway.example_rules import ADA, BEN, ECHO, HELLO
 from tests.gateway.running import World, running, until
@@ -104,3 +107,35 @@ async def test_a_stop_holds_at_once_though_it_waits_behind_a_held_event(tmp_path
         await world.passes(seconds=10)
         assert "Hello Somebody" not in world.heard(ADA)
         assert sorted(await world.statuses("hello")) == ["completed"] * (len(PEOPLE) - 1) + ["skipped"]
+
+
+@pytest.mark.parametrize("fails", ["agree", "let_go"])
+async def test_what_is_held_is_released_though_the_database_failed_as_the_mended_file_came_into_force(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fails: str
+) -> None:
+    async with without_a_book(tmp_path) as world:
+        troubles = iter([StorageUnavailable("gone for a moment")])
+
+        def after_trouble(work: Callable[..., bool]) -> Callable[..., bool]:
+            def once(*given: object) -> bool:
+                for trouble in troubles:
+                    raise trouble
+                return work(*given)
+
+            return once
+
+        if fails == "agree":
+            monkeypatch.setattr(watching, "agree", after_trouble(watching.agree))
+        else:
+            monkeypatch.setattr(Rulebooks, "let_go", after_trouble(Rulebooks.let_go))
+        with capture_logs() as logs:
+            await world.edit(1, HELLO)
+            await until(lambda: in_force_told(logs))
+            await world.quiet()
+
+        assert await states(world) == {}
+        assert [world.heard(phone) for phone in PEOPLE] == [GREETED] * len(PEOPLE)
+
+
+async def in_force_told(logs: Sequence[Mapping[str, object]]) -> bool:
+    return any(line["event"] == "rules_in_force" and line["campaign"] == "hello" for line in logs)

@@ -4,11 +4,14 @@ import shutil
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 from psycopg.conninfo import conninfo_to_dict
 
 from storage.database import Storage
+from storage.inbox_or_spool import InboxOrSpool
+from storage.spool import Spool
 from tests.conftest import DATABASES
 from tests.databases import PostgresServer
 from tests.storage.dump import released
@@ -61,3 +64,14 @@ def other(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Storage]:
     server: PostgresServer = request.getfixturevalue("postgres")
     with server.database() as url, closing(Storage(url)) as storage:
         yield storage
+
+
+@pytest.fixture
+async def place(storage: Storage, tmp_path: Path) -> Any:
+    """Database and spool as one, and what was told of outcomes and outages."""
+    told: list[Any] = []
+    spool = Spool(tmp_path / "spool.db", limit=4)
+    spool.open()
+    both = InboxOrSpool(storage, spool, lambda *outcome: told.append(outcome), told.append)
+    yield both, storage, spool, told
+    spool.close()

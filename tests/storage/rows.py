@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from storage.database import Storage
 from storage.inbox_or_spool import InboxOrSpool
 from storage.transaction import Transaction
 from storage.values import About, NewEvent, Row
@@ -77,3 +78,9 @@ def run(id: str, customer: str = "c1", **other: Any) -> Row:
 
 def upload(id: str = "u1", total: int = 3) -> Row:
     return {"id": id, "campaign": "spring", "file": "people.csv", "total": total, "started_at": NOON}
+
+
+def kept(storage: Storage) -> list[str]:
+    """The keys of what waits in the inbox, in its order."""
+    with storage.reading() as transaction:
+        return [row.key for row in transaction.inbox.waiting(100)]

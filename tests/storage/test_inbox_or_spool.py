@@ -4,7 +4,6 @@ import asyncio
 import random
 from collections.abc import Sequence
 from contextlib import suppress
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,28 +12,12 @@ from storage.database import Storage
 from storage.errors import StorageUnavailable
 from storage.group_commit import GroupCommit
 from storage.inbox_or_spool import InboxOrSpool
-from storage.spool import Spool
 from storage.transaction import Transaction
 from storage.values import NewEvent
-from tests.storage.rows import drain_all, event
+from tests.storage.rows import drain_all, event, kept
 
 SOON = 1.0  # seconds
 REFUSED = StorageUnavailable("the disk is full")
-
-
-@pytest.fixture
-async def place(storage: Storage, tmp_path: Path) -> Any:
-    told: list[Any] = []
-    spool = Spool(tmp_path / "spool.db", limit=4)
-    spool.open()
-    both = InboxOrSpool(storage, spool, lambda *outcome: told.append(outcome), told.append)
-    yield both, storage, spool, told
-    spool.close()
-
-
-def kept(storage: Storage) -> list[str]:
-    with storage.reading() as transaction:
-        return [row.key for row in transaction.inbox.waiting(100)]
 
 
 async def refuse(work: object) -> Any:
@@ -185,7 +168,7 @@ async def test_a_fault_that_is_not_of_the_events_sets_none_of_them_aside(
     await spool.keep([event("a"), event("b")])
     with monkeypatch.context() as trouble:
         trouble.setattr(storage, "run", broken)
-        with pytest.raises(StorageUnavailable, match="none of 2 spooled events: TypeError"):
+        with pytest.raises(StorageUnavailable, match="takes no event: TypeError"):
             await both.drain()
     await drain_all(both)
 
