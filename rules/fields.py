@@ -6,7 +6,6 @@ A value that does not fit raises FieldError with a reason that tells the operato
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, tzinfo
 from decimal import Decimal
-from typing import NamedTuple
 from unicodedata import normalize
 from zoneinfo import ZoneInfo
 
@@ -33,12 +32,8 @@ MAX_EXTERNAL_ID = 200
 TIMEZONE_FIELD = "timezone"  # a field of this name, where declared, is the participant's own time zone
 
 
-class _Place(NamedTuple):
-    """What reading needs besides the value itself."""
-
-    field: Field
-    region: str
-    zone: tzinfo | None
+_Reader = Callable[[Field, object, str, tzinfo | None], Value]
+"""From what was given to a field's value; takes region and zone, too."""
 
 
 def coerce(field: Field, raw: object, region: str = "", zone: tzinfo | None = None) -> Value:
@@ -53,7 +48,7 @@ def coerce(field: Field, raw: object, region: str = "", zone: tzinfo | None = No
     reader = _READERS.get(field.type)
     if reader is None:
         raise FieldError(f"a field cannot have the type {field.type}")
-    return reader(_Place(field, region, zone), raw)
+    return reader(field, raw, region, zone)
 
 
 def to_json(value: Value) -> object:
@@ -92,9 +87,9 @@ def normalise_identifier(kind: str, raw: object, region: str = "") -> str:
     return reader(raw, region)
 
 
-def _read_string(place: _Place, raw: object) -> str:
+def _read_string(field: Field, raw: object, *_: object) -> str:
     text = text_of(raw)
-    return _zone_name(text) if place.field.name == TIMEZONE_FIELD else text
+    return _zone_name(text) if field.name == TIMEZONE_FIELD else text
 
 
 def _zone_name(text: str) -> str:
@@ -104,14 +99,14 @@ def _zone_name(text: str) -> str:
         raise FieldError(f'"{text[:60]}" is not a known time zone; write one such as Europe/Berlin') from None
 
 
-def _read_choice(place: _Place, raw: object) -> str:
+def _read_choice(field: Field, raw: object, *_: object) -> str:
     text = str(raw) if type(raw) is int else text_of(raw)
-    by_fold = {_folded(value): value for value in place.field.values}
-    if text in place.field.values:
+    by_fold = {_folded(value): value for value in field.values}
+    if text in field.values:
         return text
     if _folded(text) in by_fold:
         return by_fold[_folded(text)]
-    hint = did_you_mean(text, place.field.values) or f"allowed: {', '.join(place.field.values)}"
+    hint = did_you_mean(text, field.values) or f"allowed: {', '.join(field.values)}"
     raise FieldError(f"{written(text)} is not allowed; {hint}")
 
 
@@ -123,16 +118,16 @@ def _external_id(raw: object, _: str) -> str:
     return text_of(str(raw) if type(raw) is int else raw, MAX_EXTERNAL_ID)
 
 
-_READERS: Mapping[ValueType, Callable[[_Place, object], Value]] = {
+_READERS: Mapping[ValueType, _Reader] = {
     ValueType.STRING: _read_string,
-    ValueType.INTEGER: lambda _, raw: read_integer(raw),
-    ValueType.NUMERIC: lambda _, raw: read_numeric(raw),
-    ValueType.BOOLEAN: lambda _, raw: read_boolean(raw),
-    ValueType.DATE: lambda place, raw: read_date(raw, place.zone or UTC),
-    ValueType.DATETIME: lambda place, raw: read_datetime(raw, place.zone),
+    ValueType.INTEGER: lambda _, raw, *__: read_integer(raw),
+    ValueType.NUMERIC: lambda _, raw, *__: read_numeric(raw),
+    ValueType.BOOLEAN: lambda _, raw, *__: read_boolean(raw),
+    ValueType.DATE: lambda _, raw, __, zone: read_date(raw, zone or UTC),
+    ValueType.DATETIME: lambda _, raw, __, zone: read_datetime(raw, zone),
     ValueType.ENUMERATION: _read_choice,
-    ValueType.EMAIL: lambda _, raw: read_email(raw),
-    ValueType.PHONE: lambda place, raw: read_phone(raw, place.region),
+    ValueType.EMAIL: lambda _, raw, *__: read_email(raw),
+    ValueType.PHONE: lambda _, raw, region, __: read_phone(raw, region),
 }
 
 _IDENTIFIERS: Mapping[str, Callable[[object, str], str]] = {

@@ -1,11 +1,13 @@
 """How a participant joins, enters and changes."""
 
+from datetime import datetime
+
 from rules.book import Rulebook
 from rules.effects import EnterCampaign, JoinCampaign
 from rules.events import CampaignStarted, ParticipantGiven
 from rules.facts import Fact, Trigger
 from rules.fields import TIMEZONE_FIELD
-from rules.local import is_local, placed
+from rules.local import placed
 from rules.reaction import Applied
 from rules.scopes import zone_of
 from rules.turn import Turn, same
@@ -65,7 +67,7 @@ def _take(turn: Turn, fields: Values) -> frozenset[str]:
 def _placed(turn: Turn, values: Values) -> Values:
     """The values with local moments as instants: on the clocks of the time zone that comes with them, else of the one
     the participant has, else of the campaign's."""
-    if not any(map(is_local, values.values())):
+    if datetime not in map(type, values.values()):
         return values
     moves = TIMEZONE_FIELD in values
     zone = zone_of(turn.rulebook, values[TIMEZONE_FIELD]) if moves else turn.scope.zone
