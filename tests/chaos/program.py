@@ -16,7 +16,7 @@ from tests.crash.kill_at import arm
 
 SLOW_SECONDS = 0.15  # each statement
 NOWHERE = "-"
-WRITES = ("INSERT", "UPDATE", "DELETE")
+WRITES = ("BEGIN IMMEDIATE", "INSERT", "UPDATE", "DELETE")  # which SQLite refuses of a file that it may only read
 READ_ONLY = "chaos_read_only"
 SPOOL = "spool.db"  # which has a disk of its own
 
