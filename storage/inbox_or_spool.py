@@ -15,6 +15,7 @@ DRAIN_BATCH = 500  # events moved from the spool to the database in one transact
 LAST_SECONDS = 2.0  # how long the database is waited for where the spool can't be written
 
 Told = Callable[[str, int], None]
+TellAside = Callable[[SpooledEvent, str], None]
 
 
 class NothingKept(Exception):
@@ -25,9 +26,6 @@ def keep_nothing(t: Transaction) -> None:
     """Keep an event like any other, and take that back. Raises `NothingKept` where it could be kept."""
     t.inbox.keep([NO_EVENT])
     raise NothingKept
-
-
-TellAside = Callable[[SpooledEvent, str], None]
 
 
 class InboxOrSpool:
