@@ -52,10 +52,14 @@ class AddPhone(_Body):
 
 
 class Control(_Body):
-    """Change how a channel behaves; ``clear`` comes first, so one request can begin anew."""
+    """Change how a channel behaves; ``clear`` and ``heal`` come first, so one request can begin anew.
+
+    ``heal`` ends the faults told before and leaves the numbers that cannot be reached and how webhooks are sent.
+    """
 
     channel: Name
     clear: bool = False
+    heal: bool = False
     webhooks: Webhooks | None = None
     ending: Ending | None = None
     fault: Fault | None = None
@@ -80,6 +84,8 @@ def _control(sandbox: Sandbox, body: Control) -> None:
     behaviour = sandbox.channel(body.channel).behaviour
     if body.clear:
         behaviour.clear()
+    if body.heal:
+        behaviour.faults.clear()
     if body.webhooks:
         behaviour.webhooks = body.webhooks
     if body.ending:

@@ -101,6 +101,15 @@ async def test_faults_are_set_over_http(at: House, browser: aiohttp.ClientSessio
     assert at.sandbox.channel("team").behaviour.webhooks.late == 3
 
 
+async def test_faults_end_over_http_and_the_rest_stays(at: House, browser: aiohttp.ClientSession) -> None:
+    told = {"fault": {"kind": "drop"}, "webhooks": {"late": 3}, "ending": {"number": ANNA, "status": "undelivered"}}
+    for control in ({"channel": "sms", **told}, {"channel": "sms", "heal": True}):
+        async with browser.post("/sandbox/control", json=control) as answer:
+            assert answer.status == 200
+    behaviour = at.sandbox.channel("sms").behaviour
+    assert (behaviour.faults, behaviour.webhooks.late, list(behaviour.endings)) == ([], 3, [ANNA])
+
+
 @pytest.mark.parametrize("path", ["/twilio/nowhere/x", "/twilio/team/api/auth.test", "/slack/sms/x"])
 async def test_an_unknown_channel_is_not_found(browser: aiohttp.ClientSession, path: str) -> None:
     async with browser.get(f"/sandbox{path}") as answer:
