@@ -4,7 +4,7 @@
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run test check demo bench chaos overload endurance mutants venv clean
+.PHONY: help run test check demo bench chaos overload endurance mutants contract clients venv clean
 
 # durable-rules as published cannot be imported on CPython 3.13; built with this it can, and gives the same results.
 export CPPFLAGS := $(strip $(CPPFLAGS) -DPyEval_CallObject=PyObject_CallObject)
@@ -55,6 +55,20 @@ mutants: venv ## Plant bugs in what must not lose, double or let in anything; fa
 	@rm -rf .venv/mutmut
 	@$(BIN)/python -m pip --disable-pip-version-check install --quiet --no-deps --target .venv/mutmut -r $<
 	@touch $@
+
+contract: venv ## Send the API 10,000 cases that its description allows or forbids; fails if it does not do what it says
+	@$(MAKE) --silent --no-print-directory .venv/schemathesis/made
+	@$(BIN)/python -m tests.contract $(ARGS)
+
+# An environment of its own: its libraries are of other versions than those that constraints.txt locks.
+.venv/schemathesis/made: tests/contract/requirements.txt
+	@rm -rf .venv/schemathesis
+	@$(BIN)/python -m venv .venv/schemathesis
+	@.venv/schemathesis/bin/python -m pip --disable-pip-version-check install --quiet --no-deps -r $<
+	@touch $@
+
+clients: venv ## Generate a TypeScript client from what is served, compile it and let it work; needs node and npm
+	@$(BIN)/python -m tests.clients $(ARGS)
 
 venv: ## Make or renew .venv, if needed
 	@tools/set-up

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
+from channels.examining import Examination
+
 MAX_MEDIA = 10  # files of one message that are kept: Twilio sends no more
 MAX_MEDIA_URL = 2_000  # characters
 
@@ -191,6 +193,9 @@ class Channel(Protocol):
 
         () from a provider without such callbacks. Raises any `ChannelError` where the provider can't tell now.
         """
+
+    async def examine(self) -> Examination:
+        """What the provider says of our account; nothing is sent to anybody. Raises any `ChannelError`."""
 
     async def close(self) -> None:
         """Release connections."""

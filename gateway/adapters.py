@@ -11,6 +11,7 @@ from channels.twilio.adapter import TwilioSms
 from gateway.addresses import is_loopback
 from gateway.calls.outcomes import Desk
 from gateway.calls.posting import NeverAsked, Service
+from gateway.hooks.posting import Hook
 from gateway.settings import Settings
 from gateway.settings_file import SlackSettings, TwilioSettings
 from gateway.settings_sentences import variable
@@ -46,6 +47,16 @@ def build_services(settings: Settings) -> dict[str, Desk]:
     services: dict[str, Desk] = {name: Service(name, service) for name, service in settings.services.items()}
     away = {name: NeverAsked(ELSEWHERE.format(name, url_of(name))) for name in elsewhere(settings)}
     return services | away
+
+
+def build_hooks(settings: Settings) -> dict[str, Hook]:
+    """Whom we tell, by name; in the sandbox only those on this machine, for nothing leaves it then."""
+    told = {
+        name: hook
+        for name, hook in settings.hooks.items()
+        if not settings.sandbox or is_loopback(urlsplit(hook.url).hostname or "")
+    }
+    return {name: Hook(name, hook) for name, hook in told.items()}
 
 
 def elsewhere(settings: Settings) -> list[str]:

@@ -1,9 +1,11 @@
 """Web addresses an operator may configure: https, or http where the host is this machine."""
 
-from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from urllib.parse import SplitResult, urlsplit
 
 Network = IPv4Network | IPv6Network
+GIVEN_OUT = ip_network("2000::/3")  # all that there is of IPv6 on the public internet (RFC 4291, 2.4; IANA's registry)
+NAT64 = ip_address("64:ff9b::").packed[:12]  # RFC 6052: an IPv4 address stands in the last four bytes
 
 
 def is_loopback(host: str) -> bool:
@@ -14,6 +16,26 @@ def is_loopback(host: str) -> bool:
         return ip_address(host).is_loopback
     except ValueError:
         return False
+
+
+def is_public(address: str) -> bool:
+    """Whether an IP address is one of the public internet, and of one machine."""
+    ip = ip_address(address.partition("%")[0])
+    if isinstance(ip, IPv6Address):
+        inner = ip.ipv4_mapped or ip.sixtofour or (ip_address(ip.packed[12:]) if ip.packed[:12] == NAT64 else None)
+        if inner is not None:
+            return is_public(str(inner))
+        if ip not in GIVEN_OUT:
+            return False
+    return ip.is_global and not ip.is_multicast
+
+
+def may_be_public(host: str) -> bool:
+    """Whether a web address's host is one that is not private on its face: a name is looked at when it is resolved."""
+    try:
+        return is_public(host)
+    except ValueError:
+        return host.lower() != "localhost" and not host.replace(".", "").isdigit()  # 2130706433 is 127.0.0.1
 
 
 def checked_address(text: str) -> str:

@@ -1,48 +1,54 @@
 """The composition root: builds each part once and wires them; nothing is built at import."""
 
 import asyncio
-import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import partial
 
 import structlog
 
 from channels.base import Channel as Adapter
-from gateway.adapters import build_adapters, build_services, project_channels, rule_project
+from gateway.adapters import build_adapters, build_hooks, build_services, project_channels, rule_project
+from gateway.api.access import Access
 from gateway.calls.caller import Caller
 from gateway.calls.python_desk import PythonDesk
 from gateway.clock import Bell, Clock
 from gateway.connections import Connections
+from gateway.counting import both, count_decided, count_send
 from gateway.decided import Decided
 from gateway.draining import Drainer, tell_outage, tell_set_aside
 from gateway.guarding import Guard
 from gateway.healing import Healer
 from gateway.health import Health
 from gateway.hindrances import Hindrances
+from gateway.hooks.deliverer import Deliverer
+from gateway.hooks.telling import telling_of
+from gateway.imports.desk import UploadDesk
 from gateway.ingress import Ingress
+from gateway.lags import Lags
 from gateway.metrics import Metrics
 from gateway.outcomes import Outcomes
 from gateway.parts import Part, PartEnded
 from gateway.reading import Reader
 from gateway.retaining import Retaining
-from gateway.rulebooks import Changes, Rulebooks
+from gateway.rule_reports import refuse_unknown_channels, report_changes
+from gateway.rulebooks import Rulebooks
 from gateway.sender import Sender
-from gateway.settings import Settings, SettingsError
+from gateway.settings import Settings
 from gateway.shedding import Crowd
 from gateway.sweeping import Sweeper
 from gateway.timers import Timers, spared
-from gateway.uploads import UploadDesk
+from gateway.tracing.opening import open_tracing
+from gateway.tracing.tracing import OFF, Tracing
 from gateway.watching import RulesWatch
 from gateway.worker import Worker
 from rules.effects import PlaceCall, SendMessage, SetTimer
-from rules.loader import report
 from storage.database import Storage
 from storage.group_commit import GroupCommit
 from storage.inbox_or_spool import InboxOrSpool
 from storage.spool import Spool
 
-UNKNOWN_CHANNEL = "E205"
 FIRST_SWEEP_SECONDS = 10.0  # how long time-outs and sends wait at the start for what was missed meanwhile
 STOP_SECONDS = 3.0  # how long work in flight may take to end after a stop was asked for; the restart settles the rest
 
@@ -61,39 +67,45 @@ class Gateway:
     adapters: dict[str, Adapter]
     spool: Spool
     on_decided: Callable[[Sequence[Decided]], None] = lambda decided: None
+    tracing: Tracing = OFF
     tasks: list["asyncio.Task[None]"] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         """Wire the parts: each rings the bell of the one that goes on with its rows."""
-        self.metrics = Metrics()
+        self.metrics = Metrics(self.adapters)
         self.safe_inbox = InboxOrSpool(self.storage, self.spool, self.metrics.events, tell_outage, tell_set_aside)
         self.inbox = GroupCommit(self.safe_inbox)
         self.connections = Connections()
-        self.health = Health(self.storage, self.spool, self.inbox, self.metrics, self.connections, self._refuses)
         self.drainer = Drainer(self.safe_inbox, Bell(self.clock), self.wake)
         self.outcomes = Outcomes(self.storage)
+        self.access = Access(self.storage, self.settings.api_token, self.clock)
         self.worker_bell, self.reader_bell, self.timer_bell, self.caller_bell = (Bell(self.clock) for _ in range(4))
         self.watch_bell = Bell(self.clock)
-        self.worker = Worker(self.storage, self.rulebooks, self.clock, self.worker_bell, self._decided)
-        self.reader = Reader(
-            self.storage, self.adapters, self.rulebooks.channels, self.clock, self.reader_bell, self.worker_bell
-        )
+        self.deliverer = Deliverer(self.storage, self.clock, Bell(self.clock), build_hooks(self.settings))
+        self.telling = telling_of({name: hook.settings for name, hook in self.deliverer.hooks.items()})
+        decided, timed, told = self._decided, both(self.metrics.batch, self.tracing.batch), self.telling
+        self.worker = Worker(self.storage, self.rulebooks, self.clock, self.worker_bell, decided, timed, told)
+        who, bells = (self.adapters, self.rulebooks.channels), (self.reader_bell, self.worker_bell)
+        self.reader = Reader(self.storage, *who, self.clock, *bells, told, self.tracing)
         self.timers = self._timers()
         self.caller = self._caller()
         self.senders = {name: self._sender(adapter) for name, adapter in self.adapters.items()}
+        self.health = self._health()
         self.sweepers = self._sweepers()
-        channels, crowd = self.rulebooks.channels, Crowd(on_shed=self.metrics.shed)
-        self.ingress = Ingress(self.adapters, channels, self.inbox, self.clock, self._kept, self.metrics.webhook, crowd)
+        crowd, answered = Crowd(on_shed=self.metrics.shed), self.metrics.webhook
+        self.ingress = Ingress(*who, self.inbox, self.clock, self._kept, answered, crowd, tracing=self.tracing)
         self.watch = self._watch()
         hindrances = Hindrances(self.rulebooks, self.settings.missing_secrets())
         self.guard = Guard(self.storage, hindrances, Bell(self.clock))
         self.healer = Healer(self.storage, lambda: self.rulebooks.active, self.clock, Bell(self.clock), self.wake)
         self.retaining = Retaining(self.storage, self.clock, Bell(self.clock), self.settings.retention)
         folder, campaigns = self.settings.uploads, lambda: self.rulebooks.active
-        self.uploads = UploadDesk(self.storage, folder, campaigns, self.clock.now, self.wake)
+        self.uploads = UploadDesk(self.storage, folder, campaigns, self.clock.now, self.wake, Bell(self.clock))
 
-    def _refuses(self) -> bool:
-        return self.safe_inbox.refuses
+    def _health(self) -> Health:
+        lags = Lags(self.clock, self.timers, self.senders, self.deliverer.hooks)
+        inbox = self.safe_inbox
+        return Health(self.storage, self.spool, self.inbox, self.metrics, self.connections, lambda: inbox.refuses, lags)
 
     def _timers(self) -> Timers:
         return Timers(
@@ -131,6 +143,7 @@ class Gateway:
             self.worker_bell.ring,
             resend_unknown=channel.unknown_sends == "resend",
             per_second=channel.messages_per_second,
+            on_sent=both(partial(count_send, self.metrics), self.tracing.sent),
         )
 
     def _sweepers(self) -> list[Sweeper]:
@@ -138,9 +151,8 @@ class Gateway:
         return [self._sweeper(self.adapters[name], every) for name, every in minutes.items() if every]
 
     def _sweeper(self, adapter: Adapter, minutes: float) -> Sweeper:
-        channel, every = self.rulebooks.channels[adapter.name], timedelta(minutes=minutes)
-        bell = Bell(self.clock)
-        return Sweeper(adapter, channel, self.storage, self.inbox, self.clock, bell, self._swept, every)
+        channel, every, bell = self.rulebooks.channels[adapter.name], timedelta(minutes=minutes), Bell(self.clock)
+        return Sweeper(adapter, channel, self.storage, self.inbox, self.clock, bell, self._swept, every, self.tracing)
 
     def _swept(self, events: int) -> None:
         self.metrics.events("swept", events)
@@ -151,6 +163,7 @@ class Gateway:
         self.worker_bell.ring()
         self.timer_bell.ring()
         self.caller_bell.ring()
+        self.deliverer.bell.ring()
         for sender in self.senders.values():
             sender.bell.ring()
 
@@ -167,18 +180,21 @@ class Gateway:
             self.timer_bell.ring()
         if any(isinstance(effect, PlaceCall) for effect in effects):
             self.caller_bell.ring()
+        self.deliverer.bell.ring()
         self.outcomes.ring()
+        count_decided(self.metrics, decided, self.clock.now())
+        self.tracing.decided(decided, self.clock.now())
         self.on_decided(decided)
 
     async def take_up(self) -> None:
         """Take up where the last process left off, before the first request is answered. What it has left in the spool
         is moved once the gateway works, and whatever comes in until then goes behind it."""
-        await self.uploads.resume()
+        await self.uploads.look()
 
     async def start(self) -> None:
         """Begin to work."""
         at_once: list[Part] = [self.worker, self.reader, self.caller, self.watch, self.guard, self.drainer]
-        at_once += [self.retaining, *self.sweepers]
+        at_once += [self.uploads, self.retaining, *self.sweepers, *([self.deliverer] if self.deliverer.hooks else [])]
         after_all: list[Part] = [self.timers, self.healer, *self.senders.values()]
         runs = [(part, part.run()) for part in at_once] + [(part, self._after_all(part)) for part in after_all]
         self.tasks = [asyncio.create_task(run, name=type(part).__name__) for part, run in runs]
@@ -222,6 +238,8 @@ class Gateway:
         await self.uploads.close()
         await self.inbox.close()
         await self.caller.close()
+        await self.deliverer.close()
+        await self.tracing.close()
         for adapter in self.adapters.values():
             await adapter.close()
         self.spool.close()
@@ -238,21 +256,11 @@ class Gateway:
             self.drainer.bell,
             self.retaining.bell,
             self.healer.bell,
+            self.deliverer.bell,
+            self.uploads.bell,
             *(sender.bell for sender in self.senders.values()),
             *(sweeper.bell for sweeper in self.sweepers),
         ]
-
-
-def report_changes(changes: Changes, texts: dict[str, bytes]) -> None:
-    """Say what a look at the rules folder brought; the mistakes in full and readable, for the operator at work."""
-    for book in changes.books:
-        log.info("rules_in_force", campaign=book.campaign, file=book.file, hash=book.hash[:12])
-    if changes.errors:
-        log.error("rules_refused", files=sorted({d.position.file for d in changes.errors}))
-    if changes.warnings:
-        log.warning("rules_doubtful", files=sorted({d.position.file for d in changes.warnings}))
-    if told := (*changes.errors, *changes.warnings):
-        print(report(told, texts), file=sys.stderr, flush=True)
 
 
 async def open_gateway(settings: Settings, clock: Clock, *, migrate: bool = True) -> Gateway:
@@ -276,18 +284,8 @@ async def open_gateway(settings: Settings, clock: Clock, *, migrate: bool = True
 async def build_gateway(settings: Settings, clock: Clock, storage: Storage, spool: Spool) -> Gateway:
     """The gateway over storage that is ready, with its rules in force. Raises as `open_gateway` says."""
     rulebooks = Rulebooks(rule_project(settings), project_channels(settings))
-    gateway = Gateway(settings, clock, storage, rulebooks, build_adapters(settings), spool)
+    gateway = Gateway(settings, clock, storage, rulebooks, build_adapters(settings), spool, tracing=open_tracing())
     await storage.run(rulebooks.restore)
     refuse_unknown_channels(await gateway.watch.load())
     await gateway.guard.look()
     return gateway
-
-
-def refuse_unknown_channels(changes: Changes) -> None:
-    """Settings and rule files must speak of the same channels. Raises `SettingsError` with each place.
-
-    Any other mistake in a file is reported, and its campaign goes on with the version it ran on before.
-    """
-    unknown = [found for found in changes.diagnostics if found.code == UNKNOWN_CHANNEL]
-    if unknown:
-        raise SettingsError(tuple(f"{d.position}: {d.message} in pointsman.toml; {d.hint}" for d in unknown))

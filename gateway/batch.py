@@ -30,12 +30,16 @@ from storage.values import About, NewEvent, Row, WaitingEvent
 FAILED = MessageStatus.FAILED
 COUNTED = (Applied.CREATED, Applied.UPDATED, Applied.UNCHANGED)
 MAX_HOPS = 10  # times that campaigns may answer one another's changes of a customer before it counts as a loop
-WITHDRAWN = {"stop": "opted out", "rules": "stopped by the rules"}  # why what was owed is not sent, by who stopped it
+WITHDRAWN = {  # why what was owed is not sent, by who stopped it
+    "stop": "opted out",
+    "rules": "stopped by the rules",
+    "api": "opted out by the operator",
+}
 
 
 class Consent(NamedTuple):
-    """Whether an address may be written to: somebody said ``word``, stop or start, or "rules" stopped it, by an event
-    received ``at`` (UTC)."""
+    """Whether an address may be written to: somebody said ``word``, stop or start, or "rules" or "api" (an operator)
+    stopped it, by what came ``at`` (UTC)."""
 
     channel: str
     address: str

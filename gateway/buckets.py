@@ -21,9 +21,11 @@ class Bucket:
 
 @dataclass
 class Buckets:
-    """The buckets of all addresses. An address that is not remembered has a full one. ``now`` is in seconds."""
+    """The buckets of all addresses. An address that is not remembered has a full one. ``now`` is in seconds, ``burst``
+    how many refusals a full one holds."""
 
     now: Callable[[], float] = monotonic
+    burst: int = field(default_factory=lambda: BURST)
     _known: "OrderedDict[str, Bucket]" = field(default_factory=OrderedDict)
 
     def __len__(self) -> int:
@@ -45,4 +47,5 @@ class Buckets:
 
     def _left(self, address: str) -> float:
         bucket = self._known.get(address)
-        return min(BURST, bucket.left + (self.now() - bucket.at) * PER_SECOND) if bucket else float(BURST)
+        full = float(self.burst)
+        return min(full, bucket.left + (self.now() - bucket.at) * PER_SECOND) if bucket else full

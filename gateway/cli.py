@@ -2,18 +2,25 @@
 
 import click
 
+from gateway.commands.accessing import audit, token
 from gateway.commands.backing_up import backup, books, restore
 from gateway.commands.beginning import init
 from gateway.commands.campaigning import campaign
 from gateway.commands.checking import check
 from gateway.commands.customers import customer
+from gateway.commands.doctoring import doctor
 from gateway.commands.events import events
+from gateway.commands.exporting import export
 from gateway.commands.failing import Commands
+from gateway.commands.hooking import hooks
 from gateway.commands.importing import import_contacts
 from gateway.commands.media import media
+from gateway.commands.nouns import list_nouns, show_noun
 from gateway.commands.planning import plan
 from gateway.commands.running import demo, run
 from gateway.commands.schema import schema
+from gateway.commands.tailing import tail
+from gateway.commands.uploading import uploads
 
 COMMANDS = (
     run,
@@ -23,13 +30,22 @@ COMMANDS = (
     schema,
     init,
     import_contacts,
+    uploads,
+    list_nouns,
+    show_noun,
+    export,
     campaign,
     backup,
     restore,
     books,
     customer,
     events,
+    hooks,
     media,
+    token,
+    audit,
+    doctor,
+    tail,
 )
 
 

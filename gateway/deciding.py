@@ -11,13 +11,26 @@ from gateway.rulebooks import NoRulebook
 from gateway.scenes import Place, Scenes
 from rules.book import Channel
 from rules.effects import HELD_TIMERS
-from rules.events import CallAnswered, CampaignStarted, ParticipantGiven, ReceiptArrived, Settled, Stranded, TimerDue
+from rules.events import (
+    CallAnswered,
+    CampaignStarted,
+    ContactStopped,
+    ParticipantEnrolled,
+    ParticipantGiven,
+    ParticipantRemoved,
+    ReceiptArrived,
+    Settled,
+    Stranded,
+    TimerDue,
+)
 from rules.fields import from_json, given_from_json
 from rules.participants import SOURCE_CUSTOMER
+from rules.reaction import Reaction
 from storage.values import Row, WaitingEvent
 
 ERASED = "the customer was erased"
 STOPPED = "the campaign was stopped meanwhile: it waits until the campaign runs again"
+NOBODY = "nobody whom we know has this address"
 TIMED = "it has a time meanwhile"
 
 
@@ -45,6 +58,9 @@ class Desk:
             "answer": self._answer,
             "settled": self._settled,
             "stranded": self._stranded,
+            "enrolled": self._enrolled,
+            "removed": self._removed,
+            "opted_out": self._opted_out,
         }
         return deciders[event.kind](event)
 
@@ -58,6 +74,7 @@ class Desk:
             source=payload["source"],
             fields=self._given_fields(place, payload),
             identifiers=frozenset(payload.get("identifiers", ())),
+            joins=payload.get("joins", True),
         )
         return Decided(event, react_at(self.scenes, place, given, self.now), place.customer)
 
@@ -65,6 +82,29 @@ class Desk:
         place = Place(event.payload["customer"], event.payload["campaign"])
         started = CampaignStarted(id=event_id(event, place), at=event.received_at)
         return Decided(event, react_at(self.scenes, place, started, self.now), place.customer)
+
+    def _enrolled(self, event: WaitingEvent) -> Decided:
+        place = Place(event.payload["customer"], event.payload["campaign"])
+        enrolled = ParticipantEnrolled(id=event_id(event, place), at=event.received_at)
+        return Decided(event, react_at(self.scenes, place, enrolled, self.now), place.customer)
+
+    def _removed(self, event: WaitingEvent) -> Decided:
+        place = Place(event.payload["customer"], event.payload["campaign"])
+        removed = ParticipantRemoved(id=event_id(event, place), at=event.received_at)
+        return Decided(event, react_at(self.scenes, place, removed, self.now), place.customer)
+
+    def _opted_out(self, event: WaitingEvent) -> Decided:
+        """Every campaign that the owner of the address takes part in hears of it."""
+        channel, address = event.payload["channel"], event.payload["address"]
+        known = self.channels.get(channel)
+        customer = self.scenes.owner(known.identifier, address) if known else ""
+        if not customer:
+            return Decided(event, note=NOBODY)
+        reactions: list[tuple[Place, Reaction]] = []
+        for place in (Place(customer, campaign) for campaign in self.scenes.campaigns_of(customer)):
+            stopped = ContactStopped(id=event_id(event, place), at=event.received_at, channel=channel, address=address)
+            reactions += react_at(self.scenes, place, stopped, self.now)
+        return Decided(event, tuple(reactions), customer)
 
     def _timer(self, event: WaitingEvent) -> Decided:
         payload = event.payload

@@ -2,12 +2,15 @@
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from time import monotonic
 
 from aiohttp import web
 
 from gateway.connections import Connections
-from gateway.metrics import CONTENT_TYPE, Metrics
+from gateway.lags import Lags
+from gateway.looking import Looking
+from gateway.metrics import CONTENT_TYPE, Gauges, Metrics, Value
 from storage.database import Storage
 from storage.errors import StorageUnavailable
 from storage.group_commit import GroupCommit
@@ -19,7 +22,20 @@ NO_DATABASE = "the database does not answer"
 NO_WRITES = "the database takes no writes"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """What the database told: how much is yet to be done, and for how long it has waited; ``at`` by `monotonic`."""
+
+    counts: dict[str, int]
+    lags: Gauges
+    at: float
+
+    def numbers(self) -> dict[str, float]:
+        """How much is yet to be done, and how many seconds ago that was counted."""
+        return {**self.counts, "counts_age_seconds": round(monotonic() - self.at, 3)}
+
+
+@dataclass
 class Health:
     """Answers for one gateway. ``refuses``: whether the last webhook could be kept nowhere."""
 
@@ -29,7 +45,14 @@ class Health:
     metrics: Metrics
     connections: Connections
     refuses: Callable[[], bool]
-    _looks: list["asyncio.Task[dict[str, int] | None]"] = field(default_factory=list)  # the one under way, if any
+    lags: Lags
+
+    def __post_init__(self) -> None:
+        """A database that is well answers the first look at once. The second counts whole queues: where they are long
+        that takes its time, and is no sign of trouble."""
+        self._answers = Looking(lambda: self.storage.read(lambda t: t.inbox.latest_time()))
+        self._counts = Looking(self._count)
+        self._backlog: Backlog | None = None
 
     def routes(self) -> list[web.RouteDef]:
         return [
@@ -48,21 +71,22 @@ class Health:
         200 ``ready``; 200 ``spooling`` while they are kept in the spool, with a reason where the database does not
         answer; 503 ``unavailable`` where they could be kept nowhere.
         """
-        counts = await self._backlog()
-        trouble = NO_DATABASE if counts is None else NO_WRITES if self.refuses() else ""
+        up, backlog = await self._look()
+        trouble = NO_DATABASE if not up else NO_WRITES if self.refuses() else ""
         if trouble and not await self._can_spool():
             reason = f"{trouble}, and the spool can't be written"
             return web.json_response({"status": "unavailable", "reason": reason}, status=503)
-        if counts is None:
+        if not up:
             return web.json_response({"status": "spooling", "reason": NO_DATABASE, **self._spooled()})
         status = "spooling" if self.spool.depth else "ready"
-        return web.json_response({"status": status, **counts, **self._spooled()})
+        return web.json_response({"status": status, **(backlog.numbers() if backlog else {}), **self._spooled()})
 
     async def metrics_page(self, request: web.Request) -> web.Response:
         """What Prometheus reads. What only the database knows is left out while it does not answer, and so with the
         file of the spool."""
-        counts = await self._backlog()
-        gauges = {"database_up": int(counts is not None), **(counts or {}), **self._spooled()}
+        up, backlog = await self._look()
+        gauges: dict[str, Value] = {"database_up": up, **self._spooled(), **self.lags.now()}
+        gauges |= {**backlog.numbers(), **backlog.lags} if backlog else {}
         gauges |= {"unkept_events": self.inbox.waiting, **await self._set_aside()}
         gauges |= {"open_connections": len(self.connections), "most_connections": self.connections.limit}
         return web.Response(body=self.metrics.text(gauges), headers={"Content-Type": CONTENT_TYPE})
@@ -82,19 +106,28 @@ class Health:
         except (StorageUnavailable, TimeoutError):
             return {}
 
-    async def _backlog(self) -> dict[str, int] | None:
-        """None where the database does not answer. However many ask at once, it is asked once."""
-        if not self._looks:
-            self._looks.append(asyncio.create_task(self._look()))
-            self._looks[0].add_done_callback(self._looks.remove)
-        return await asyncio.shield(self._looks[0])
-
-    async def _look(self) -> dict[str, int] | None:
+    async def _look(self) -> tuple[bool, Backlog | None]:
+        """Whether the database answers, and what is to be done, as it was counted last; both within `LOOK_SECONDS`."""
+        until = monotonic() + LOOK_SECONDS
         try:
-            async with asyncio.timeout(LOOK_SECONDS):
-                return await self.storage.read(backlog)
+            await self._answers.within(LOOK_SECONDS)
         except (StorageUnavailable, TimeoutError):
-            return None
+            return False, None
+        try:
+            return True, await self._counts.within(max(until - monotonic(), 0.0))
+        except TimeoutError:
+            return True, self._backlog
+        except StorageUnavailable:
+            return True, None
+
+    async def _count(self) -> Backlog:
+        begun = monotonic()
+        counts, lags = await self.storage.read(self._count_in)
+        self._backlog = Backlog(counts, lags, begun)
+        return self._backlog
+
+    def _count_in(self, t: Transaction) -> tuple[dict[str, int], Gauges]:
+        return backlog(t) | self.lags.backlog_of_hooks(t), self.lags.read(t)
 
     def _spooled(self) -> dict[str, int]:
         return {"spooled_events": self.spool.depth}

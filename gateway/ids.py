@@ -2,7 +2,7 @@
 
 import re
 from hashlib import sha256
-from uuid import uuid4
+from secrets import token_hex
 
 _ID = re.compile(r"[0-9a-f]{32}")
 
@@ -14,7 +14,7 @@ def is_id(text: str) -> bool:
 
 def new_id() -> str:
     """A random id."""
-    return uuid4().hex
+    return token_hex(16)
 
 
 def derived_id(*parts: str) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from time import monotonic
 
 import structlog
 from aiohttp import hdrs, web
@@ -14,6 +15,7 @@ from gateway.bodies import Bodies, BodyRefused, whole
 from gateway.clock import Clock
 from gateway.incoming import new_event
 from gateway.shedding import Crowd
+from gateway.tracing.tracing import OFF, Tracing
 from rules.book import Channel
 from storage.errors import QueueFull, StorageUnavailable
 from storage.group_commit import GroupCommit
@@ -31,16 +33,17 @@ log = structlog.get_logger()
 @dataclass(frozen=True)
 class Ingress:
     """The public edge. ``on_kept`` is told the kind of each new event once it is on disk, ``on_answered`` each answer:
-    its channel's name and its status."""
+    its channel's name, its status, and how many seconds it took."""
 
     adapters: Mapping[str, Adapter]
     channels: Mapping[str, Channel]
     inbox: GroupCommit
     clock: Clock
     on_kept: Callable[[str], None]
-    on_answered: Callable[[str, int], None] = lambda channel, status: None
+    on_answered: Callable[[str, int, float], None] = lambda channel, status, seconds: None
     crowd: Crowd = field(default_factory=Crowd)
     bodies: Bodies = field(default_factory=Bodies)
+    tracing: Tracing = OFF
 
     def routes(self) -> list[web.RouteDef]:
         return [web.route("*", "/webhooks/{channel}/{route}", self.handle)]
@@ -51,15 +54,16 @@ class Ingress:
         adapter = self.adapters.get(request.match_info["channel"])
         if adapter is None or request.match_info["route"] not in adapter.routes:
             return web.Response(status=404)
+        begun = monotonic()
         try:
-            answer = await self._answer(adapter, request)
+            answer = await self._answer(adapter, request, begun)
         except Exception:  # nobody foresaw it: the connection answers it, and logs it
-            self.on_answered(adapter.name, 500)
+            self.on_answered(adapter.name, 500, monotonic() - begun)
             raise
-        self.on_answered(adapter.name, answer.status)
+        self.on_answered(adapter.name, answer.status, monotonic() - begun)
         return answer
 
-    async def _answer(self, adapter: Adapter, request: web.Request) -> web.Response:
+    async def _answer(self, adapter: Adapter, request: web.Request, begun: float) -> web.Response:
         if request.method != METHOD:
             tell_refused(request, adapter.name, 405, f"{request.method}, not {METHOD}")
             return web.Response(status=405, headers={hdrs.ALLOW: METHOD})
@@ -69,23 +73,24 @@ class Ingress:
         try:
             body = await whole(request, BODY_LIMIT, BODY_SECONDS, self.bodies)
             with self.crowd.inside():
-                return await self._keep(adapter.name, adapter.receive(webhook_request(request, body)))
+                return await self._keep(adapter.name, adapter.receive(webhook_request(request, body)), begun)
         except (BodyRefused, WebhookRefused) as refused:
             tell_refused(request, adapter.name, refused.status, str(refused))
             return web.Response(status=refused.status)
 
-    async def _keep(self, name: str, received: Received) -> web.Response:
+    async def _keep(self, name: str, received: Received, begun: float) -> web.Response:
         try:
             for item in received.items:
-                await self._keep_one(new_event(self.channels[name], item, self.clock.now()))
+                await self._keep_one(new_event(self.channels[name], item, self.clock.now()), begun)
         except (StorageUnavailable, QueueFull) as error:
             log.error("webhook_not_kept", channel=name, reason=str(error))
             return web.Response(status=503, headers=RETRY_AFTER)
         return response(received.answer)
 
-    async def _keep_one(self, event: NewEvent) -> None:
+    async def _keep_one(self, event: NewEvent, begun: float) -> None:
         if await self.inbox.keep(event):
             self.on_kept(event.kind)
+            self.tracing.received(event, monotonic() - begun)
 
 
 def tell_refused(request: web.Request, channel: str, status: int, reason: str) -> None:

@@ -1,18 +1,23 @@
 """From raw rows (a CSV line, a JSON object) to validated ones, or to everything that is wrong with them."""
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import TypeVar
+from json import JSONEncoder
+from typing import NamedTuple, TypeVar
 
 from gateway.hints import did_you_mean
 from gateway.identity import IDENTIFIERS, IdentityMissing
 from rules.book import Field, Rulebook
-from rules.fields import FieldError, coerce, normalise_identifier
+from rules.fields import FieldError, coerce, normalise_identifier, to_json
 from rules.values import Value, Values
 
 MAX_SHOWN = 100  # characters of a wrong value that a report repeats
 MAX_PROBLEMS = 100  # problems reported of one row's identifiers, and as many of its fields
+
+_UNSTORABLE = re.compile("[\0\ud800-\udfff]")
+_JSON = JSONEncoder(ensure_ascii=False, separators=(",", ":"))  # as databases keep it
 
 V = TypeVar("V")
 
@@ -30,6 +35,15 @@ class Given:
     missing: tuple[str, ...] = ()
 
 
+class ReadyRow(NamedTuple):
+    """One validated row as it is kept, and as it goes from process to process: its fields are JSON text."""
+
+    row: int
+    identifiers: Mapping[str, str]
+    fields: str
+    missing: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class RowProblem:
     """Why a row was not kept. ``field`` is "" where the whole row is meant, ``value`` what was given, shortened."""
@@ -40,7 +54,23 @@ class RowProblem:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What is to change of one participant: identifiers that are given, kinds of those that are taken away, fields
+    (None clears)."""
+
+    identifiers: Mapping[str, str]
+    taken_away: frozenset[str]
+    fields: Values
+
+
 Read = Given | tuple[RowProblem, ...]
+
+
+def ready(given: Given) -> ReadyRow:
+    """The row, with nothing left to be done for it but to find out whom it is about."""
+    fields = {name: to_json(value) for name, value in given.fields.items()}
+    return ReadyRow(given.row, given.identifiers, _JSON.encode(fields), given.missing)
 
 
 def shown(raw: object) -> str:
@@ -71,6 +101,16 @@ def read_row(book: Rulebook, row: int, identifiers: Mapping[str, object], fields
     if not kept and not problems:
         problems.append(RowProblem(row, "", "", str(IdentityMissing())))
     return tuple(problems) if problems else Given(row, kept, values, tuple(_missing(book, values)))
+
+
+def read_change(
+    book: Rulebook, identifiers: Mapping[str, object], fields: Mapping[str, object]
+) -> tuple[Change, list[RowProblem]]:
+    """Validate what is to change of one participant, as `read_row` does; an identifier of None is taken away."""
+    given = {kind: raw for kind, raw in identifiers.items() if raw is not None}
+    kept, problems = read_cells(1, given, partial(_identifier, book))
+    values, wrong = read_cells(1, fields, partial(_value, book))
+    return Change(kept, frozenset(identifiers) - frozenset(given), values), problems + wrong
 
 
 def missing_problems(row: int, fields: Iterable[str]) -> tuple[RowProblem, ...]:
@@ -117,7 +157,7 @@ def _value(book: Rulebook, name: str, raw: object) -> Value:
 
 def _storable(raw: object) -> object:
     """Databases hold UTF-8 text without NUL; JSON can spell both what is not UTF-8 and NUL."""
-    if isinstance(raw, str) and ("\0" in raw or any("\ud800" <= character <= "\udfff" for character in raw)):
+    if isinstance(raw, str) and _UNSTORABLE.search(raw):
         raise FieldError("holds characters that are not text")
     return raw
 

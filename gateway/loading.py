@@ -9,7 +9,17 @@ from rules.book import Channel
 from storage.transaction import Transaction
 from storage.values import Row, WaitingEvent
 
-OF_CUSTOMERS = ("participant", "started", "timer", "answer", "settled", "stranded")  # kinds that name a customer
+OF_CUSTOMERS = (  # kinds that name a customer
+    "participant",
+    "started",
+    "timer",
+    "answer",
+    "settled",
+    "stranded",
+    "enrolled",
+    "removed",
+)
+OF_ADDRESSES = ("message", "opted_out")  # kinds that name a channel and an address
 COUNTED_FOR = timedelta(days=8)  # how long what began counts for a cap: a week, and a day for the time zones
 
 
@@ -74,7 +84,7 @@ def _communications(events: Sequence[WaitingEvent], loaded: Loaded) -> list[str]
 def _load_owners(
     t: Transaction, events: Sequence[WaitingEvent], channels: Mapping[str, Channel], loaded: Loaded
 ) -> None:
-    senders = _payloads(events, "message")
+    senders = _payloads(events, *OF_ADDRESSES)
     pairs = {(channels[p["channel"]].identifier, p["address"]) for p in senders if p["channel"] in channels}
     loaded.owners = t.people.by_identifiers(sorted(pairs))
 
@@ -132,5 +142,5 @@ def _load_opt_outs(
 ) -> None:
     addresses = {pair for of in loaded.identifiers.values() for pair in of.items()}
     pairs = {(c.name, value) for c in channels.values() for kind, value in addresses if kind == c.identifier}
-    pairs |= {(p["channel"], p["address"]) for p in _payloads(events, "message")}
+    pairs |= {(p["channel"], p["address"]) for p in _payloads(events, *OF_ADDRESSES)}
     loaded.opted_out = t.opt_outs.among(sorted(pairs))

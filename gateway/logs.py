@@ -26,6 +26,7 @@ def set_up_logs(secrets: Collection[str] = ()) -> None:
     stream = forgiving(sys.stderr)
     last = console() if sys.stderr.isatty() else structlog.processors.JSONRenderer()
     steps: list[Processor] = [
+        structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.processors.ExceptionRenderer(told),

@@ -23,14 +23,23 @@ log = structlog.get_logger()
 Outcome = Sent | SendRefused | SendThrottled | SendUnknown | ChannelDown
 
 
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """Why a provider did not take a message, for operators, and when (UTC)."""
+
+    reason: str
+    at: datetime
+
+
 @dataclass
 class Silence:
     """Whether a channel's provider answers. Where several sends in a row got none, the channel rests, and then tries
-    with one message whether it is over; all others wait, untried."""
+    with one message whether it is over; all others wait, untried. ``trouble`` is why one was not taken last."""
 
     channel: str
     sends: int = 0
     until: datetime | None = None
+    trouble: Trouble | None = None
 
     @property
     def lasts(self) -> bool:
@@ -42,6 +51,8 @@ class Silence:
         send."""
         if isinstance(outcome, Withheld):  # nobody was asked
             return
+        if not isinstance(outcome, Sent):
+            self.trouble = Trouble(str(outcome), now)
         if not is_silent(outcome):
             if self.lasts:
                 log.warning("provider_answers_again", channel=self.channel)

@@ -11,6 +11,7 @@ from gateway.campaigns import CampaignStart
 from gateway.ids import derived_id
 from gateway.private_files import copy
 from gateway.sandboxes import Play
+from gateway.stepping import in_steps
 
 log = structlog.get_logger()
 
@@ -18,10 +19,7 @@ log = structlog.get_logger()
 async def start_campaign(gateway: Gateway, campaign: str) -> None:
     """The campaign runs from now on, and whoever waits to enter enters."""
     starting = CampaignStart(campaign, gateway.clock.now())
-    await gateway.storage.run(starting.begin)
-    while await gateway.storage.run(starting.wake):
-        pass
-    gateway.wake()
+    await in_steps(gateway.storage, starting.begin, starting.wake, gateway.wake)
 
 
 async def set_going(gateway: Gateway, sandbox: Sandbox, play: Play | None) -> None:

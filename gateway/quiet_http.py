@@ -3,7 +3,10 @@
 from aiohttp import web
 from aiohttp.web_protocol import RequestHandler
 
+from gateway.api.problems import Problem
+
 SERVER = "pointsman"
+UNREADABLE = Problem(400, "malformed", "This is no HTTP request, or a line of its head is too long")
 
 
 class QuietHandler(RequestHandler):
@@ -18,9 +21,11 @@ class QuietHandler(RequestHandler):
         exc: BaseException | None = None,
         message: str | None = None,
     ) -> web.StreamResponse:
-        """The status alone; the rest is logged."""
+        """The status, and for what is no HTTP, or has a line that is too long, a problem as the API has them: where it
+        was to go, nobody has read. The rest is logged."""
         super().handle_error(request, status, exc, message)
-        answer = web.Response(status=status, headers={"Server": SERVER})
+        answer = UNREADABLE.response() if status == UNREADABLE.status else web.Response(status=status)
+        answer.headers["Server"] = SERVER
         answer.force_close()
         return answer
 

@@ -8,8 +8,12 @@ import structlog
 
 from channels.base import Channel as Adapter
 from gateway.clock import Bell, Clock
+from gateway.hooks.aside import tell_parked
+from gateway.hooks.telling import SILENT, Telling
 from gateway.incoming import kept_request, new_event
+from gateway.log_context import told_of_event
 from gateway.parts import MAX_ATTEMPTS, SWEEP, Rest, keep_working, reason_of
+from gateway.tracing.tracing import OFF, Tracing
 from rules.book import Channel
 from storage.database import Storage
 from storage.errors import StorageUnavailable
@@ -34,6 +38,8 @@ class Reader:
     clock: Clock
     bell: Bell
     worker_bell: Bell
+    telling: Telling = SILENT
+    tracing: Tracing = OFF
 
     async def run(self) -> None:
         """Work until the bell is closed."""
@@ -46,7 +52,8 @@ class Reader:
         """Read one batch; True if there was anything to do."""
         events = await self.storage.read(lambda t: t.inbox.waiting(BATCH, include=("request",)))
         for event in events:
-            await self._read(event)
+            with told_of_event(event):
+                await self._read(event)
         return bool(events)
 
     async def _read(self, event: WaitingEvent) -> None:
@@ -58,7 +65,7 @@ class Reader:
         except StorageUnavailable:
             raise
         except Exception as error:
-            log.exception("request_failed", inbox=event.id, attempt=event.attempts + 1)
+            log.exception("request_failed", attempt=event.attempts + 1)
             await self._failed(event, reason_of(error))
 
     async def _messages(self, event: WaitingEvent, channel: str) -> list[NewEvent]:
@@ -75,6 +82,7 @@ class Reader:
 
         await self.storage.run(replace)
         self.worker_bell.ring()
+        self.tracing.read(event, found)
 
     async def _failed(self, event: WaitingEvent, reason: str) -> None:
         if event.attempts + 1 >= MAX_ATTEMPTS:
@@ -83,10 +91,11 @@ class Reader:
             await self.storage.run(lambda t: t.inbox.attempted(event.id, reason))
 
     async def _park(self, event: WaitingEvent, reason: str) -> None:
-        log.error("request_parked", inbox=event.id, reason=reason)
-        await self.storage.run(lambda t: park(t, event, reason, self.clock.now()))
+        log.error("request_parked", reason=reason)
+        await self.storage.run(lambda t: park(t, event, reason, self.clock.now(), self.telling))
 
 
-def park(t: Transaction, event: WaitingEvent, reason: str, now: datetime) -> None:
+def park(t: Transaction, event: WaitingEvent, reason: str, now: datetime, telling: Telling) -> None:
     if t.inbox.still_waiting([event]):
         t.inbox.park(event.id, reason, now)
+        tell_parked(t, telling, event, reason, now)

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
+from gateway.api.repeating import KEPT_FOR
 from gateway.clock import Bell, Clock
 from gateway.parts import Rest, keep_working
 from gateway.settings_file import RetentionSettings
@@ -25,7 +26,8 @@ Empty = Callable[[Transaction, tuple[int, ...]], None]
 
 @dataclass
 class Retaining:
-    """Goes through what is old, once an hour: messages, events (with the errors of uploads) and decisions.
+    """Goes through what is old, once an hour: messages, events (with the errors of uploads), decisions, answers to
+    requests that may be repeated, what hooks were told, and who changed what.
 
     What is owed or not decided yet keeps its contents, and loses them in a later round. How far events and decisions
     are done is kept, so that a round begins where something may be left.
@@ -60,8 +62,29 @@ class Retaining:
             await self._messages(before(now, self.settings.messages_days)),
             await self._events(before(now, self.settings.events_days)),
             await self._decisions(before(now, self.settings.decisions_days)),
+            await self._repeats(now - KEPT_FOR),
+            await self._deliveries(now - timedelta(days=self.settings.deliveries_days)),
+            await self._trail(now - timedelta(days=self.settings.audit_days)),
         ]
         return any(more)
+
+    async def _repeats(self, limit: datetime) -> bool:
+        """What requests with an Idempotency-Key were answered: whoever repeats one does so soon."""
+        return await self.storage.run(lambda t: t.repeats.forget(limit, BATCH)) == BATCH
+
+    async def _deliveries(self, limit: datetime) -> bool:
+        """What hooks were told, and what they never took in all that time."""
+        gone = await self.storage.run(lambda t: t.deliveries.forget(limit, BATCH))
+        if gone.owed:
+            log.error("deliveries_given_up", deliveries=gone.owed)
+        return gone.all == BATCH
+
+    async def _trail(self, limit: datetime) -> bool:
+        """Who changed what, and then the tokens that nothing in the trail can name any more."""
+        more = await self.storage.run(lambda t: t.audit.forget(limit, BATCH)) == BATCH
+        if not more:
+            await self.storage.run(lambda t: t.tokens.forget(limit))
+        return more
 
     async def _messages(self, limit: datetime | None) -> bool:
         if limit is None:
@@ -75,9 +98,8 @@ class Retaining:
         if limit is None:
             return False
         more = await self._walk("retention/events", limit, lambda t, ready: t.retention.empty_events(ready))
-        if not more:
-            await self.storage.run(lambda t: t.retention.empty_uploads(limit))
-        return more
+        gone = 0 if more else await self.storage.run(lambda t: t.retention.empty_uploads(limit, BATCH))
+        return more or gone == BATCH
 
     async def _decisions(self, limit: datetime | None) -> bool:
         if limit is None:

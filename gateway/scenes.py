@@ -109,9 +109,13 @@ class Scenes:
 
     def campaigns_of(self, customer: str) -> list[str]:
         """The campaigns with a rulebook that the customer is a participant of, those joined in this batch included."""
-        stored = {p.campaign for p in self.loaded.participants if p.customer == customer}
+        stored = {p.campaign for p in self.loaded.participants if p.customer == customer and not self._has_left(p)}
         joined = {p.campaign for p, scene in self.after.items() if p.customer == customer and scene.participant}
         return self.rulebooks.order(stored | joined)
+
+    def _has_left(self, place: Place) -> bool:
+        """Whether the participant that was there left in this batch."""
+        return place in self.after and self.after[place].participant is None
 
     def owner(self, kind: str, address: str) -> str:
         """The customer with this identifier, or ""."""
@@ -143,7 +147,7 @@ class Scenes:
     def _read(self, place: Place) -> Scene:
         present = self.rulebooks.of(place.campaign)
         row = self.loaded.participants.get(place)
-        rows = self._communications[row["id"]] if row else []
+        rows = self._communications[place]
         runs = self._runs[row["id"]] if row else []
         known = {"", *(c["id"] for c in rows)}
         messages = (m for m in self._messages[place] if m["communication"] in known)
@@ -158,9 +162,10 @@ class Scenes:
         )
 
     @cached_property
-    def _communications(self) -> Mapping[str, list[Row]]:
-        """What was loaded, by participant: to look through all of it for each place costs the square of a batch."""
-        return grouped(self.loaded.communications.values(), itemgetter("participant"))
+    def _communications(self) -> Mapping[Place, list[Row]]:
+        """What was loaded, by place: to look through all of it for each one costs the square of a batch. Of somebody
+        who has left, late receipts are still about some."""
+        return grouped(self.loaded.communications.values(), lambda row: Place(row["customer"], row["campaign"]))
 
     @cached_property
     def _runs(self) -> Mapping[str, list[Row]]:

@@ -13,6 +13,7 @@ from channels.base import Channel, OutboundMessage, Sent
 from channels.errors import ChannelDown, SendRefused, SendThrottled, SendUnknown, Withheld
 from gateway.clock import Bell, Clock
 from gateway.incoming import outcome_event
+from gateway.log_context import tell_of_message
 from gateway.parts import OUTAGE_PAUSE, Rest, keep_working
 from gateway.patience import (
     SETTLE_AFTER,
@@ -49,9 +50,10 @@ class Sender:
     it fails. One in doubt after a restore that it does not have was never sent, and is; of which it can't tell, the
     same setting decides. What is unknown is settled also while its campaign stands in error: asking is no sending.
 
-    ``on_recorded`` is called after outcomes are kept as events; ``per_second`` is how many messages the provider takes
-    (real time). A channel that is down rests (``rests_until``, UTC) while all campaigns that it put in error
-    (``rests_for``) stand so: whoever starts one wants to know. One whose provider is silent rests, too (`Silence`).
+    ``on_recorded`` is called after outcomes are kept as events, ``on_sent`` after each send, with its seconds;
+    ``per_second`` is how many messages the provider takes (real time). A channel that is down rests (``rests_until``,
+    UTC) while all campaigns that it put in error (``rests_for``) stand so: whoever starts one wants to know. One whose
+    provider is silent rests, too (`Silence`).
     """
 
     channel: Channel
@@ -61,6 +63,7 @@ class Sender:
     on_recorded: Callable[[], None]
     resend_unknown: bool = True
     per_second: float = 1.0
+    on_sent: Callable[[Owed, Outcome, float], None] = lambda owed, outcome, seconds: None
     rests_until: datetime | None = None
     rests_for: set[str] = field(default_factory=set)
     silence: Silence = field(init=False)
@@ -70,6 +73,11 @@ class Sender:
 
     def __post_init__(self) -> None:
         self.silence = Silence(self.channel.name)
+
+    @property
+    def sending(self) -> int:
+        """How many messages are being sent."""
+        return len(self._sending)
 
     async def run(self) -> None:
         """Work until the bell is closed; then see to it that what is being sent comes to its end."""
@@ -168,13 +176,17 @@ class Sender:
     async def _tried(self, owed: Owed) -> tuple[Owed, Outcome]:
         """Look where that is needed, then send; what became of it. Of a message that was sent nothing else is unknown
         any more than this very send."""
+        tell_of_message(owed)
         looked = await self._outcome(owed, self._look(owed))
         if looked is not None:
             return owed, looked
         if owed.was_unknown:
             now = self.clock.now()
             owed = replace(owed, was_unknown=False, doubted=False, redone=False, attempts=0, first_tried_at=now)
-        return owed, await self._outcome(owed, self.channel.send(message_of(owed)))
+        begun = monotonic()
+        outcome = await self._outcome(owed, self.channel.send(message_of(owed)))
+        self.on_sent(owed, outcome, monotonic() - begun)
+        return owed, outcome
 
     async def _outcome(self, owed: Owed, doing: Awaitable[T]) -> T | Outcome:
         try:

@@ -8,9 +8,10 @@ from errno import EADDRINUSE
 from aiohttp import web
 
 from channels.sandbox import Sandbox
-from gateway.api import ApiDesk
-from gateway.api_site import api_application
+from gateway.api.desk import ApiDesk
+from gateway.api.site import api_application
 from gateway.app import Gateway, open_gateway
+from gateway.channel_health import channel_health
 from gateway.clock import Clock, SystemClock
 from gateway.http_edge import BACKLOG, Gate, Runner
 from gateway.open_files import raise_open_files, trouble_teller
@@ -44,7 +45,7 @@ def application(gateway: Gateway, sandbox: Sandbox | None) -> web.Application:
 def doorman(gateway: Gateway) -> Doorman:
     """Who looks at whom we refuse."""
     settings = gateway.settings
-    return Doorman(gateway.adapters, settings.api_token, settings.trusted_proxies, gateway.metrics.limited)
+    return Doorman(gateway.adapters, gateway.access.may_be_somebody, settings.trusted_proxies, gateway.metrics.limited)
 
 
 def api_desk(gateway: Gateway) -> ApiDesk:
@@ -53,12 +54,22 @@ def api_desk(gateway: Gateway) -> ApiDesk:
         storage=gateway.storage,
         campaigns=lambda: gateway.rulebooks.active,
         uploads=gateway.uploads,
-        token=gateway.settings.api_token,
+        access=gateway.access,
         now=gateway.clock.now,
         ring=gateway.wake,
         decided=gateway.outcomes.decided,
         broken=lambda: gateway.rulebooks.broken,
         hindrances=gateway.guard.hindrances.of,
+        requests_per_minute=gateway.settings.api.requests_per_minute,
+        channels=gateway.rulebooks.channels,
+        project=gateway.rulebooks.project,
+        reload=gateway.watch.load,
+        spool=gateway.settings.spool,
+        hooks={name: hook.settings for name, hook in gateway.deliverer.hooks.items()},
+        telling=gateway.telling,
+        channel_health=lambda: channel_health(gateway.rulebooks.channels, gateway.senders),
+        on_answered=gateway.metrics.api,
+        on_cut_off=gateway.metrics.cut_off,
     )
 
 

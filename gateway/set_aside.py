@@ -1,5 +1,7 @@
 """Events that the database refused and that are set aside in the spool: brought to it once more, or dropped."""
 
+from collections.abc import Callable
+
 from gateway.batch import consent_of
 from gateway.parked_events import IN_SPOOL
 from storage.database import Storage
@@ -8,11 +10,14 @@ from storage.spool_file import SpooledEvent
 from storage.spool_visit import SpoolVisit
 from storage.transaction import Transaction
 
+Tell = Callable[[Transaction], None]
+
 SAID_STOP = "the person has said STOP, or was stopped by the rules, and a retry might undo that: drop it"
 
 
-def retry_aside(storage: Storage, spool: SpoolVisit, number: int) -> str:
-    """Move the event into the inbox, to be decided. Why not, "" where it is moved. Raises `StorageUnavailable`."""
+def retry_aside(storage: Storage, spool: SpoolVisit, number: int, tell: Tell) -> str:
+    """Move the event into the inbox, to be decided; ``tell`` is told in the transaction that does it. Why not, "" where
+    it is moved. Raises `StorageUnavailable`."""
     if not (one := find(spool, number)):
         return missing(number)
     try:
@@ -20,6 +25,7 @@ def retry_aside(storage: Storage, spool: SpoolVisit, number: int) -> str:
             reason = _undone(t, one)
             if not reason:
                 t.inbox.keep([one.event])
+                tell(t)
     except StorageUnavailable:
         raise
     except Exception as error:  # its words may quote the event
@@ -30,10 +36,12 @@ def retry_aside(storage: Storage, spool: SpoolVisit, number: int) -> str:
     return ""
 
 
-def drop_aside(spool: SpoolVisit, number: int) -> str:
-    """Remove the event from the spool, for good. Why not, "" where it is removed."""
+def drop_aside(storage: Storage, spool: SpoolVisit, number: int, tell: Tell) -> str:
+    """Remove the event from the spool, for good, once ``tell`` was told. Why not, "" where it is removed."""
     if not find(spool, number):
         return missing(number)
+    with storage.transaction() as t:
+        tell(t)
     spool.remove([number])
     return ""
 

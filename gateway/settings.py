@@ -1,6 +1,6 @@
 """The settings of one project: `pointsman.toml` in its folder, then the environment, which wins.
 
-Variables are `POINTSMAN_<KEY>`, `POINTSMAN_CHANNELS__<NAME>__<KEY>`, `POINTSMAN_SERVICES__<NAME>__<KEY>` and
+Variables are `POINTSMAN_<KEY>`, `POINTSMAN_CHANNELS__<NAME>__<KEY>` (and so for `SERVICES` and `HOOKS`) and
 `POINTSMAN_ACTIONS__<KEY>`. Secrets come from the environment only.
 """
 
@@ -18,6 +18,7 @@ from pydantic import SecretStr, ValidationError
 from pydantic_settings.exceptions import SettingsError as UnreadableVariable
 
 from gateway.addresses import Network
+from gateway.hooks.signing import PREFIX
 from gateway.settings_checks import (
     problems_of_environment,
     problems_of_file,
@@ -30,6 +31,8 @@ from gateway.settings_file import (
     CHANNEL_KINDS,
     SECRET_KEYS,
     ActionSettings,
+    ApiSettings,
+    HookSettings,
     RetentionSettings,
     ServiceSettings,
     SettingsFile,
@@ -44,6 +47,7 @@ ALLOW = ("actions", "allow")
 
 SANDBOX_API_TOKEN = "sandbox-api-token"  # noqa: S105 - public on purpose: the sandbox listens on this machine only
 SANDBOX_SERVICE_SECRET = "sandbox-service-secret"  # noqa: S105 - as above
+SANDBOX_HOOK_SECRET = "whsec_c2FuZGJveC1ob29rLXNlY3JldC1vZi1wb2ludHNtYW4="  # noqa: S105 - as above
 SANDBOX_MESSAGES_PER_SECOND = 500.0
 SANDBOX_DEFAULTS: Mapping[str, Mapping[str, Any]] = {
     "twilio": {
@@ -77,8 +81,9 @@ class Settings:
     ``public_url`` is how providers reach us, without a trailing slash; ``database`` is ``sqlite:///`` and an absolute
     path as it stands, or a PostgreSQL URL; ``spool`` the absolute path of the file where events wait for it; ``rules``
     the absolute folder of the rule files; ``trusted_proxies`` are believed when they say for whom they ask;
-    ``channels`` in the order of the file; ``services`` those that rules may ask, by name; ``actions`` what they may
-    run; ``retention`` how long what people wrote is kept.
+    ``channels`` in the order of the file; ``services`` those that rules may ask, and ``hooks`` whom we tell, by name;
+    ``actions`` what rules may run; ``retention`` how long what people wrote is kept; ``api`` how many requests it
+    takes.
     """
 
     folder: Path
@@ -93,8 +98,10 @@ class Settings:
     api_token: SecretStr
     channels: Mapping[str, TwilioSettings | SlackSettings]
     services: Mapping[str, ServiceSettings]
+    hooks: Mapping[str, HookSettings]
     actions: ActionSettings
     retention: RetentionSettings
+    api: ApiSettings
 
     @property
     def functions(self) -> Path:
@@ -103,7 +110,7 @@ class Settings:
 
     def secrets(self) -> frozenset[str]:
         """Every secret there is, in clear: what must never be shown."""
-        tables = (self, *self.channels.values(), *self.services.values())
+        tables = (self, *self.channels.values(), *self.services.values(), *self.hooks.values())
         found = (getattr(table, key, None) for table in tables for key in SECRET_KEYS)
         return frozenset(secret.get_secret_value() for secret in found if secret is not None) | self._password()
 
@@ -145,9 +152,9 @@ def load_settings(folder: Path | str, *, sandbox: bool = False, offline: bool = 
     content = _content(home / FILE)
     given = content
     if sandbox:
-        given = _filled(content, SANDBOX_API_TOKEN, SANDBOX_DEFAULTS, SANDBOX_SERVICE_SECRET)
+        given = _filled(content, SANDBOX_API_TOKEN, SANDBOX_DEFAULTS, SANDBOX_SERVICE_SECRET, SANDBOX_HOOK_SECRET)
     elif offline:
-        given = _filled(content, token_hex(), OFFLINE_SECRETS, None)
+        given = _filled(content, token_hex(), OFFLINE_SECRETS, None, f"{PREFIX}{token_hex()}")
     problems = [*problems_of_file(content), *problems_of_environment(os.environ, content)]
     file, wrong = _read(given)
     if file is not None:
@@ -175,14 +182,19 @@ def _content(path: Path) -> dict[str, Any]:
 
 
 def _filled(
-    content: Mapping[str, Any], api_token: str, by_kind: Mapping[str, Mapping[str, Any]], service_secret: str | None
+    content: Mapping[str, Any],
+    api_token: str,
+    by_kind: Mapping[str, Mapping[str, Any]],
+    service_secret: str | None,
+    hook_secret: str,
 ) -> dict[str, Any]:
     """Defaults under what the file says, each channel's by its kind; the environment still wins over them."""
     filled: dict[str, Any] = {"api_token": api_token, **content}
     for name, table in tables(content, "channels").items():
         filled["channels"] = {**filled["channels"], name: {**by_kind.get(str(table.get("kind")), {}), **table}}
-    for name, table in tables(content, "services").items():
-        filled["services"] = {**filled["services"], name: {"secret": service_secret, **table}}
+    for section, secret in (("services", service_secret), ("hooks", hook_secret)):
+        for name, table in tables(content, section).items():
+            filled[section] = {**filled[section], name: {"secret": secret, **table}}
     return filled
 
 
@@ -210,8 +222,10 @@ def _settings(home: Path, file: SettingsFile, sandbox: bool) -> Settings:
         api_token=file.api_token,
         channels=file.channels,
         services=file.services,
+        hooks=file.hooks,
         actions=file.actions,
         retention=file.retention,
+        api=file.api,
     )
 
 

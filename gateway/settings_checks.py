@@ -15,6 +15,8 @@ from gateway.settings_file import (
     CHANNEL_FORMS,
     SECRET_KEYS,
     ActionSettings,
+    ApiSettings,
+    HookSettings,
     RetentionSettings,
     ServiceSettings,
     SettingsFile,
@@ -22,10 +24,18 @@ from gateway.settings_file import (
 from gateway.settings_sentences import keys_of, variable
 
 PREFIX = "POINTSMAN_"
-MAX_NAME = 32  # characters of a channel's or a service's name
+MAX_NAME = 32  # characters of a channel's, a service's or a hook's name
 CHANNEL_KEYS = tuple(sorted({key for form in CHANNEL_FORMS.values() for key in keys_of(form)}))
-NAMED = {"channels": CHANNEL_KEYS, "services": keys_of(ServiceSettings)}  # tables of tables, with what is in each
-PLAIN_TABLES: Mapping[str, type[BaseModel]] = {"actions": ActionSettings, "retention": RetentionSettings}
+NAMED = {  # tables of tables, with what is in each
+    "channels": CHANNEL_KEYS,
+    "services": keys_of(ServiceSettings),
+    "hooks": keys_of(HookSettings),
+}
+PLAIN_TABLES: Mapping[str, type[BaseModel]] = {
+    "actions": ActionSettings,
+    "retention": RetentionSettings,
+    "api": ApiSettings,
+}
 PLAIN_PATHS = (
     *((key,) for key in SettingsFile.model_fields if key not in (*NAMED, *PLAIN_TABLES)),
     *((table, key) for table, form in PLAIN_TABLES.items() for key in keys_of(form)),
@@ -36,7 +46,7 @@ Content = Mapping[str, Any]
 
 
 def tables(content: Content, section: str) -> dict[str, Content]:
-    """The tables of the channels or of the services; what is not a table is left to the form to refuse."""
+    """The tables of the channels, services or hooks; what is not a table is left to the form to refuse."""
     found = content.get(section)
     named = found.items() if isinstance(found, Mapping) else ()
     return {str(name): table for name, table in named if isinstance(table, Mapping)}

@@ -3,17 +3,22 @@
 import re
 from collections.abc import Callable
 from typing import Annotated, Any, Literal, Self
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, model_validator
 from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
-from gateway.addresses import checked_address, checked_network, whole_address
+from gateway.addresses import checked_address, checked_network, may_be_public, whole_address
+from gateway.hooks.kinds import HookEvent
+from gateway.hooks.signing import secret_bytes
 
 MIN_SECRET_LENGTH = 16
 MAX_MESSAGES_PER_SECOND = 1000.0
 MAX_CALLS_PER_MINUTE = 60_000
+MAX_REQUESTS_PER_MINUTE = 1_000_000
 LONGEST_CALL = 60.0  # seconds
+MAX_AT_ONCE = 50  # deliveries
 LONGEST_SWEEP = 1440.0  # minutes: a day
 MAX_MEMORY_MB = 65_536
 LONGEST_RETENTION = 36_500  # days
@@ -26,6 +31,7 @@ SECRET_KEYS = (
     "signing_secret_previous",
     "bot_token",
     "secret",
+    "secret_previous",
 )
 FORM = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
@@ -70,8 +76,17 @@ def in_own_words(check: Callable[[str], str]) -> Callable[[str], str]:
     return checked
 
 
+def hook_secret(secret: SecretStr) -> SecretStr:
+    try:
+        secret_bytes(secret.get_secret_value())
+    except ValueError as error:
+        raise wrong(f"{error}: `openssl rand -base64 32` makes one, after its prefix") from None
+    return secret
+
+
 Secret = Annotated[SecretStr, AfterValidator(long_enough)]
 WebAddress = Annotated[str, AfterValidator(in_own_words(checked_address))]
+HookSecret = Annotated[SecretStr, AfterValidator(long_enough), AfterValidator(hook_secret)]
 Rate = Annotated[float, BeforeValidator(no_bool), Field(gt=0, le=MAX_MESSAGES_PER_SECOND, allow_inf_nan=False)]
 Minutes = Annotated[float, BeforeValidator(no_bool), Field(ge=0, le=LONGEST_SWEEP, allow_inf_nan=False)]
 Seconds = Annotated[float, BeforeValidator(no_bool), Field(gt=0, le=LONGEST_CALL, allow_inf_nan=False)]
@@ -151,6 +166,28 @@ class ServiceSettings(BaseModel):
     secret: Secret | None = None
 
 
+class HookSettings(BaseModel):
+    """A system outside that is told what happens. ``events`` are the types that it is told, all where there is none;
+    ``timeout`` in seconds; ``at_once`` how many deliveries may be under way, 1 for one after the other; ``private``
+    whether it may be in a private network, or on this machine."""
+
+    model_config = FORM
+    url: ServiceAddress
+    events: tuple[HookEvent, ...] = ()
+    timeout: Seconds = 15.0
+    at_once: Annotated[int, BeforeValidator(no_bool), Field(ge=1, le=MAX_AT_ONCE)] = 1
+    private: bool = False
+    secret: HookSecret
+    secret_previous: HookSecret | None = None
+
+    @model_validator(mode="after")
+    def reachable(self) -> Self:
+        host = urlsplit(self.url).hostname or ""
+        if not self.private and not may_be_public(host):
+            raise wrong(f"url is on this machine or in a private network ({host}): allow that by private = true")
+        return self
+
+
 class ActionSettings(BaseModel):
     """The operator's functions: where they are, which of them rules may run, and for how many seconds."""
 
@@ -161,13 +198,23 @@ class ActionSettings(BaseModel):
     memory_mb: Annotated[int, BeforeValidator(no_bool), Field(ge=MIN_MEMORY_MB, le=MAX_MEMORY_MB)] = 512
 
 
+class ApiSettings(BaseModel):
+    """How many requests each token of the API may send in a minute."""
+
+    model_config = FORM
+    requests_per_minute: Annotated[int, BeforeValidator(no_bool), Field(ge=1, le=MAX_REQUESTS_PER_MINUTE)] = 6_000
+
+
 class RetentionSettings(BaseModel):
-    """After how many days what people wrote is forgotten; None for never."""
+    """After how many days what people wrote is forgotten, None for never; what hooks were told; and who changed what,
+    with the tokens that were revoked or expired before that."""
 
     model_config = FORM
     messages_days: Days | None = None
     events_days: Days | None = None
     decisions_days: Days | None = None
+    deliveries_days: Days = 30
+    audit_days: Days = 730
 
 
 class SettingsFile(BaseSettings):
@@ -192,8 +239,10 @@ class SettingsFile(BaseSettings):
         default_factory=dict
     )
     services: dict[str, ServiceSettings] = Field(default_factory=dict)
+    hooks: dict[str, HookSettings] = Field(default_factory=dict)
     actions: ActionSettings = ActionSettings()
     retention: RetentionSettings = RetentionSettings()
+    api: ApiSettings = ApiSettings()
 
     @classmethod
     def settings_customise_sources(

@@ -10,6 +10,8 @@ from gateway.settings_file import (
     CHANNEL_FORMS,
     SECRET_KEYS,
     ActionSettings,
+    ApiSettings,
+    HookSettings,
     RetentionSettings,
     ServiceSettings,
     SettingsFile,
@@ -73,5 +75,11 @@ def _known(location: Sequence[str | int]) -> tuple[str, ...]:
         return keys_of(CHANNEL_FORMS[str(location[2])])
     if location[0] == "services" and len(location) > 2:
         return keys_of(ServiceSettings)
-    plain: dict[str, type[BaseModel]] = {"actions": ActionSettings, "retention": RetentionSettings}
+    if location[0] == "hooks" and len(location) > 2:
+        return keys_of(HookSettings)
+    plain: dict[str, type[BaseModel]] = {
+        "actions": ActionSettings,
+        "retention": RetentionSettings,
+        "api": ApiSettings,
+    }
     return keys_of(plain.get(str(location[0]), SettingsFile) if len(location) > 1 else SettingsFile)

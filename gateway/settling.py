@@ -1,10 +1,11 @@
 """Settle what waits at nodes of earlier versions: it moves to nodes of the rule file in force, or ends."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from gateway.hints import did_you_mean
+from gateway.ids import new_id
 from gateway.planning import Waiting
 from gateway.rulebooks import store
 from rules.actions.communicate import Communicate
@@ -72,14 +73,15 @@ class Settling:
     """Puts the rule file in force and leaves an event for every participant concerned.
 
     Its steps are `begin` and then `leave` until that returns False, each one transaction; all of it may be done again,
-    for what is settled waits no longer. ``left`` counts the participants. The events are decided once the gateway has
-    read the file, too.
+    for what is settled waits no longer, and under the same ``key`` nobody is left an event twice. ``left`` counts the
+    participants. The events are decided once the gateway has read the file, too.
     """
 
     book: Rulebook
     text: bytes
     moves: Mapping[str, str]
     now: datetime
+    key: str = field(default_factory=new_id)
     left: int = 0
     after: str = ""
 
@@ -94,12 +96,12 @@ class Settling:
         where = (self.book.campaign, tuple(self.moves), self.after, CHUNK)
         found = {*t.runs.customers_at(*where), *t.communications.customers_planned(*where)}
         customers = sorted(found)[:CHUNK]
-        kept = t.inbox.keep([self._event(customer) for customer in customers])
-        self.left += sum(event is not None for event in kept)
+        t.inbox.keep([self._event(customer) for customer in customers])
+        self.left += len(customers)
         self.after = customers[-1] if customers else self.after
         return len(customers) == CHUNK
 
     def _event(self, customer: str) -> NewEvent:
         payload = {"customer": customer, "campaign": self.book.campaign, "moves": dict(self.moves)}
-        key = f"settled:{self.book.campaign}:{customer}:{self.now.isoformat()}"
+        key = f"settled:{self.book.campaign}:{customer}:{self.key}"
         return NewEvent(key, "settled", About("customer", customer), payload, self.now)

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from itertools import islice
+from itertools import compress, islice
 
 import structlog
 
@@ -14,6 +14,7 @@ from channels.errors import ChannelError, SendThrottled
 from gateway.clock import Bell, Clock
 from gateway.incoming import new_event
 from gateway.parts import Rest, keep_working, one_turn
+from gateway.tracing.tracing import OFF, Tracing
 from rules.book import Channel
 from storage.database import Storage
 from storage.errors import QueueFull
@@ -51,6 +52,7 @@ class Sweeper:
     bell: Bell
     on_kept: Callable[[int], None]
     every: timedelta
+    tracing: Tracing = OFF
     caught_up: asyncio.Event = field(default_factory=asyncio.Event)
     _not_before: datetime | None = None
     _left_off: tuple[datetime, str] | None = None  # a sweep cut off among talks: up to when it reads, after which talk
@@ -154,7 +156,10 @@ class Sweeper:
         """Keep what is new of these, in their order, by the way that webhooks take: behind what is spooled."""
         now, rest, found = self.clock.now(), iter(items), 0
         while events := [new_event(self.channel, item, now) for item in islice(rest, BATCH)]:
-            found += sum(await asyncio.gather(*map(self.inbox.keep, events)))
+            kept = await asyncio.gather(*map(self.inbox.keep, events))
+            found += sum(kept)
+            for event in compress(events, kept):
+                self.tracing.received(event, 0.0)
         if found:
             log.warning("missed_webhooks_found", channel=self.adapter.name, events=found)
             self.on_kept(found)

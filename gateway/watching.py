@@ -3,20 +3,27 @@
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from pathlib import Path
 
 import structlog
 
 from gateway.clock import Bell, Clock
 from gateway.parts import Rest, keep_working
-from gateway.rulebooks import Changes, Rulebooks, agree, read_folder, store
+from gateway.rulebooks import Changes, Rulebooks, Texts, agree, read_folder, store
 from rules.book import Rulebook
 from storage.database import Storage
+from storage.transaction import Transaction
 
 PERIOD = 1.0  # seconds between two looks at the folder
 
 log = structlog.get_logger()
 Stamp = tuple[tuple[str, int, int], ...]
+Tell = Callable[[Transaction, Changes], None]
+
+
+def tell_nobody(t: Transaction, changes: Changes) -> None:
+    """Nobody has asked for this look."""
 
 
 @dataclass
@@ -36,6 +43,7 @@ class RulesWatch:
     seen: Stamp = field(default=())
     releases: bool = True  # at first, what an earlier process has held
     gone: frozenset[str] = frozenset()
+    loading: asyncio.Lock = field(default_factory=asyncio.Lock)  # a look beside another might bring an old file back
     untold: tuple[Rulebook, ...] = ()  # books in force of which nothing was reported yet
 
     async def run(self) -> None:
@@ -59,13 +67,18 @@ class RulesWatch:
     async def _behind(self) -> frozenset[str]:
         return await self.storage.read(lambda t: self.rulebooks.behind(t.campaigns.all()))
 
-    async def load(self) -> Changes:
-        """Put what is sound in force and report every mistake. Raises OSError where the folder can't be read."""
+    async def load(self, tell: Tell = tell_nobody) -> Changes:
+        """Put what is sound in force and report every mistake; what comes into force is told to ``tell`` in the
+        transaction that keeps it. Raises OSError where the folder can't be read."""
+        async with self.loading:
+            return await self._load(tell)
+
+    async def _load(self, tell: Tell) -> Changes:
         stamp = await asyncio.to_thread(folder_stamp, self.folder)
         texts = await asyncio.to_thread(read_folder, self.folder)
         changes = await asyncio.to_thread(self.rulebooks.read, texts)
         now = self.clock.now()
-        await self.storage.run(lambda t: store(t, changes.books, texts, now))
+        await self.storage.run(lambda t: _keep(t, changes, texts, now, tell))
         self._put_in_force(changes)
         self.releases |= await self.storage.run(lambda t: agree(t, self.rulebooks))
         await self._release()
@@ -99,6 +112,11 @@ class RulesWatch:
         if released:
             log.info("events_released", events=released)
             self.on_released()
+
+
+def _keep(t: Transaction, changes: Changes, texts: Texts, now: datetime, tell: Tell) -> None:
+    store(t, changes.books, texts, now)
+    tell(t, changes)
 
 
 def folder_stamp(folder: Path) -> Stamp:

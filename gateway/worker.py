@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from time import monotonic
 
 import structlog
 
@@ -10,8 +11,12 @@ from gateway.batch import Batch, consent_of
 from gateway.clock import Bell, Clock
 from gateway.decided import Decided
 from gateway.deciding import Desk
+from gateway.hooks.aside import tell_parked
+from gateway.hooks.decided import notices_of
+from gateway.hooks.telling import SILENT, Telling
 from gateway.keeping import row_of
 from gateway.loading import load
+from gateway.log_context import told_of_event
 from gateway.parts import MAX_ATTEMPTS, SWEEP, Rest, keep_working, reason_of
 from gateway.rulebooks import NoRulebook, Rulebooks
 from gateway.scenes import Scenes
@@ -32,7 +37,8 @@ log = structlog.get_logger()
 @dataclass
 class Worker:
     """Decides every waiting event exactly once. ``on_decided`` is told of each batch once it is committed, and called
-    with nothing after an event was parked.
+    with nothing after an event was parked; ``on_batch`` is told how many seconds a batch took to be committed.
+    ``telling`` says who outside is told of what.
 
     An event of a campaign without a usable rulebook is held, and what follows in its lane behind it, until a rulebook
     comes into force; other lanes go on.
@@ -43,6 +49,8 @@ class Worker:
     clock: Clock
     bell: Bell
     on_decided: Callable[[Sequence[Decided]], None]
+    on_batch: Callable[[float], None] = lambda seconds: None
+    telling: Telling = SILENT
 
     async def run(self) -> None:
         """Work until the bell is closed."""
@@ -59,6 +67,7 @@ class Worker:
         return bool(events)
 
     async def _decide_all(self, events: Sequence[WaitingEvent]) -> None:
+        begun = monotonic()
         try:
             decided = await self.storage.run(lambda t: self.decide(t, events))
         except StorageUnavailable:
@@ -67,6 +76,7 @@ class Worker:
             log.warning("batch_redone", events=len(events), reason=reason_of(error))
             await self._decide_singly(events)
         else:
+            self.on_batch(monotonic() - begun)
             self.on_decided(decided)
 
     async def _decide_singly(self, events: Sequence[WaitingEvent]) -> None:
@@ -77,7 +87,11 @@ class Worker:
                 held.add(event.lane)
 
     async def _decide_alone(self, event: WaitingEvent) -> bool:
-        """True if the event waits no longer."""
+        """True if the event waits no longer. Whatever is logged meanwhile names it."""
+        with told_of_event(event):
+            return await self._try_alone(event)
+
+    async def _try_alone(self, event: WaitingEvent) -> bool:
         try:
             decided = await self.storage.run(lambda t: self.decide(t, [event]))
         except StorageUnavailable:
@@ -85,7 +99,7 @@ class Worker:
         except LoopFound as loop:
             await self._park(event, str(loop))
         except Exception as error:
-            log.exception("event_failed", inbox=event.id, kind=event.kind, attempt=event.attempts + 1)
+            log.exception("event_failed", attempt=event.attempts + 1)
             return await self._failed(event, reason_of(error))
         else:
             self.on_decided(decided)
@@ -99,13 +113,13 @@ class Worker:
         return False
 
     async def _park(self, event: WaitingEvent, reason: str) -> None:
-        log.error("event_parked", inbox=event.id, kind=event.kind, reason=reason)
+        log.error("event_parked", reason=reason)
         try:
-            await self.storage.run(lambda t: park(t, event, reason, self.clock.now()))
+            await self.storage.run(lambda t: park(t, event, reason, self.clock.now(), self.telling))
         except StorageUnavailable:
             raise
         except Exception:  # whatever it has that can't even be parked in full, it must not stop the others
-            log.exception("event_parked_barely", inbox=event.id, kind=event.kind)
+            log.exception("event_parked_barely")
             await self.storage.run(lambda t: t.inbox.park(event.id, reason, self.clock.now()))
         self.on_decided(())
 
@@ -120,7 +134,9 @@ class Worker:
         scenes = Scenes(loaded, self.rulebooks, running, behind=self.rulebooks.behind(campaigns))
         batch = Batch(scenes, now)
         decided = decide_in_order(t, events, Desk(scenes, self.rulebooks.channels, now), batch)
-        write(t, batch)
+        write(t, batch, self.telling)
+        if self.telling:
+            self.telling.tell(t, notices_of(scenes, decided), now)
         give_back(t, self.rulebooks.paces(), decided)
         t.inbox.decided([one.event.id for one in decided], now)
         t.erasing.forget([one.event.id for one in decided if scenes.is_erased(one.customer)])
@@ -148,12 +164,13 @@ def decide_in_order(t: Transaction, events: Sequence[WaitingEvent], desk: Desk, 
     return decided
 
 
-def park(t: Transaction, event: WaitingEvent, reason: str, now: datetime) -> None:
+def park(t: Transaction, event: WaitingEvent, reason: str, now: datetime, telling: Telling) -> None:
     """Put an event aside with its reason: a STOP holds nevertheless, the row of an upload counts as failed."""
     if not t.inbox.still_waiting([event]):
         return
-    write_opt_outs(t, filter(None, [consent_of(event)]), now)
+    write_opt_outs(t, filter(None, [consent_of(event)]), now, telling)
     t.inbox.park(event.id, reason, now)
+    tell_parked(t, telling, event, reason, now)
     if upload := event.payload.get("upload"):
         problem = {"row": row_of(event.key), "field": "", "value": "", "reason": reason}
         t.uploads.report_failures(upload, [problem])

@@ -12,18 +12,21 @@ from gateway.carry import (
     run_changes,
     run_row,
 )
+from gateway.hooks.aside import tell_opt_in, tell_opt_out
+from gateway.hooks.telling import SILENT, Telling
 from gateway.scenes import Place, Scenes
 from rules.scene import Scene
 from storage.transaction import Transaction
 
 
-def write(t: Transaction, batch: Batch) -> None:
-    """Write everything gathered. Raises `StaleVersion` if another process changed a row meanwhile."""
+def write(t: Transaction, batch: Batch, telling: Telling = SILENT) -> None:
+    """Write everything gathered; hooks are told who may be written to. Raises `StaleVersion` if another process changed
+    a row meanwhile."""
     write_customers(t, batch.scenes)
     write_participants(t, batch)
     write_communications(t, batch)
     write_runs(t, batch)
-    write_opt_outs(t, batch.consents, batch.now)
+    write_opt_outs(t, batch.consents, batch.now, telling)
     write_messages(t, batch)
     t.timers.set([row for row in batch.timers.values() if row])
     t.timers.clear([pair for pair, row in batch.timers.items() if not row])
@@ -50,26 +53,29 @@ def write_customers(t: Transaction, scenes: Scenes) -> None:
 
 
 def write_participants(t: Transaction, batch: Batch) -> None:
-    new, changed = [], []
+    new, changed, gone = [], [], []
     for place, before, after in moved(batch.scenes):
-        if after.participant is None or after.participant == before.participant:
+        if after.participant == before.participant:
             continue
-        if before.participant is None:
+        if after.participant is None:
+            gone.append(batch.scenes.loaded.participants[place])
+        elif before.participant is None:
             new.append(participant_row(after.participant, place.campaign, place.customer, batch.now))
         else:
             stored = batch.scenes.loaded.participants[place]
             changed.append({**stored, **participant_changes(after.participant, batch.now)})
     t.people.add_participants(new)
     t.people.save_participants(changed)
+    t.people.remove_participants(gone)
 
 
 def write_communications(t: Transaction, batch: Batch) -> None:
     new, changed = [], []
     for place, before, after in moved(batch.scenes):
-        known = {c.id: c for c in before.communications}
+        known, participant = {c.id: c for c in before.communications}, after.participant or before.participant
         for c in after.communications:
-            if c.id not in known and after.participant:
-                new.append(communication_row(c, place.campaign, after.participant.id, place.customer, batch.now))
+            if c.id not in known and participant:
+                new.append(communication_row(c, place.campaign, participant.id, place.customer, batch.now))
             elif c != known.get(c.id):
                 stored = batch.scenes.loaded.communications[c.id]
                 changed.append({**stored, **communication_changes(c, batch.now)})
@@ -108,17 +114,19 @@ def write_messages(t: Transaction, batch: Batch) -> None:
     t.messages.save_status(batch.statuses + [canceled_row(id, batch.now) for id in withdrawn])
 
 
-def write_opt_outs(t: Transaction, consents: Iterable[Consent], now: datetime) -> None:
+def write_opt_outs(t: Transaction, consents: Iterable[Consent], now: datetime, telling: Telling = SILENT) -> None:
     """Keep who may be written to, in order; a stop also withdraws what the database still owes to the address.
 
     A held event is heeded at once, and again when it is decided: a start must not undo a stop said after it.
     """
     for channel, address, word, at in consents:
         if why := WITHDRAWN.get(word):
+            tell_opt_out(t, telling, channel, address, word, now)
             t.opt_outs.put(channel, address, word, at)
             withdrawn = t.outbox.cancel_address(channel, address)
             t.inbox.keep([withdrawn_event(message, channel, why, now) for message in withdrawn])
         else:
+            tell_opt_in(t, telling, channel, address, at, now)
             t.opt_outs.remove(channel, address, at)
 
 

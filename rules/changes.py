@@ -14,6 +14,7 @@ from rules.effects import (
     HoldFact,
     JoinCampaign,
     KeepRun,
+    LeaveCampaign,
     PlanCommunication,
     ReleaseFacts,
     SendMessage,
@@ -32,6 +33,10 @@ def after(scene: Scene, effect: Effect) -> Scene:
 
 def _joined(scene: Scene, effect: JoinCampaign) -> Scene:
     return replace(scene, participant=Participant(effect.participant))
+
+
+def _left(scene: Scene, _: LeaveCampaign) -> Scene:
+    return replace(scene, participant=None)
 
 
 def _entered(scene: Scene, _: EnterCampaign) -> Scene:
@@ -108,6 +113,7 @@ def _with_participant(scene: Scene, **changes: object) -> Scene:
 
 CHANGES: Mapping[type[Effect], Callable[[Scene, Any], Scene]] = {
     JoinCampaign: _joined,
+    LeaveCampaign: _left,
     EnterCampaign: _entered,
     HoldFact: _held,
     ReleaseFacts: _released,

@@ -37,6 +37,11 @@ class JoinCampaign:
 
 
 @dataclass(frozen=True, slots=True)
+class LeaveCampaign:
+    """The customer is a participant no more."""
+
+
+@dataclass(frozen=True, slots=True)
 class SetFields:
     """Customer and participant fields get these values (None clears); only values that differ are named."""
 
@@ -46,7 +51,7 @@ class SetFields:
 
 @dataclass(frozen=True, slots=True)
 class EnterCampaign:
-    """Participant Created has fired; it never fires again for this participant."""
+    """Participant Created has fired; it fires again only where the operator enrolls the participant anew."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +181,7 @@ class PlaceCall:
 
 Effect = (
     JoinCampaign
+    | LeaveCampaign
     | SetFields
     | EnterCampaign
     | HoldFact

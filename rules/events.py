@@ -25,17 +25,37 @@ class ParticipantGiven(Event):
     ``participant`` is the id a new participant gets; ``source`` is import, api, enroll or customer (another campaign
     changed the shared customer: ``fields`` then holds the customer fields *before* that change).
     ``identifiers`` are the kinds (phone, email ...) given anew to a known customer: they are fields of the record, too.
+    Unless it ``joins``, somebody who is no participant does not become one.
     """
 
     participant: str
     source: str
     fields: Values = field(default_factory=dict)
     identifiers: frozenset[str] = frozenset()
+    joins: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CampaignStarted(Event):
     """The campaign began to run: a participant who joined while it did not run enters now."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParticipantEnrolled(Event):
+    """The operator lets Participant Created fire once more for somebody who has entered already."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParticipantRemoved(Event):
+    """The operator takes the participant out of the campaign."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContactStopped(Event):
+    """The operator opted this address of the customer out: it is as if the person had said STOP there."""
+
+    channel: str
+    address: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

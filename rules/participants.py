@@ -4,7 +4,7 @@ from datetime import datetime
 
 from rules.book import Rulebook
 from rules.effects import EnterCampaign, JoinCampaign
-from rules.events import CampaignStarted, ParticipantGiven
+from rules.events import CampaignStarted, ParticipantEnrolled, ParticipantGiven
 from rules.facts import Fact, Trigger
 from rules.fields import TIMEZONE_FIELD
 from rules.local import placed
@@ -15,12 +15,13 @@ from rules.values import Value, Values
 
 SOURCE_CUSTOMER = "customer"  # another campaign changed the shared customer
 SOURCE_FLOW = "flow"
+SOURCE_API = "api"
 
 
 def take_participant(turn: Turn, given: ParticipantGiven) -> Applied:
     """Participant Created fires for one who enters, Participant Updated for one who changed; never both."""
     if turn.scene.participant is None:
-        return Applied.UNCHANGED if given.source == SOURCE_CUSTOMER else _join(turn, given)
+        return _take_absent(turn, given)
     shared = given.source == SOURCE_CUSTOMER
     changed = _changed_elsewhere(turn, given.fields) if shared else _take(turn, given.fields)
     changed |= given.identifiers
@@ -30,9 +31,31 @@ def take_participant(turn: Turn, given: ParticipantGiven) -> Applied:
     return Applied.UPDATED
 
 
+def _take_absent(turn: Turn, given: ParticipantGiven) -> Applied:
+    if given.source == SOURCE_CUSTOMER:
+        return Applied.UNCHANGED
+    return _join(turn, given) if given.joins else Applied.UNKNOWN
+
+
 def start(turn: Turn, _: CampaignStarted) -> Applied:
     """There is no more to do than before any other event: what was held has been worked off."""
     return Applied.APPLIED if turn.effects else Applied.UNCHANGED
+
+
+def enroll_again(turn: Turn, _: ParticipantEnrolled) -> Applied:
+    """Participant Created fires once more, and there is no outcome yet; what is going on goes on.
+
+    Nothing changes for one who is to enter once the campaign runs.
+    """
+    participant = turn.scene.participant
+    if participant is None:
+        return Applied.UNKNOWN
+    if not participant.entered or any(fact.trigger is Trigger.PARTICIPANT_CREATED for fact in participant.held):
+        return Applied.UNCHANGED
+    if participant.outcome:
+        turn.finish("")
+    turn.raise_fact(Fact(Trigger.PARTICIPANT_CREATED, source=SOURCE_API))
+    return Applied.APPLIED
 
 
 def write_fields(turn: Turn, values: Values) -> frozenset[str]:

@@ -13,16 +13,20 @@ from rules.events import (
     STOP,
     CallAnswered,
     CampaignStarted,
+    ContactStopped,
     Event,
     MessageReceived,
+    ParticipantEnrolled,
     ParticipantGiven,
+    ParticipantRemoved,
     ReceiptArrived,
     Settled,
     Stranded,
     TimerDue,
 )
 from rules.facts import Fact, Trigger
-from rules.participants import start, take_participant
+from rules.leaving import take_removed
+from rules.participants import enroll_again, start, take_participant
 from rules.reaction import Applied, Reaction
 from rules.receipts import take_receipt, take_timer
 from rules.runs import find_run, go_on, time_anew
@@ -60,6 +64,8 @@ def _work_off_held(turn: Turn) -> None:
     participant, event = turn.scene.participant, turn.event
     if participant is None or not participant.held or not turn.scene.active:
         return
+    if isinstance(turn.event, ParticipantRemoved):  # what nobody has begun yet need not begin
+        return
     message, turn.message = turn.message, None
     turn.event = CampaignStarted(id=event.id, at=event.at)
     turn.put(ReleaseFacts())
@@ -77,7 +83,7 @@ def take_message(turn: Turn, message: MessageReceived) -> Applied:
     Words of consent never reach an agent or a flow, but for START, which is a message, too.
     """
     if message.consent == STOP:
-        _stop(turn, message)
+        _stop(turn, message.channel, message.address)
     elif message.consent == HELP:
         turn.note = "the provider answers a call for help"
     elif answered := _answered(turn, message):
@@ -89,9 +95,15 @@ def take_message(turn: Turn, message: MessageReceived) -> Applied:
     return Applied.APPLIED
 
 
-def _stop(turn: Turn, message: MessageReceived) -> None:
+def take_stopped(turn: Turn, stopped: ContactStopped) -> Applied:
+    """As after a STOP of the person."""
+    _stop(turn, stopped.channel, stopped.address)
+    return Applied.APPLIED if turn.effects else Applied.UNCHANGED
+
+
+def _stop(turn: Turn, channel: str, address: str) -> None:
     """What is open there ends. The scene knows of the opt-out at once, so that no flow plans anew what was canceled."""
-    where = (message.channel, message.address)
+    where = (channel, address)
     turn.scene = replace(turn.scene, opted_out=turn.scene.opted_out | {where})
     for communication in turn.scene.communications:
         if communication.is_open and (communication.channel, communication.address) == where:
@@ -128,6 +140,9 @@ def take_answer(turn: Turn, answered: CallAnswered) -> Applied:
 TAKES: Mapping[type[Event], Callable[[Turn, Any], Applied]] = {
     ParticipantGiven: take_participant,
     CampaignStarted: start,
+    ParticipantEnrolled: enroll_again,
+    ParticipantRemoved: take_removed,
+    ContactStopped: take_stopped,
     MessageReceived: take_message,
     ReceiptArrived: take_receipt,
     TimerDue: take_due,

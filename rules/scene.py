@@ -28,7 +28,7 @@ class Customer:
 
 @dataclass(frozen=True)
 class Participant:
-    """A customer's place in one campaign. ``entered``: Participant Created has fired (it fires once).
+    """A customer's place in one campaign. ``entered``: Participant Created has fired.
 
     ``held`` are the facts raised while the campaign was stopped, oldest first: they are worked off once it runs again.
     """

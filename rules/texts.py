@@ -5,6 +5,7 @@ from unicodedata import normalize
 
 import phonenumbers
 
+from rules.phones import is_plain_e164
 from rules.readers import FieldError, written
 
 MAX_TEXT = 1_600  # what a person may answer by SMS can be kept in a field
@@ -58,6 +59,10 @@ def read_phone(raw: object, region: str = "") -> str:
     Letters are refused before parsing: the library would read them as the digits they share a key with.
     """
     text = text_of(raw, MAX_PHONE)
+    return text if is_plain_e164(text) else _parsed_phone(text, region)
+
+
+def _parsed_phone(text: str, region: str) -> str:
     if not _PHONE_SIGNS.fullmatch(text):
         raise FieldError(f"{written(text)} is not a phone number; use digits only, such as +4915112345678")
     if not text.startswith("+") and not region:

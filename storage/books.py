@@ -170,7 +170,10 @@ MESSAGE_CHECKS = {
 PEOPLE_CHECKS = {
     "identifiers are of customers that do not exist": without(IDENTIFIERS.c.customer, CUSTOMERS.c.id),
     "participants are of customers that do not exist": without(PARTICIPANTS.c.customer, CUSTOMERS.c.id),
-    "communications are of participants that do not exist": without(COMMUNICATIONS.c.participant, PARTICIPANTS.c.id),
+    "communications are of customers that do not exist": without(COMMUNICATIONS.c.customer, CUSTOMERS.c.id),
+    "communications go on with participants that do not exist": without(
+        COMMUNICATIONS.c.participant, PARTICIPANTS.c.id
+    ).where(COMMUNICATIONS.c.is_open),
 }
 TIMER_CHECKS = {
     "timers have fired and no event tells of it": select(TIMERS.c.subject).where(

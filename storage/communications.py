@@ -17,6 +17,8 @@ EARLIER = select(func.coalesce(func.max(COMMUNICATIONS.c.seq), 0)).where(
 PAGE = 500
 APPEND = insert(COMMUNICATIONS).values(seq=EARLIER.scalar_subquery() + 1)
 
+COLUMNS = tuple(COMMUNICATIONS.c.keys())
+
 
 class Communications:
     """What was planned, is going on and has ended."""
@@ -98,9 +100,10 @@ class Communications:
         query = select(COMMUNICATIONS.c.customer).distinct().where(*there, *waiting)
         return list(self._connection.execute(query.order_by(COMMUNICATIONS.c.customer).limit(limit)).scalars())
 
-    def of_participants(self, participants: Collection[str]) -> list[Row]:
-        """All communications of these participants, each one's oldest first."""
-        found = rows_in(self._connection, select(COMMUNICATIONS), COMMUNICATIONS.c.participant, participants)
+    def of_participants(self, participants: Collection[str], names: Collection[str] = COLUMNS) -> list[Row]:
+        """All communications of these participants, each one's oldest first; of their columns those of these names."""
+        columns = [COMMUNICATIONS.c[name] for name in {"participant": None, "seq": None, **dict.fromkeys(names)}]
+        found = rows_in(self._connection, select(*columns), COMMUNICATIONS.c.participant, participants)
         return sorted(found, key=lambda row: (row["participant"], row["seq"]))
 
     def open_versions(self) -> list[str]:

@@ -23,11 +23,19 @@ from storage import schema
 from storage.backup import write_backup
 from storage.backup_file import Manifest, reading_backup
 from storage.books import Books, read_books
-from storage.engines import ALONE, READERS, database_url, lock_engine, reading_engine, writing_engine
-from storage.errors import AlreadyRunning, ClaimLost, Conflict, StaleVersion, StorageUnavailable
-from storage.process_lock import lock_process
+from storage.engines import (
+    ALONE,
+    READERS,
+    answering_engine,
+    database_url,
+    lock_engine,
+    reading_engine,
+    writing_engine,
+)
+from storage.errors import AlreadyRunning, ClaimLost, Conflict, StaleVersion, StorageUnavailable, TookTooLong
+from storage.process_lock import is_locked, lock_process
 from storage.restoring import LOOK_UP, Restored, restore_backup
-from storage.server_lock import ServerLock
+from storage.server_lock import ServerLock, is_held
 from storage.transaction import Transaction
 from storage.values import NewEvent
 
@@ -36,6 +44,7 @@ T = TypeVar("T")
 TRIES = 4  # times that work is done which meets what another process writes at the same time
 UNIQUE_VIOLATION = "23505"  # PostgreSQL's SQLSTATE
 NOT_READY = ("42501", "42P01", "42703")  # SQLSTATE: rights, a table or a column are missing; SQLite calls that trouble
+CANCELED = "57014"  # SQLSTATE of a statement whose time was up
 UNIQUE_FAILED = "UNIQUE constraint failed: "  # SQLite's words, followed by the columns
 
 
@@ -52,6 +61,7 @@ class Storage:
         self._url = database_url(url)
         self._writing = writing_engine(self._url)
         self._reading = reading_engine(self._url)
+        self._answering = answering_engine(self._url, self._reading)
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="storage-writer")
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="storage-reader")
         self._lock: TextIO | ServerLock | None = None
@@ -83,9 +93,14 @@ class Storage:
         """
         return await in_thread(self._writer, lambda: self._write(work))
 
-    async def read(self, work: Callable[[Transaction], T]) -> T:
-        """Do ``work`` in one reading transaction on a reading thread."""
-        return await in_thread(self._readers, lambda: self._read(work))
+    async def read(self, work: Callable[[Transaction], T], *, patiently: bool = True) -> T:
+        """Do ``work`` in one reading transaction on a reading thread.
+
+        Raises `TookTooLong` where PostgreSQL needs more than `engines.ANSWER_SECONDS` for one of its statements, and
+        is not asked ``patiently``.
+        """
+        engine = self._reading if patiently else self._answering
+        return await in_thread(self._readers, lambda: self._read(work, engine))
 
     async def keep(self, events: Sequence[NewEvent], within: float) -> list[bool]:
         """Keep the events in the inbox, in the order given; True for each that is new.
@@ -123,8 +138,8 @@ class Storage:
         except AlreadyRunning as error:
             raise ClaimLost(f"{error}; nothing is done here until it ends") from error
 
-    def _read(self, work: Callable[[Transaction], T]) -> T:
-        with self.reading() as transaction:
+    def _read(self, work: Callable[[Transaction], T], engine: Engine) -> T:
+        with connected(engine) as transaction:
             return work(transaction)
 
     def migrate(self) -> None:
@@ -153,6 +168,13 @@ class Storage:
                 lock.claim()
             self._lock = lock
 
+    def is_claimed(self) -> bool:
+        """Whether a gateway process is at work on this database now. Raises `StorageUnavailable`."""
+        if self._url.get_backend_name() == "sqlite":
+            return self._lock is not None or is_locked(Path(str(self._url.database)))
+        with unavailable_told():
+            return is_held(self._reading)
+
     def _claim_file(self) -> None:
         if self._lock is None and self._url.get_backend_name() == "sqlite":
             self._lock = lock_process(Path(str(self._url.database)))
@@ -173,6 +195,7 @@ class Storage:
         with reading_backup(path) as backup:
             self._claim_file()
             self._reading.dispose()  # sessions of ours would count as somebody else's
+            self._answering.dispose()
             self._writing.dispose()
             with unavailable_told(), self._writing.begin() as connection:
                 return restore_backup(connection, backup, now, look_up=look_up, replace=replace)
@@ -183,6 +206,7 @@ class Storage:
         self._readers.shutdown()
         self._writing.dispose()
         self._reading.dispose()
+        self._answering.dispose()
         if self._lock is not None:
             self._lock.close()
             self._lock = None
@@ -210,6 +234,8 @@ def unavailable_told() -> Iterator[None]:
     except (DBAPIError, NoConnection) as error:
         if not is_trouble(error):
             raise
+        if getattr(getattr(error, "orig", None), "sqlstate", "") == CANCELED:
+            raise TookTooLong("the database took too long to find what was asked for") from error
         raise StorageUnavailable(str(getattr(error, "orig", error)).strip()) from error
 
 

@@ -13,6 +13,7 @@ CONNECT_SECONDS = 10
 ALONE = {"alone": True}  # an execution option: this transaction writes while no other does
 LOCK = 0x70_6F_69_6E_74_73  # PostgreSQL's advisory lock that whoever writes shares, but for one who is alone
 WRITERS = 5  # pooled connections; writes made through `Storage.run` need only one
+ANSWER_SECONDS = 10  # how long PostgreSQL may look for what somebody waits for
 READERS = 4  # reading threads, and pooled connections for them
 
 # Only "off" answers before the commit is on disk; the other settings are about standbys, and stay.
@@ -71,7 +72,35 @@ def reading_engine(url: URL) -> Engine:
     """Connections whose transactions see one snapshot and can't write."""
     if url.get_backend_name() == "sqlite":
         return sqlite_engine(url, ("PRAGMA query_only=ON",), "BEGIN", READERS)
-    return postgres_engine(url, READERS).execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+    return reading_of(postgres_engine(url, READERS))
+
+
+def reading_of(engine: Engine) -> Engine:
+    """The same, reading. No plan is kept for other values: what leads to few rows for one leads to many for another."""
+    event.listen(engine, "do_connect", plan_each_time)
+    return engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+
+
+def answering_engine(url: URL, reading: Engine) -> Engine:
+    """As ``reading``; PostgreSQL gives up a statement after `ANSWER_SECONDS`, or sooner where it is told so."""
+    if url.get_backend_name() == "sqlite":
+        return reading
+    engine = reading_of(postgres_engine(url, READERS))
+    event.listen(engine, "connect", answer_soon)
+    return engine
+
+
+def plan_each_time(dialect: Any, record: Any, arguments: Sequence[str], options: dict[str, Any]) -> None:
+    """Prepare no statement (psycopg would from the fifth time on)."""
+    options["prepare_threshold"] = None
+
+
+def answer_soon(connection: DBAPIConnection, record: Any) -> None:
+    """Limit the time of each statement, unless an administrator has."""
+    limit = "set_config('statement_timeout', %s, false)"
+    unlimited = "current_setting('statement_timeout') = '0'"
+    connection.cursor().execute(f"SELECT {limit} WHERE {unlimited}", (f"{ANSWER_SECONDS * 1000:.0f}ms",))
+    connection.commit()
 
 
 def lock_engine(url: URL) -> Engine:

@@ -9,25 +9,27 @@ from sqlalchemy import ColumnElement, Connection, Table, and_, case, delete, fun
 from storage.outbox import DONE, NOT_DONE, SENDING
 from storage.statements import chunks, rows_of
 from storage.traces import (
+    AUDIT,
     CALLS,
     COMMUNICATIONS,
     CUSTOMERS,
     DECISIONS,
+    DELIVERIES,
     IDENTIFIERS,
     INBOX,
     MESSAGES,
     OPT_OUTS,
     OUTBOX,
     PARTICIPANTS,
+    REPEATS,
     RUNS,
     TIMERS,
-    UPLOADS,
+    UPLOAD_FAILURES,
     Person,
     Sighting,
     Traces,
     about,
     key_of,
-    mentions,
     of,
 )
 from storage.uploads import Uploads
@@ -47,6 +49,10 @@ EMPTY: Mapping[Table, Mapping[str, Any]] = {
     CALLS: {"body": {}, "answer": None, "error": "", "state": DONE},
     DECISIONS: {"log": []},
     INBOX: {"payload": {}, "error": ""},
+    AUDIT: {"before": {}, "after": {}},
+    REPEATS: {"body": ""},
+    DELIVERIES: {"payload": {}},
+    UPLOAD_FAILURES: {"value": "", "reason": ERASED},
 }
 FULL = {  # what is emptied already is not written again
     INBOX: or_(INBOX.c.payload != {}, INBOX.c.state.in_(UNDECIDED)),
@@ -102,7 +108,6 @@ class Erasing:
         person, rows = seen.person, Traces(self._connection).now(seen)
         rows |= {DECISIONS: rows[INBOX], OUTBOX: rows[MESSAGES]}  # each has the key of the other, as far as it is there
         self._fail_rows_of_uploads(rows[INBOX], now)
-        self._clean_uploads(rows[UPLOADS], person)
         for table in (*REMOVED, *((OPT_OUTS,) if forget_opt_outs else ())):
             self._connection.execute(delete(table).where(about(person)[table]))
         self._end_talks(rows[COMMUNICATIONS], canceled, now)
@@ -132,6 +137,8 @@ class Erasing:
             return {"lane": lane, "erased_at": now, "version": CUSTOMERS.c.version + 1}
         if table is PARTICIPANTS or table is COMMUNICATIONS:
             return {"version": table.c.version + 1, "updated_at": now}
+        if table is DELIVERIES:
+            return given_up(now)
         if table is CALLS:
             return {"lane": lane}
         return dropped(now) | {"lane": lane, "shard": shard_of(lane)} if table is INBOX else {}
@@ -153,15 +160,6 @@ class Erasing:
                     uploads.report_failures(upload, [failed_row(row["key"])])
                     uploads.finish_when_counted(upload, now)
 
-    def _clean_uploads(self, uploads: Collection[str], person: Person) -> None:
-        """The errors of their rows stay, without what was in the rows."""
-        for chunk in chunks(uploads):
-            query = select(UPLOADS.c.id, UPLOADS.c.errors).where(UPLOADS.c.id.in_(chunk)).with_for_update()
-            for row in rows_of(self._connection.execute(query)):
-                theirs = mentions(row["errors"], person)
-                errors = [cleaned(error) if error in theirs else error for error in row["errors"]]
-                self._connection.execute(update(UPLOADS).where(UPLOADS.c.id == row["id"]).values(errors=errors))
-
 
 def dropped(now: datetime) -> dict[str, Any]:
     undecided = INBOX.c.state.in_(UNDECIDED)
@@ -169,10 +167,16 @@ def dropped(now: datetime) -> dict[str, Any]:
     return {"state": case((undecided, "dropped"), else_=INBOX.c.state), "decided_at": since}
 
 
+def given_up(now: datetime) -> dict[str, Any]:
+    """What was to be told outside is not told any more."""
+    is_open = DELIVERIES.c.done_at.is_(None)
+    return {
+        "state": case((is_open, "failed"), else_=DELIVERIES.c.state),
+        "error": case((is_open, ERASED), else_=DELIVERIES.c.error),
+        "done_at": case((is_open, literal(now, DELIVERIES.c.done_at.type)), else_=DELIVERIES.c.done_at),
+    }
+
+
 def failed_row(key: str) -> Row:
     """The error of a row of a contact list, by the key of its event."""
     return {"row": int(key.rpartition(":")[2]), "field": "", "value": "", "reason": ERASED}
-
-
-def cleaned(error: Row) -> Row:
-    return {**error, "value": "", "reason": ERASED}

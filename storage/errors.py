@@ -12,6 +12,10 @@ class StorageUnavailable(StorageError):
     """
 
 
+class TookTooLong(StorageUnavailable):
+    """The database did not find within its time what was asked for: asked for less, it may."""
+
+
 class SpoolUnavailable(StorageUnavailable):
     """The spool can't be used now; the text names its file. Nothing was kept in it."""
 

@@ -6,10 +6,11 @@ from datetime import datetime
 
 from sqlalchemy import Connection, bindparam, func, select, text, update
 
+from storage.columnwise import Cells, add_columns, look_up
 from storage.lanes import lanes_of
 from storage.models import Inbox as InboxRow
 from storage.statements import insert_into, rows_in, rows_of, table_of
-from storage.values import NewEvent, Row, WaitingEvent, shard_of
+from storage.values import NewEvent, NewEvents, Row, WaitingEvent, shard_of
 
 INBOX = table_of(InboxRow)
 IS_WAITING = text("inbox.state = 'waiting'")  # literals, or the partial indexes can't be used
@@ -34,6 +35,27 @@ class Inbox:
         result = self._connection.execute(insert.returning(INBOX.c.key, INBOX.c.id), self._rows(events))
         kept: dict[str, int] = {row.key: row.id for row in result}
         return tuple(kept.pop(event.key, None) for event in events)
+
+    def add(self, events: NewEvents) -> None:
+        """Keep the events, numbered in the order given; where a key is kept already, nothing happens."""
+        shards = [shard_of(lane) for lane in events.lanes]
+        columns: dict[str, Cells] = {
+            "key": events.keys,
+            "lane": events.lanes,
+            "shard": shards,
+            "payload": events.payloads,
+        }
+        alike = {"kind": events.kind, "received_at": events.received_at}
+        add_columns(self._connection, INBOX, columns, alike, unless="key")
+
+    def numbers(self, keys: Collection[str]) -> dict[str, int]:
+        """The number of each event that is kept, by key."""
+        return look_up(self._connection, INBOX, "key", "id", keys)
+
+    def keep_once(self, event: NewEvent) -> int:
+        """Keep the event; its number, also where its key is kept already."""
+        (number,) = self.keep([event])
+        return self.numbers([event.key])[event.key] if number is None else number
 
     def keep_all(self, events: Sequence[NewEvent]) -> None:
         """Keep every one of the events: where its key is kept already, by the first of KEY:2, KEY:3 ... that is not. So

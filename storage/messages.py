@@ -12,6 +12,7 @@ from storage.values import Row
 MESSAGES, OUTBOX = table_of(Message), table_of(Outbox)
 IS_UNSETTLED = text("message.direction = 'out' AND message.status IN ('accepted', 'queued', 'sending', 'sent')")
 SAID_BY_US = text("message.direction = 'out'")  # a literal, or the partial index can't be used
+IN_THREAD = text("message.thread <> ''")
 Span = tuple[datetime, datetime]
 PAGE = 500
 STATUS_COLUMNS = ("status", "rank", "error", "updated_at")
@@ -48,7 +49,7 @@ class Messages:
         query = select(MESSAGES.c.provider_id).where(
             SAID_BY_US,
             MESSAGES.c.channel == channel,
-            or_(to, MESSAGES.c.thread == thread) if thread else to,
+            or_(to, and_(IN_THREAD, MESSAGES.c.thread == thread)) if thread else to,
             MESSAGES.c.provider_id != "",
             MESSAGES.c.updated_at >= since,
         )
@@ -75,8 +76,8 @@ class Messages:
         return {row["communication"]: row["id"] for row in rows}
 
     def known_threads(self, threads: Collection[tuple[str, str]]) -> set[tuple[str, str]]:
-        """Those of the (channel, thread) pairs in which a message was kept before."""
-        query = select(MESSAGES.c.channel, MESSAGES.c.thread).distinct()
+        """Those of the (channel, thread) pairs in which a message was kept before; none of "", which is no thread."""
+        query = select(MESSAGES.c.channel, MESSAGES.c.thread).where(IN_THREAD).distinct()
         rows = rows_in(self._connection, query, MESSAGES.c.thread, [thread for _, thread in threads])
         return {(row["channel"], row["thread"]) for row in rows} & set(threads)
 

@@ -6,7 +6,8 @@ from datetime import datetime
 from sqlalchemy import Connection, delete, select
 
 from storage.models import OptOut
-from storage.statements import grouped, insert_into, rows_in, table_of
+from storage.statements import grouped, insert_into, one_row, rows_in, table_of
+from storage.values import Row
 
 OPT_OUTS = table_of(OptOut)
 
@@ -29,6 +30,11 @@ class OptOuts:
         """The address may be written to again, as was said ``at`` (UTC), unless it was opted out after that."""
         named = (OPT_OUTS.c.channel == channel, OPT_OUTS.c.address == address, OPT_OUTS.c.at <= at)
         self._connection.execute(delete(OPT_OUTS).where(*named))
+
+    def get(self, channel: str, address: str) -> Row | None:
+        """What keeps this address from being written to on this channel; None where nothing does."""
+        named = (OPT_OUTS.c.channel == channel, OPT_OUTS.c.address == address)
+        return one_row(self._connection.execute(select(OPT_OUTS).where(*named)))
 
     def among(self, pairs: Collection[tuple[str, str]]) -> set[tuple[str, str]]:
         """Those of these (channel, address) that are opted out; one query per channel."""

@@ -1,12 +1,14 @@
 """Customers, what identifies them, and their places in campaigns."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, bindparam, delete, select
 
+from storage.columnwise import add_columns, look_up
 from storage.models import Customer, Identifier, Participant
-from storage.statements import add_rows, by, grouped, rows_in, rows_of, save_guarded, table_of
+from storage.statements import add_rows, by, drop_guarded, grouped, one_row, rows_in, rows_of, save_guarded, table_of
 from storage.values import Row
 
 CUSTOMERS, IDENTIFIERS, PARTICIPANTS = table_of(Customer), table_of(Identifier), table_of(Participant)
@@ -23,9 +25,8 @@ class People:
         """The customer's id for each known (kind, value); one query per kind."""
         known: dict[tuple[str, str], str] = {}
         for kind, values in grouped(pairs).items():
-            query = select(IDENTIFIERS.c.value, IDENTIFIERS.c.customer).where(IDENTIFIERS.c.kind == kind)
-            rows = rows_in(self._connection, query, IDENTIFIERS.c.value, values)
-            known.update({(kind, row["value"]): row["customer"] for row in rows})
+            found = look_up(self._connection, IDENTIFIERS, "value", "customer", values, kind=kind)
+            known.update({(kind, value): customer for value, customer in found.items()})
         return known
 
     def customers(self, ids: Collection[str]) -> dict[str, Row]:
@@ -45,6 +46,23 @@ class People:
         rows = rows_in(self._connection, select(PARTICIPANTS), PARTICIPANTS.c.customer, customers)
         return sorted(rows, key=lambda row: (row["campaign"], row["id"]))
 
+    def participant(self, id: str) -> Row | None:
+        """The participant of this id; None where there is none."""
+        return next(iter(rows_in(self._connection, select(PARTICIPANTS), PARTICIPANTS.c.id, [id])), None)
+
+    def lanes(self, customers: Collection[str]) -> dict[str, str]:
+        """The lane of each of these customers that exists."""
+        return look_up(self._connection, CUSTOMERS, "id", "lane", customers)
+
+    def places(self, campaign: str, customers: Collection[str]) -> dict[str, str]:
+        """The participant of each of these customers who takes part in the campaign."""
+        return look_up(self._connection, PARTICIPANTS, "customer", "id", customers, campaign=campaign)
+
+    def lock(self, customer: str) -> Row | None:
+        """The customer, whom nobody else locks until the transaction ends; None where there is none."""
+        row = self._connection.execute(select(CUSTOMERS).where(CUSTOMERS.c.id == customer).with_for_update())
+        return one_row(row)
+
     def participants_of(self, campaign: str, after_id: str = "", limit: int = PAGE) -> list[Row]:
         """One page of a campaign's participants by id, those after ``after_id``."""
         return self._page(campaign, after_id, limit)
@@ -63,6 +81,19 @@ class People:
         """Add customers; an id that exists is a `Conflict`."""
         add_rows(self._connection, CUSTOMERS, rows)
 
+    def add_new(self, customers: Sequence[str], now: datetime) -> None:
+        """Add customers of whom nothing is known yet but their ids, each in a lane of its own; an id that exists is a
+        `Conflict`."""
+        alike = {"fields": {}, "created_at": now}
+        add_columns(self._connection, CUSTOMERS, {"id": customers, "lane": customers}, alike)
+
+    def identify(self, owned: Mapping[tuple[str, str], str]) -> None:
+        """Customers have these identifiers from now on: values by customer and kind. One that belongs to somebody
+        already is a `Conflict`."""
+        customers, kinds = zip(*owned, strict=True) if owned else ((), ())
+        columns = {"kind": kinds, "value": tuple(owned.values()), "customer": customers}
+        add_columns(self._connection, IDENTIFIERS, columns, {})
+
     def add_identifiers(self, rows: Sequence[Row]) -> None:
         """Add identifiers; one that belongs to somebody already is a `Conflict`."""
         add_rows(self._connection, IDENTIFIERS, rows)
@@ -77,6 +108,10 @@ class People:
     def add_participants(self, rows: Sequence[Row]) -> None:
         """Add participants; a second place of a customer in one campaign is a `Conflict`."""
         add_rows(self._connection, PARTICIPANTS, rows)
+
+    def remove_participants(self, rows: Sequence[Row]) -> None:
+        """These take part no more. Raises `StaleVersion` if one has changed since it was read."""
+        drop_guarded(self._connection, PARTICIPANTS, rows)
 
     def save_customers(self, rows: Sequence[Row]) -> None:
         """Write customers back. Raises `StaleVersion` if one has changed since it was read."""

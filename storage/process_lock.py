@@ -27,6 +27,15 @@ def lock_process(file: Path) -> TextIO:
     return lock
 
 
+def is_locked(file: Path) -> bool:
+    """Whether a process has the lock of ``file`` now. Raises `StorageUnavailable` if there can be no lock."""
+    try:
+        lock_process(file).close()
+    except AlreadyRunning:
+        return True
+    return False
+
+
 def opened(path: str) -> TextIO:
     try:
         return open(os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600), "r+", encoding="ascii")

@@ -4,13 +4,13 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, case, exists, func, select, text, update
+from sqlalchemy import Connection, case, delete, exists, func, select, text, update
 
-from storage.models import Decision, Inbox, Message, Outbox, Upload
+from storage.models import Decision, Inbox, Message, Outbox, Upload, UploadFailure
 from storage.statements import rows_of, table_of
 
 DECISIONS, INBOX, MESSAGES = table_of(Decision), table_of(Inbox), table_of(Message)
-OUTBOX, UPLOADS = table_of(Outbox), table_of(Upload)
+FAILURES, OUTBOX, UPLOADS = table_of(UploadFailure), table_of(Outbox), table_of(Upload)
 HAS_CONTENT = text("(message.text <> '' OR message.media <> '[]')")  # as the partial index says it
 OWED = exists(select(OUTBOX.c.seq).where(OUTBOX.c.message == MESSAGES.c.id, OUTBOX.c.state != "done"))
 SETTLED = ("decided", "dropped")
@@ -67,7 +67,9 @@ class Retention:
         full = (DECISIONS.c.event.in_(events), DECISIONS.c.log != [])
         self._connection.execute(update(DECISIONS).where(*full).values(log=[]))
 
-    def empty_uploads(self, before: datetime) -> int:
-        """Uploads that ended before this moment (UTC) keep their counts, and no errors. Return how many that are."""
-        old = (UPLOADS.c.finished_at < before, UPLOADS.c.errors != [])
-        return self._connection.execute(update(UPLOADS).where(*old).values(errors=[])).rowcount
+    def empty_uploads(self, before: datetime, limit: int) -> int:
+        """Uploads that ended before this moment (UTC) keep their counts, and no errors; at most ``limit`` errors go.
+        Return how many."""
+        old = select(UPLOADS.c.id).where(UPLOADS.c.finished_at < before)
+        first = select(FAILURES.c.seq).where(FAILURES.c.upload.in_(old)).limit(limit)
+        return self._connection.execute(delete(FAILURES).where(FAILURES.c.seq.in_(first))).rowcount

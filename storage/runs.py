@@ -2,11 +2,10 @@
 
 from collections.abc import Collection, Sequence
 
-from sqlalchemy import Connection, bindparam, delete, func, select
+from sqlalchemy import Connection, func, select
 
-from storage.errors import StaleVersion
 from storage.models import Run
-from storage.statements import add_rows, rows_in, save_guarded, table_of
+from storage.statements import add_rows, drop_guarded, rows_in, save_guarded, table_of
 from storage.values import Row
 
 RUNS = table_of(Run)
@@ -56,10 +55,4 @@ class Runs:
 
     def drop(self, rows: Sequence[Row]) -> None:
         """These wait no longer. Raises `StaleVersion` if one has changed, or is gone, since it was read."""
-        if not rows:
-            return
-        as_read = (RUNS.c.id == bindparam("of"), RUNS.c.version == bindparam("at"))
-        these = [{"of": row["id"], "at": row["version"]} for row in rows]
-        dropped = self._connection.execute(delete(RUNS).where(*as_read), these).rowcount
-        if dropped != len(rows):
-            raise StaleVersion(f"{len(rows) - dropped} of {len(rows)} rows of run changed since they were read")
+        drop_guarded(self._connection, RUNS, rows)

@@ -95,6 +95,12 @@ class ServerLock:
         return f"another gateway process already runs on this database{of}"
 
 
+def is_held(engine: Engine) -> bool:
+    """Whether any process has the lock now."""
+    with engine.connect() as session:
+        return session.execute(HOLDER).first() is not None
+
+
 def has_taken(session: Connection) -> bool:
     """Whether this session has the lock now; one that has not is closed."""
     taken = False

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import groupby, islice
 from typing import Any, TypeVar
 
-from sqlalchemy import Column, Connection, Insert, Result, Select, Table, bindparam, update
+from sqlalchemy import Column, Connection, Insert, Result, Select, Table, bindparam, delete, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import SQLModel
 
@@ -84,6 +84,18 @@ def save_guarded(connection: Connection, table: Table, rows: Sequence[Row]) -> N
             raise StaleVersion(
                 f"{len(batch) - saved} of {len(batch)} rows of {table.name} changed since they were read"
             )
+
+
+def drop_guarded(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
+    """Remove rows that are still at the version they were read at. Raises `StaleVersion` if any has changed since, or
+    is gone: the transaction must then be rolled back."""
+    if not rows:
+        return
+    as_read = (table.c.id == bindparam("of"), table.c.version == bindparam("at"))
+    these = [{"of": row["id"], "at": row["version"]} for row in rows]
+    dropped = connection.execute(delete(table).where(*as_read), these).rowcount
+    if dropped != len(rows):
+        raise StaleVersion(f"{len(rows) - dropped} of {len(rows)} rows of {table.name} changed since they were read")
 
 
 def guarded_update(table: Table, names: Sequence[str]) -> Any:

@@ -9,27 +9,33 @@ from sqlalchemy import Column, ColumnElement, Connection, Table, Text, and_, fal
 
 from storage.lanes import lanes_of
 from storage.models import (
+    Audit,
     Call,
     Communication,
     Customer,
     Decision,
+    Delivery,
     Identifier,
     Inbox,
     Message,
     OptOut,
     Outbox,
     Participant,
+    Repeat,
     Run,
     Timer,
-    Upload,
+    UploadFailure,
 )
 from storage.statements import chunks, rows_in, rows_of, table_of
 from storage.values import About, Row, shard_of
 
+AUDIT, REPEATS = table_of(Audit), table_of(Repeat)
 CALLS, COMMUNICATIONS, CUSTOMERS = table_of(Call), table_of(Communication), table_of(Customer)
 DECISIONS, IDENTIFIERS, INBOX = table_of(Decision), table_of(Identifier), table_of(Inbox)
+DELIVERIES = table_of(Delivery)
 MESSAGES, OPT_OUTS, OUTBOX = table_of(Message), table_of(OptOut), table_of(Outbox)
-PARTICIPANTS, RUNS, TIMERS, UPLOADS = table_of(Participant), table_of(Run), table_of(Timer), table_of(Upload)
+PARTICIPANTS, RUNS, TIMERS = table_of(Participant), table_of(Run), table_of(Timer)
+UPLOAD_FAILURES = table_of(UploadFailure)
 
 NOBODY = ""  # in place of a customer's id: whose address nobody has
 WRITTEN_TO = ("phone", "slack", "email")  # the kinds of identifiers that are addresses
@@ -112,6 +118,7 @@ class Traces:
         """Everything that is about this person; ``at`` is now (UTC)."""
         rows = {table: self._keys(table, which) for table, which in about(person).items()}
         rows[INBOX] |= self._requests(person)
+        rows[UPLOAD_FAILURES] = frozenset(row["seq"] for row in self._failures(person))
         last = self._connection.execute(select(func.coalesce(func.max(INBOX.c.id), 0))).scalar_one()
         return Sighting(person, rows, last, at)
 
@@ -133,13 +140,13 @@ class Traces:
         """All columns of all rows that are about this person, by table."""
         wanted = about(person)
         found = {table.name: self._rows(table, which) for table, which in wanted.items()}
-        uploads = ((row, mentions(row["errors"], person)) for row in found.pop(UPLOADS.name))
-        found[UPLOADS.name] = [
-            {"id": row["id"], "campaign": row["campaign"], "file": row["file"], "errors": errors}
-            for row, errors in uploads
-            if errors
-        ]
-        return found
+        return found | {UPLOAD_FAILURES.name: self._failures(person)}
+
+    def _failures(self, person: Person) -> list[Row]:
+        """Everything that is wrong with those rows of contact lists of which something that is wrong names them."""
+        naming = [row for row in self._rows(UPLOAD_FAILURES, about(person)[UPLOAD_FAILURES]) if names(row, person)]
+        rows = sorted({(row["upload"], row["row"]) for row in naming})
+        return [found for upload, row in rows for found in self._rows(UPLOAD_FAILURES, of_row(upload, row))]
 
     def _rows(self, table: Table, which: ColumnElement[bool]) -> list[Row]:
         return rows_of(self._connection.execute(select(table).where(which).order_by(*table.primary_key)))
@@ -147,7 +154,8 @@ class Traces:
     def _earlier_addresses(self, customer: str) -> set[str]:
         """Where they were spoken with: what rules notified others of them went to others."""
         spoken = select(COMMUNICATIONS.c.address).where(of_customer(customer))
-        heard = select(MESSAGES.c.address).where(MESSAGES.c.customer == customer, MESSAGES.c.direction == "in")
+        in_talks = or_(MESSAGES.c.direction == "in", MESSAGES.c.communication != "")  # of campaigns left since, too
+        heard = select(MESSAGES.c.address).where(MESSAGES.c.customer == customer, in_talks)
         return set(self._connection.execute(spoken.union(heard)).scalars()) - {""}
 
     def _free(self, addresses: set[str]) -> set[str]:
@@ -173,7 +181,7 @@ def lanes_of_addresses(addresses: Iterable[str]) -> set[str]:
 
 
 def about(person: Person) -> Mapping[Table, ColumnElement[bool]]:
-    """Which rows of each table are about a person; of uploads, those among whose errors theirs may be."""
+    """Which rows of each table are about a person; of failures of uploads, those that may name them."""
     theirs, addresses, lanes = person.customer, person.addresses, person.lanes
     messages = or_(of(MESSAGES, theirs), MESSAGES.c.address.in_(addresses))
     talks = or_(of(COMMUNICATIONS, theirs), COMMUNICATIONS.c.address.in_(addresses))
@@ -192,7 +200,12 @@ def about(person: Person) -> Mapping[Table, ColumnElement[bool]]:
         CALLS: of(CALLS, theirs),
         INBOX: or_(INBOX.c.lane.in_(lanes), INBOX.c.id.in_(decided)),
         DECISIONS: or_(of(DECISIONS, theirs), DECISIONS.c.event.in_(events)),
-        UPLOADS: holds(UPLOADS.c.errors, person.named),
+        UPLOAD_FAILURES: or_(
+            UPLOAD_FAILURES.c.value.in_(person.named), holds(UPLOAD_FAILURES.c.reason, person.addresses)
+        ),
+        AUDIT: or_(of(AUDIT, theirs), of_nobody(person)),
+        REPEATS: tells_of(person),
+        DELIVERIES: or_(of(DELIVERIES, theirs), of_an_address(person)),
     }
 
 
@@ -207,6 +220,9 @@ def lately(seen: Sighting) -> Mapping[Table, tuple[ColumnElement[bool], ...]]:
         MESSAGES: (of(MESSAGES, theirs), and_(new, MESSAGES.c.address.in_(person.addresses))),
         RUNS: (of(RUNS, theirs),),
         PARTICIPANTS: (of(PARTICIPANTS, theirs),),
+        AUDIT: (of(AUDIT, theirs), of_nobody(person)),
+        REPEATS: (and_(REPEATS.c.at >= seen.at - CLOCKS_DIFFER, tells_of(person)),),
+        DELIVERIES: (of(DELIVERIES, theirs), of_an_address(person)),
         INBOX: (
             and_(INBOX.c.id > seen.last_event, INBOX.c.lane.in_(lanes)),
             INBOX.c.id.in_(decided),
@@ -234,17 +250,32 @@ def of(table: Table, customer: str) -> ColumnElement[bool]:
     return table.c.customer == customer if customer else false()
 
 
+def tells_of(person: Person) -> ColumnElement[bool]:
+    """Answers of the API, kept for when they are asked for again, in which the customer or what names them stands."""
+    others = {f'"{value}"' for kind, value in person.identifiers if kind not in WRITTEN_TO}
+    return holds(REPEATS.c.body, {*person.addresses, *others, *filter(None, [person.customer])})
+
+
+def of_nobody(person: Person) -> ColumnElement[bool]:
+    """Lines of the trail about an address of theirs that was nobody's then."""
+    said = or_(holds(AUDIT.c.before, person.addresses), holds(AUDIT.c.after, person.addresses))
+    return and_(AUDIT.c.customer == "", AUDIT.c.subject.startswith("opt-out/"), said)
+
+
+def of_an_address(person: Person) -> ColumnElement[bool]:
+    """What was told outside of an address of theirs that was nobody's then."""
+    return and_(DELIVERIES.c.customer == "", holds(DELIVERIES.c.payload, person.addresses))
+
+
 def holds(column: Column[Any], words: Iterable[str]) -> ColumnElement[bool]:
     """Whether a document has one of these words in it, as far as its text goes."""
     document = type_coerce(column, Text)
     return or_(false(), *(document.contains(word, autoescape=True) for word in sorted(words)))
 
 
-def mentions(errors: Iterable[Row], person: Person) -> list[Row]:
-    """All errors of those rows of a contact list whose errors name the person."""
-    listed = list(errors)
-    rows = {error["row"] for error in listed if names(error, person)}
-    return [error for error in listed if error["row"] in rows]
+def of_row(upload: str, row: int) -> ColumnElement[bool]:
+    """What is wrong with this row of a contact list."""
+    return and_(UPLOAD_FAILURES.c.upload == upload, UPLOAD_FAILURES.c.row == row)
 
 
 def names(error: Row, person: Person) -> bool:

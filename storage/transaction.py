@@ -2,22 +2,28 @@
 
 from sqlalchemy import Connection
 
+from storage.audit import AuditTrail
 from storage.calls import Calls
 from storage.campaigns import Campaigns
 from storage.communications import Communications
 from storage.decisions import Decisions
+from storage.deliveries import Deliveries
 from storage.erasing import Erasing
+from storage.hook_troubles import HookTroubles
 from storage.inbox import Inbox
+from storage.listing import Lists
 from storage.messages import Messages
 from storage.opt_outs import OptOuts
 from storage.outbox import Outbox
 from storage.parked import Parked
 from storage.people import People
 from storage.progress import Progress
+from storage.repeats import Repeats
 from storage.retention import Retention
 from storage.runs import Runs
 from storage.stranded import StrandedWaits
 from storage.timers import Timers
+from storage.tokens import Tokens
 from storage.traces import Traces
 from storage.uploads import Uploads
 
@@ -43,4 +49,10 @@ class Transaction:
         self.traces = Traces(connection)
         self.erasing = Erasing(connection)
         self.parked = Parked(connection)
+        self.tokens = Tokens(connection)
+        self.audit = AuditTrail(connection)
+        self.repeats = Repeats(connection)
+        self.deliveries = Deliveries(connection)
+        self.hook_troubles = HookTroubles(connection)
         self.stranded = StrandedWaits(connection)
+        self.lists = Lists(connection)

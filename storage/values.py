@@ -1,6 +1,6 @@
 """What storage takes and gives besides plain rows."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -38,6 +38,18 @@ class NewEvent:
     about: About
     payload: Mapping[str, Any]
     received_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class NewEvents:
+    """Many events of one kind and moment: the keys, lanes and payloads (JSON texts) of the first, the second and so
+    on."""
+
+    kind: str
+    received_at: datetime
+    keys: Sequence[str]
+    lanes: Sequence[str]
+    payloads: Sequence[str]
 
 
 @dataclass(frozen=True, slots=True)

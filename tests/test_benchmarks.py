@@ -5,8 +5,10 @@ from pathlib import Path
 
 from click.testing import CliRunner
 
+from benchmarks import asking, listing
 from benchmarks.__main__ import main
 from benchmarks.nodes import WITHOUT
+from tests.databases import PostgresServer
 
 CASES = {
     ("ingress", "64 connections"),
@@ -44,6 +46,7 @@ CASES = {
     ("sender", "the Twilio adapter"),
     ("sender", "the sender, outbox to event"),
     ("import", "a new person for each row"),
+    ("import", "into PostgreSQL"),
     ("checking", "1,000 nodes"),
     ("checking", "1,000 nodes, ms"),
 }
@@ -60,3 +63,15 @@ def test_every_benchmark_gives_its_rows(tmp_path: Path) -> None:
     measured = (row for row in rows if row["baseline"] != WITHOUT)  # a difference of so little may be anything
     assert all(sample > 0 for row in measured for sample in row["samples"])
     assert [case for _, case in sorted(CASES) if case not in answer.output] == []
+
+
+def test_every_list_of_the_api_is_measured(postgres: PostgresServer, tmp_path: Path) -> None:
+    file = tmp_path / "lists.json"
+
+    with postgres.database() as url:
+        told = CliRunner().invoke(listing.main, [url, "--scale", "0.001", "--times", "2", "--json", str(file)])
+
+    assert told.exception is None, told.output
+    rows = json.loads(file.read_text("utf-8"))["rows"]
+    assert {row["case"].split()[0] for row in rows} >= {path for path, *_ in asking.lists()}
+    assert all(sample > 0 for row in rows for sample in row["samples"])

@@ -10,6 +10,7 @@ from channels.sandbox.behaviour import Behaviour, answer_under
 from channels.sandbox.desk import Desk, SayRefused
 from channels.sandbox.entries import Delivery, Entry, Plan, Sms, Step
 from channels.sandbox.people import Heard
+from channels.sandbox.twilio_account import TwilioAccount
 from channels.sandbox.twilio_api import (
     MAX_BODY,
     error_answer,
@@ -146,13 +147,17 @@ class SandboxTwilio:
         route = _ROUTE.fullmatch(request.path)
         if not self._may(request):
             return self.unauthorized()
-        if found := media_answer(request.path, self.account_sid, self._book):
+        if found := media_answer(request.path, self.account_sid, self._book) or self._account(request, params):
             return found
         if route is None or route["account"] != self.account_sid:
             return refused(404, 20404)
         if request.method == "POST":
             return refused(405, 20004) if route["sid"] else self._send(params)
         return self._fetch(route["sid"]) if route["sid"] else self._list(params)
+
+    def _account(self, request: SandboxRequest, params: Mapping[str, Any]) -> SandboxResponse | None:
+        account = TwilioAccount(self.account_sid, self.number, self.service, self._desk.webhook(self.name, "inbound"))
+        return account.answer(request.path, params) if request.method == "GET" else None
 
     def _may(self, request: SandboxRequest) -> bool:
         user, password = basic_login(request.headers)

@@ -15,7 +15,9 @@ from channels.base import (
     WebhookRequest,
 )
 from channels.errors import WebhookRefused
+from channels.examining import Examination
 from channels.slack.bolt import Reader
+from channels.slack.examining import Examiner
 from channels.slack.history import History
 from channels.slack.messages import Messages
 from channels.slack.pages import Web
@@ -51,7 +53,7 @@ class Slack:
         self._reader = Reader(self.name, self.bot_token)
         self._connections = Connections(self.timeout_seconds)
         web = Web(self.bot_token, self.api_url, self._connections)
-        self._messages, self._history = Messages(web), History(web)
+        self._messages, self._history, self._examiner = Messages(web), History(web), Examiner(web, self.team)
 
     def may_be_signed(self, headers: Mapping[str, str], at: datetime) -> bool:
         """Whether there is a signature, of the right form and age."""
@@ -92,6 +94,10 @@ class Slack:
     async def states(self, sent: Mapping[str, str]) -> tuple[Receipt, ...]:
         """Nothing: that Slack took a message is the last it tells of it."""
         return ()
+
+    async def examine(self) -> Examination:
+        """What Slack says of the token (`Examiner.examine`)."""
+        return await self._examiner.examine()
 
     async def close(self) -> None:
         """Close the connections."""

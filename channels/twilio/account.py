@@ -18,7 +18,7 @@ def open_client(account_sid: str, auth_token: str, api_url: str, connections: Co
     # A non-empty environment, so that TWILIO_EDGE and its kin don't override the settings.
     client = Client(account_sid, auth_token, http_client=TwilioHttp(connections), environment={"TWILIO_EDGE": ""})
     if api_url:
-        client.api.base_url = api_url
+        client.api.base_url = client.messaging.base_url = api_url
     return client
 
 

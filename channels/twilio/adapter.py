@@ -15,8 +15,10 @@ from channels.base import (
     WebhookRequest,
 )
 from channels.errors import WebhookRefused
+from channels.examining import Examination
 from channels.transport import TIMEOUT_SECONDS, Connections
 from channels.twilio.account import open_client
+from channels.twilio.examining import Examiner
 from channels.twilio.form import fields_of, pairs_of
 from channels.twilio.history import History
 from channels.twilio.messages import Messages
@@ -54,6 +56,7 @@ class TwilioSms:
         self._connections = Connections(self.timeout_seconds)
         client = open_client(self.account_sid, self.auth_tokens[0], self.api_url, self._connections)
         self._messages, self._history = Messages(client, self.sender), History(client, self.sender)
+        self._examiner = Examiner(client, self.account_sid, self.sender)
 
     def may_be_signed(self, headers: Mapping[str, str], at: datetime) -> bool:
         """Whether there is a signature of the right form."""
@@ -95,6 +98,10 @@ class TwilioSms:
     async def states(self, sent: Mapping[str, str]) -> tuple[Receipt, ...]:
         """How Twilio says that these messages fare (`History.states`)."""
         return await self._history.states(sent)
+
+    async def examine(self) -> Examination:
+        """What Twilio says of the account and the sender (`Examiner.examine`)."""
+        return await self._examiner.examine()
 
     async def close(self) -> None:
         """Close the connections."""

@@ -2,11 +2,13 @@
 
 import asyncio
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from gateway.commands.auditing import entry
 from gateway.commands.failing import Commands
 from gateway.commands.project import is_running, opened, project_option, rulebook_of
 
@@ -40,12 +42,13 @@ def start(name: str, project: Path) -> None:
     from gateway.clock import SystemClock
     from gateway.hindrances import services_of
     from gateway.settings import load_settings
+    from gateway.stepping import in_steps
 
     settings = load_settings(project, offline=True)
     book, clock, at_work = rulebook_of(settings, name), SystemClock(), is_running(settings)
     starting = CampaignStart(book.campaign, clock.now(), _hindrances(settings, book))
     with opened(settings) as storage:
-        _begin(storage, starting)
+        asyncio.run(in_steps(storage, partial(_begin, starting), starting.wake))
         if at_work and starting.is_fresh and services_of(book):
             _refuse_if_it_cannot_run(storage, book, clock)
     click.echo(f"{name} is active; participants who enter now: {starting.woken}")
@@ -55,13 +58,10 @@ def start(name: str, project: Path) -> None:
             click.echo(line)
 
 
-def _begin(storage: "Storage", starting: "CampaignStart") -> None:
-    with storage.transaction() as t:
-        starting.begin(t)
-    more = True
-    while more:
-        with storage.transaction() as t:
-            more = starting.wake(t)
+def _begin(starting: "CampaignStart", t: "Transaction") -> None:
+    before = _status_of(t, starting.campaign)
+    starting.begin(t)
+    _note(t, "start_campaign", starting.campaign, before)
 
 
 def _refuse_if_it_cannot_run(storage: "Storage", book: "Rulebook", clock: "Clock") -> None:
@@ -95,6 +95,19 @@ def _hindrances(settings: "Settings", book: "Rulebook") -> "Callable[[Transactio
     return Hindrances(rulebooks, missing={}).of
 
 
+def _status_of(t: "Transaction", campaign: str) -> str:
+    row = t.campaigns.get(campaign)
+    return row["status"] if row else "inactive"
+
+
+def _note(t: "Transaction", what: str, campaign: str, before: str) -> None:
+    """A line of the trail of changes, where anything changed."""
+    after = _status_of(t, campaign)
+    if after != before:
+        changes = {"before": {"status": before}, "after": {"status": after}}
+        t.audit.add([entry(what, f"campaign/{campaign}", **changes)])
+
+
 @campaign.command()
 @click.argument("name")
 @project_option
@@ -113,7 +126,9 @@ def stop(name: str, project: Path) -> None:
             known = t.campaigns.get(name) is not None
         campaign = name if known else rulebook_of(settings, name).campaign
         with storage.transaction() as t:
+            before = _status_of(t, campaign)
             stop_campaign(t, campaign, SystemClock().now())
+            _note(t, "stop_campaign", campaign, before)
     click.echo(f"{name} is inactive")
 
 

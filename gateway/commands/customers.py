@@ -2,25 +2,23 @@
 
 import json
 from pathlib import Path
-from time import monotonic, sleep
 from typing import TYPE_CHECKING
 
 import click
 
+from gateway.commands.auditing import entry
 from gateway.commands.failing import CommandFailed
 from gateway.commands.project import is_running, opened, project_option
 from gateway.commands.settling import many
 
 if TYPE_CHECKING:
     from gateway.customers import Erased
-    from gateway.settings import Settings
+    from gateway.erasing import Erasure
     from storage.database import Storage
     from storage.spool_visit import SpoolVisit
-    from storage.traces import Person, Sighting
+    from storage.traces import Person
+    from storage.transaction import Transaction
 
-SENDING_SECONDS = 20.0  # how long messages that are being sent may take to come to their end
-POLL_SECONDS = 0.1
-BATCH = 250  # rows of a table emptied in one transaction
 TOLD = {  # tables whose rows, and what of the spool, an operator knows by these names
     "participant": "participant",
     "communication": "talk",
@@ -93,9 +91,11 @@ def erase(who: str, forget_opt_outs: bool, yes: bool, project: Path) -> None:
             _nothing(who)
         if not yes:
             click.confirm(f"Erase for good: {_counted(kept)}?", abort=True)
-        _wait_for_sends(settings, storage, person)
-        _tell(_erase(storage, spool, who, forget_opt_outs), person, forget_opt_outs)
-        _tell_imports(storage)
+        erasure = _erasure(storage, spool)
+        if is_running(settings):
+            erasure.wait_for_sends(person)
+        _tell(erasure.erase(who, forget_opt_outs=forget_opt_outs), person, forget_opt_outs)
+        _tell_imports(storage, settings.uploads)
 
 
 def _person(storage: "Storage", who: str) -> "Person":
@@ -117,47 +117,16 @@ def _kept(storage: "Storage", spool: "SpoolVisit", person: "Person", forget_opt_
     return {table: len(found) for table, found in rows.items() if table != "opt_out" or forget_opt_outs}
 
 
-def _wait_for_sends(settings: "Settings", storage: "Storage", person: "Person") -> None:
-    """Whatever is being sent at this moment comes to its end first, if anybody is at it."""
-    until = monotonic() + SENDING_SECONDS if is_running(settings) else 0.0
-    while monotonic() < until:
-        with storage.reading() as t:
-            if not t.erasing.sending(person):
-                return
-        sleep(POLL_SECONDS)
-
-
-def _erase(storage: "Storage", spool: "SpoolVisit", who: str, forget_opt_outs: bool) -> "Erased":
-    """Erase whom was seen, unless somebody else has come to have the address since: then look again."""
+def _erasure(storage: "Storage", spool: "SpoolVisit") -> "Erasure":
     from gateway.clock import SystemClock
-    from gateway.customers import erase, in_spool, person_named
+    from gateway.erasing import Erasure
 
-    while True:
-        with storage.reading() as t:
-            seen = t.traces.look(person_named(t, who), SystemClock().now())
-            spooled = in_spool(t, spool, seen.person)
-        _empty_settled(storage, seen)
-        with storage.alone() as t:
-            if not person_named(t, who).is_still(seen.person):
-                continue
-            erased = erase(t, seen, SystemClock().now(), forget_opt_outs=forget_opt_outs, spooled=spooled.values())
-        spool.remove(spooled)
-        return erased
+    return Erasure(storage, spool, SystemClock().now, _note)
 
 
-def _empty_settled(storage: "Storage", seen: "Sighting") -> None:
-    """What is over, a little at a time, so that nobody waits long for the erasure itself."""
-    from gateway.clock import SystemClock
-    from storage.traces import INBOX, MESSAGES
-
-    events, messages = sorted(seen.rows[INBOX]), sorted(seen.rows[MESSAGES])
-    steps: list[tuple[list[int], list[str]]] = [
-        (events[start : start + BATCH], []) for start in range(0, len(events), BATCH)
-    ]
-    steps += [([], messages[start : start + BATCH]) for start in range(0, len(messages), BATCH)]  # they lead to events
-    for step in steps:
-        with storage.transaction() as t:
-            t.erasing.empty_settled(seen.person, *step, SystemClock().now())
+def _note(t: "Transaction", person: "Person") -> None:
+    subject = f"customer/{person.customer or 'nobody'}"
+    t.audit.add([entry("erase_customer", subject)])
 
 
 def _nothing(who: str) -> None:
@@ -181,10 +150,11 @@ def _tell(erased: "Erased", person: "Person", forget_opt_outs: bool) -> None:
         click.echo(f"{many(opt_outs, 'opt-out')} {told}")
 
 
-def _tell_imports(storage: "Storage") -> None:
-    """Who stands in a list that is being read comes in anew with it."""
-    with storage.reading() as t:
-        files = t.uploads.unread()
+def _tell_imports(storage: "Storage", folder: Path) -> None:
+    """Lists that were read go, as they may name the person; who stands in one that is being read comes in anew."""
+    from gateway.imports.desk import forget_read_files
+
+    files = forget_read_files(storage, folder)
     if files:
-        names = ", ".join(sorted(files))
+        names = ", ".join(files)
         click.echo(f"being imported: {names}; whoever stands in a list comes in anew: erase again once it is done")

@@ -2,17 +2,18 @@
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import asdict
-from datetime import datetime, timedelta
 from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from gateway.commands.auditing import entry
 from gateway.commands.failing import CommandFailed, Commands
+from gateway.commands.moments import moment_meant
 from gateway.commands.project import is_running, opened, project_option
 
 if TYPE_CHECKING:
@@ -20,12 +21,12 @@ if TYPE_CHECKING:
     from gateway.settings import Settings
     from storage.database import Storage
     from storage.spool_visit import SpoolVisit
+    from storage.transaction import Transaction
     from storage.values import Row
 
 SOME_STAY = 1
 CHUNK = 500  # events taken back in one transaction
 SHOWN = 200  # lines of a listing for people
-UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 LATER = "no gateway is running: it is done when `pointsman run` starts"
 
 
@@ -150,7 +151,7 @@ def _drop(storage: "Storage", spool: "SpoolVisit", number: int | str) -> bool:
 
     if isinstance(number, int):
         return _drop_parked(storage, number)
-    if problem := drop_aside(spool, _in_spool(number)):
+    if problem := drop_aside(storage, spool, _in_spool(number), _note("drop_event", [number])):
         click.echo(f"pointsman: {problem}", err=True)
         return False
     click.echo(f"event {number} is dropped")
@@ -164,6 +165,7 @@ def _drop_parked(storage: "Storage", number: int) -> bool:
     try:
         with storage.alone() as t:
             became = drop_event(t, number, SystemClock().now())
+            _note("drop_event", [number])(t)
     except LookupError as problem:
         click.echo(f"pointsman: {problem}", err=True)
         return False
@@ -178,7 +180,9 @@ def _retry_all(storage: "Storage", numbers: Iterable[int | str]) -> list[str]:
     refused: list[str] = []
     for chunk in _chunks(number for number in numbers if isinstance(number, int)):
         with storage.alone() as t:
-            refused += retry_events(t, chunk).values()
+            stay = retry_events(t, chunk)
+            _note("retry_event", [number for number in chunk if number not in stay])(t)
+        refused += stay.values()
     return refused
 
 
@@ -187,7 +191,13 @@ def _retry_aside(storage: "Storage", spool: "SpoolVisit", numbers: Iterable[int 
     from gateway.set_aside import retry_aside
 
     aside = (number for number in numbers if isinstance(number, str))
-    return [why for number in aside if (why := retry_aside(storage, spool, _in_spool(number)))]
+    tries = (retry_aside(storage, spool, _in_spool(one), _note("retry_event", [one])) for one in aside)
+    return [why for why in tries if why]
+
+
+def _note(what: str, numbers: Sequence[int | str]) -> "Callable[[Transaction], None]":
+    """Tells the trail of changes of these events."""
+    return lambda t: t.audit.add([entry(what, f"event/{number}") for number in numbers])
 
 
 def _in_spool(number: str) -> int:
@@ -231,21 +241,7 @@ def _check_which(numbers: Sequence[int | str], every: bool, wanted: "Wanted") ->
 def _wanted(campaign: str, kind: str, since: str, reason: str = "") -> "Wanted":
     from gateway.parked_events import Wanted
 
-    return Wanted(campaign, kind, _moment(since) if since else None, reason)
-
-
-def _moment(text: str) -> datetime:
-    """The moment meant (UTC): so long ago, or a time of this machine's zone. Raises `CommandFailed`."""
-    from datetime import UTC
-
-    from gateway.clock import SystemClock
-
-    try:
-        if ago := re.fullmatch(r"(\d{1,6})([mhd])", text):
-            return SystemClock().now() - timedelta(**{UNITS[ago[2]]: int(ago[1])})
-        return datetime.fromisoformat(text).astimezone(UTC)
-    except (ValueError, OverflowError):
-        raise CommandFailed(f'--since "{text}" must be such as 30m, 2h, 3d or 2027-03-01 08:00') from None
+    return Wanted(campaign, kind, moment_meant(since) if since else None, reason)
 
 
 def _settings(project: Path) -> "Settings":

@@ -63,17 +63,11 @@ def opened(settings: "Settings") -> Iterator["Storage"]:
 
 
 def is_running(settings: "Settings") -> bool:
-    """Whether a gateway runs on this project's SQLite file; of PostgreSQL it is assumed."""
+    """Whether a gateway is at work on this project's database."""
     from storage.database import Storage
-    from storage.errors import AlreadyRunning
 
-    if not settings.database.startswith("sqlite"):
-        return True
     probe = Storage(settings.database)
     try:
-        probe.claim_process()
-    except AlreadyRunning:
-        return True
+        return probe.is_claimed()
     finally:
         probe.close()
-    return False

@@ -1,11 +1,14 @@
 """`pointsman plan --move ... --end`: what waits is moved or ended."""
 
+import asyncio
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 import click
 
+from gateway.commands.auditing import entry
 from gateway.commands.failing import CommandFailed
 from gateway.commands.project import is_running
 
@@ -15,6 +18,7 @@ if TYPE_CHECKING:
     from gateway.settling import Settling
     from rules.book import Rulebook
     from storage.database import Storage
+    from storage.transaction import Transaction
 
 Planned = tuple["Rulebook", bytes]
 
@@ -53,6 +57,7 @@ def settle(settings: "Settings", storage: "Storage", planned: Planned, wanted: W
     from gateway.clock import SystemClock
     from gateway.planning import outlook
     from gateway.settling import Settling, moves_for
+    from gateway.stepping import in_steps
 
     book, text = planned
     with storage.reading() as t:
@@ -62,20 +67,17 @@ def settle(settings: "Settings", storage: "Storage", planned: Planned, wanted: W
         click.echo(f"{book.campaign}: nothing is left to end: what waits, waits at nodes that stay the same")
         return
     settling = Settling(book, text, moves, SystemClock().now())
-    _leave_all(storage, settling)
+    asyncio.run(in_steps(storage, partial(_begin, settling), settling.leave))
     click.echo("\n".join(_done(waiting, moves)))
     click.echo(f"{book.campaign}: {many(settling.left, 'participant')} concerned")
     if not is_running(settings):
         click.echo("no gateway is running: it is done when `pointsman run` starts")
 
 
-def _leave_all(storage: "Storage", settling: "Settling") -> None:
-    with storage.transaction() as t:
-        settling.begin(t)
-    more = True
-    while more:
-        with storage.transaction() as t:
-            more = settling.leave(t)
+def _begin(settling: "Settling", t: "Transaction") -> None:
+    settling.begin(t)
+    subject = f"campaign/{settling.book.campaign}"
+    t.audit.add([entry("plan", subject, after={"moves": dict(settling.moves)})])
 
 
 def _done(waiting: Sequence["Waiting"], moves: Mapping[str, str]) -> Iterator[str]:

@@ -48,7 +48,8 @@ class Hourglass:
         return min((due for due in dues if due is not None), default=None)
 
     def _busy(self, t: Transaction) -> int:
-        return t.inbox.waiting_count() + t.outbox.sending_count() + t.calls.asking_count() + t.calls.any_tellable()
+        outside = t.outbox.sending_count() + t.calls.asking_count() + t.calls.any_tellable()
+        return t.inbox.waiting_count() + outside + t.deliveries.sending_count()
 
     def _due(self, t: Transaction) -> datetime | None:
         dues = (
@@ -56,5 +57,6 @@ class Hourglass:
             *(sender.next_due(t) for sender in self.gateway.senders.values()),
             *(sweeper.next_due(t) for sweeper in self.gateway.sweepers),
             self.gateway.caller.next_due(t),
+            self.gateway.deliverer.next_due(t),
         )
         return min((due for due in dues if due is not None), default=None)

@@ -1,15 +1,29 @@
 """Every table. Times are UTC; ids made by us are 32 hex digits; JSON columns hold what `gateway` put there."""
 
-from storage.models.people import Campaign, Customer, Identifier, OptOut, Participant, RuleVersion, Upload
+from storage.models.access import Audit, Repeat, Token
+from storage.models.hooks import Delivery, HookTrouble
+from storage.models.people import (
+    Campaign,
+    Customer,
+    Identifier,
+    OptOut,
+    Participant,
+    RuleVersion,
+    Upload,
+    UploadFailure,
+)
 from storage.models.talks import Communication, Message, Run
 from storage.models.work import Call, Decision, Inbox, Outbox, Progress, Timer
 
 __all__ = [
+    "Audit",
     "Call",
     "Campaign",
     "Communication",
     "Customer",
     "Decision",
+    "Delivery",
+    "HookTrouble",
     "Identifier",
     "Inbox",
     "Message",
@@ -17,8 +31,11 @@ __all__ = [
     "Outbox",
     "Participant",
     "Progress",
+    "Repeat",
     "RuleVersion",
     "Run",
     "Timer",
+    "Token",
     "Upload",
+    "UploadFailure",
 ]

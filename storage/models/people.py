@@ -3,10 +3,10 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Index, Text, UniqueConstraint
+from sqlalchemy import BigInteger, Column, Index, Text, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
-from storage.columns import added, document, moment
+from storage.columns import BIG_ID, added, added_document, document, moment, where
 
 
 class Campaign(SQLModel, table=True):
@@ -63,6 +63,7 @@ class Participant(SQLModel, table=True):
     __table_args__ = (
         UniqueConstraint("campaign", "customer", name="participant_once"),
         Index("participant_page", "campaign", "id"),
+        Index("participant_updated", "campaign", "updated_at", "id"),
     )
     id: str = Field(primary_key=True)
     campaign: str
@@ -87,21 +88,50 @@ class OptOut(SQLModel, table=True):
 
 
 class Upload(SQLModel, table=True):
-    """One contact list. Rows are counted once each: bad ones as they are read, the others as they are decided.
+    """One contact list. ``status`` is queued, processing, paused, cancelled, completed or failed (some row failed, or
+    the file as a whole, for this ``reason``; of one that waits, ``reason`` says what for).
 
-    ``last_row`` is the last row of the file that was read; an import that was cut off goes on after it.
+    ``reading`` is how its file is read, ``size`` how many bytes it has (None: an earlier program took it). Of ``total``
+    rows (None: so far ``counted`` ones) so many were ``read``; ``last_row`` is the last row of the file among them,
+    after which an import that was cut off goes on. Rows are counted once each: bad ones as they are read, the others as
+    they are decided; ``duplicates`` are those among them that are known to give an earlier row's person once more.
+    ``started_at`` it came, ``begun_at`` it was its turn.
     """
 
+    __table_args__ = (
+        Index("upload_page", "campaign", "started_at", "id"),
+        Index("upload_open", "campaign", "started_at", "id", **where("finished_at IS NULL")),
+    )
     id: str = Field(primary_key=True)
-    campaign: str = Field(index=True)
+    campaign: str
     file: str
-    status: str = "processing"
-    total: int = 0
+    status: str = "queued"
+    reason: str = added("", "''")
+    reading: dict[str, Any] = added_document(dict, "'{}'")
+    size: int | None = Field(default=None, sa_type=BigInteger)
+    total: int | None = None
+    counted: int = added(0, "0")
+    read: int = added(0, "0")
     last_row: int = 0
     created: int = 0
     updated: int = 0
     unchanged: int = 0
     failed: int = 0
-    errors: list[dict[str, Any]] = document(default_factory=list)
+    duplicates: int = added(0, "0")
     started_at: datetime = moment()
+    begun_at: datetime | None = moment(default=None)
     finished_at: datetime | None = moment(default=None)
+
+
+class UploadFailure(SQLModel, table=True):
+    """One thing that is wrong with a ``row`` of a contact list; ``field`` is "" where the whole row is meant, ``value``
+    what was given, shortened."""
+
+    __tablename__ = "upload_failure"
+    __table_args__ = (Index("upload_failure_page", "upload", "row", "seq"),)
+    seq: int = Field(sa_column=Column(BIG_ID, primary_key=True, autoincrement=True))
+    upload: str
+    row: int
+    field: str = ""
+    value: str = Field(default="", sa_type=Text)
+    reason: str = Field(default="", sa_type=Text)

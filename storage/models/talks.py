@@ -8,8 +8,13 @@ from sqlmodel import Field, SQLModel
 
 from storage.columns import BIG_ID, added, added_document, document, moment, where
 
-# What the provider took, and has not said the last word of.
 HAS_CONTENT = "(text <> '' OR media <> '[]')"
+# By length: else SQLite looks for them among all messages of no communication.
+SESSION = "direction = 'in' AND length(communication) = 0"
+# True of each. Only who asks for all of them says so: else PostgreSQL, which takes a campaign's rows to lie evenly
+# among all the others, would look for those of one that ended long ago through all that came later.
+ALL = "id <> ''"
+# What the provider took, and has not said the last word of.
 UNSETTLED = "direction = 'out' AND status IN ('accepted', 'queued', 'sending', 'sent')"
 
 
@@ -22,6 +27,9 @@ class Communication(SQLModel, table=True):
 
     __table_args__ = (
         Index("communication_order", "participant", "seq"),
+        Index("communication_page", "campaign", "created_at", "id"),
+        Index("communication_time", "created_at", "id", **where(ALL)),
+        Index("communication_customer", "customer", "created_at", "id"),
         Index("communication_open", "customer", sqlite_where=text("is_open"), postgresql_where=text("is_open")),
     )
     id: str = Field(primary_key=True)
@@ -84,17 +92,23 @@ class Message(SQLModel, table=True):
         Index("message_to", "channel", "address", **where("direction = 'out'")),
         Index("message_unsettled", "channel", "updated_at", **where(UNSETTLED)),
         Index("message_age", "created_at", **where(HAS_CONTENT)),
+        Index("message_thread", "thread", **where("thread <> ''")),
+        Index("message_page", "campaign", "created_at", "id"),
+        Index("message_time", "created_at", "id", **where(ALL)),
+        Index("message_customer", "customer", "created_at", "id"),
+        Index("message_communication", "communication", "created_at", "id"),
+        Index("message_session", "created_at", "id", **where(SESSION)),
     )
     id: str = Field(primary_key=True)
     channel: str
     direction: str
     address: str
-    thread: str = Field(default="", index=True)
+    thread: str = ""
     text: str = Field(sa_type=Text)
     choices: list[str] = document(default_factory=list)
     campaign: str = ""
-    customer: str = Field(default="", index=True)
-    communication: str = Field(default="", index=True)
+    customer: str = ""
+    communication: str = ""
     status: str = ""
     rank: int = 0
     error: str = ""

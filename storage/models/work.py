@@ -38,8 +38,9 @@ class Inbox(SQLModel, table=True):
 class Decision(SQLModel, table=True):
     """What `react` decided for an event, written in the same transaction as its effects; ``log`` says why."""
 
+    __table_args__ = (Index("decision_customer", "customer", "event"),)
     event: int = Field(sa_column=Column(BIG_ID, primary_key=True, autoincrement=False))
-    customer: str = Field(default="", index=True)
+    customer: str = ""
     applied: str
     log: list[dict[str, Any]] = document(default_factory=list)
     decided_at: datetime = moment()

@@ -23,7 +23,9 @@ POINTS = (  # the points of `kill_at` that load passes, and at which passing at 
     ("decided, not committed", 6),
     ("an upload is on disk, not accepted", 1),
     ("an upload is accepted, not answered", 1),
-    ("rows are kept, their file is still there", 1),
+    ("rows are counted, not committed", 1),
+    ("rows are kept, not committed", 1),
+    ("rows are kept, their list is not over", 1),
     ("timers fire, not committed", 2),
     (RELOAD, 1),
 )

@@ -10,7 +10,7 @@ from tests.chaos.storm import Storm, rage
 from tests.conftest import DATABASES
 
 SHORT = ("the provider accepts, then drops the connection", "the database is read-only")
-KILLS = 3
+KILLS = 2
 
 
 @pytest.mark.parametrize("database", DATABASES)

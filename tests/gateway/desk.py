@@ -1,6 +1,6 @@
 """The API over a real SQLite file, and a worker that decides what it keeps when asked to."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -9,14 +9,16 @@ from typing import Any
 from aiohttp.test_utils import TestClient
 from pydantic import SecretStr
 
-from gateway.api import ApiDesk
-from gateway.api_site import api_application
+from gateway.api.access import Access
+from gateway.api.desk import ApiDesk, nothing_new
+from gateway.api.site import api_application
 from gateway.clock import Bell, ManualClock
+from gateway.imports.desk import UploadDesk
 from gateway.outcomes import Outcomes
-from gateway.rulebooks import Rulebooks
-from gateway.uploads import UploadDesk
+from gateway.rulebooks import Changes, Rulebooks
+from gateway.watching import Tell
 from gateway.worker import Worker
-from rules.book import Rulebook
+from rules.book import Channel, Rulebook
 from rules.loader import Project
 from storage.database import Storage
 from tests.gateway.books import BOOK
@@ -24,6 +26,7 @@ from tests.gateway.books import BOOK
 TOKEN = "token-of-the-tests"
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 AUTHORIZED = {"Authorization": f"Bearer {TOKEN}"}
+SMS = Channel(name="sms", kind="sms", identifier="phone")
 CAMPAIGN = f"/campaigns/{BOOK.campaign}"
 
 Client = TestClient[Any, Any]
@@ -37,13 +40,16 @@ class Desk:
     folder: Path
     works: bool = True
     rung: int = 0
+    requests_per_minute: int = 6_000
     books: dict[str, Rulebook] = field(default_factory=lambda: {BOOK.campaign: BOOK})
+    channels: Mapping[str, Channel] = field(default_factory=lambda: {"sms": SMS})
+    reload: Callable[[Tell], Awaitable[Changes]] = nothing_new
 
     def __post_init__(self) -> None:
-        clock = ManualClock(NOW)
-        rulebooks = Rulebooks(Project(), {}, self.books, {BOOK.hash: BOOK})
+        self.clock = clock = ManualClock(NOW)
+        rulebooks = Rulebooks(Project(), self.channels, self.books, {BOOK.hash: BOOK})
         self.worker = Worker(self.storage, rulebooks, clock, Bell(clock), lambda decided: None)
-        self.uploads = UploadDesk(self.storage, self.folder, lambda: self.books, lambda: NOW, self.ring)
+        self.uploads = UploadDesk(self.storage, self.folder, lambda: self.books, clock.now, self.ring, Bell(clock))
 
     def ring(self) -> None:
         self.rung += 1
@@ -64,9 +70,13 @@ class Desk:
                 storage=self.storage,
                 campaigns=lambda: self.books,
                 uploads=self.uploads,
-                token=SecretStr(TOKEN),
-                now=lambda: NOW,
+                access=Access(self.storage, SecretStr(TOKEN), self.clock),
+                requests_per_minute=self.requests_per_minute,
+                now=self.clock.now,
                 ring=self.ring,
                 decided=self.decided,
+                spool=self.folder.with_name("spool.db"),
+                channels=self.channels,
+                reload=self.reload,
             )
         )

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from channels.base import WebhookRequest
-from gateway import buckets, ingress
+from gateway import buckets, ingress, refusing
 from gateway.app import Gateway
 from gateway.clock import ManualClock
 from gateway.server import serving
@@ -107,13 +107,14 @@ def latin(text: str) -> str:
     return text.encode("utf-8", "surrogateescape").decode("latin-1")
 
 
-async def answer_on(wire: Wire) -> Answered:
-    """The next answer on a connection."""
+async def answer_on(wire: Wire, *, body: bool = True) -> Answered:
+    """The next answer on a connection; of one without a ``body``, only its head."""
     status, head = await wire.status(), {}
     while line := (await wire.reader.readline()).decode("latin-1").strip():
         name, _, value = line.partition(":")
         head[name.lower()] = value.strip()
-    return Answered(status, head, await wire.reader.readexactly(int(head.get("content-length", "0"))))
+    size = int(head.get("content-length", "0")) if body else 0
+    return Answered(status, head, await wire.reader.readexactly(size))
 
 
 class Frozen(datetime):
@@ -142,6 +143,7 @@ async def edge(folder: Path, *, burst: int = 1_000_000, project: str = PROJECT) 
         patch.setattr(ingress, "datetime", Frozen)
         patch.setattr("gateway.refusing.datetime", Frozen)
         patch.setattr(buckets, "BURST", burst)
+        patch.setattr(refusing, "WRONG_TOKENS", burst)
         patch.setattr(buckets, "PER_SECOND", 0.001)  # so that a slow machine gives nothing back meanwhile
         async with serving(of_the_payloads(load_settings(folder)), ManualClock(NOW)) as (gateway, _):
             yield Edge(gateway)

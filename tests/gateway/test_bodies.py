@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
-from gateway import api_bodies, api_uploads, ingress
+from gateway import ingress
+from gateway.api import bodies as api_bodies
+from gateway.api import receiving
 from gateway.logs import calm
 from gateway.settings import SANDBOX_API_TOKEN
 from tests.channels.signing import twilio_signature
@@ -92,7 +94,7 @@ async def test_a_body_in_malformed_chunks_is_given_up_no_later_than_one_that_sto
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, path: str
 ) -> None:
     monkeypatch.setattr(ingress, "BODY_SECONDS", 0.2)
-    monkeypatch.setattr(api_uploads, "IDLE_SECONDS", 0.2)
+    monkeypatch.setattr(receiving, "IDLE_SECONDS", 0.2)
     async with running(tmp_path, ECHO) as world:
         headers = (BEARER, "Content-Type: text/csv", "Transfer-Encoding: chunked")
         wire = await post(world.url, path, *headers, body=b"3\r\nabc\r\n")
@@ -129,7 +131,7 @@ async def trickle(wire: Wire) -> None:
         await asyncio.sleep(0.01)
 
 
-@pytest.mark.parametrize(("path", "module"), [(ROWS, api_bodies), (UPLOADS, api_uploads)])
+@pytest.mark.parametrize(("path", "module"), [(ROWS, api_bodies), (UPLOADS, receiving)])
 async def test_a_body_that_stops_coming_is_answered_408_and_nothing_of_it_stays(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, path: str, module: object
 ) -> None:
@@ -147,7 +149,7 @@ async def test_a_body_that_stops_coming_is_answered_408_and_nothing_of_it_stays(
 async def test_an_upload_may_take_longer_than_the_wait_for_its_next_byte(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(api_uploads, "IDLE_SECONDS", 0.5)
+    monkeypatch.setattr(receiving, "IDLE_SECONDS", 0.5)
     async with running(tmp_path, ECHO) as world:
         text = b"phone\n+4915112345601\n" + b" " * 10
         headers = (BEARER, "Content-Type: text/csv", f"Content-Length: {len(text)}")

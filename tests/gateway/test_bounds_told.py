@@ -4,8 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from gateway import api_bounds, bodies, connections, http_edge, ingress, sender, shedding, stopping, uploads, worker
+from gateway import bodies, connections, http_edge, ingress, sender, shedding, stopping, worker
+from gateway.api import bounds as api_bounds
 from gateway.calls import posting, python_desk
+from gateway.imports.desk import MAX_IMPORTS
 from storage import group_commit, spool
 
 PAGE = (Path(__file__).parents[2] / "docs" / "how-to" / "run-as-a-service.md").read_text("utf-8")
@@ -22,7 +24,7 @@ TOLD = [
     f"| events waiting to be kept | {group_commit.QUEUE_LIMIT:,}",
     f"| events in the spool | {spool.SPOOL_LIMIT:,}, in a file of {spool.SPOOL_BYTES // 1024**3} GB",
     f"| API requests being answered | {api_bounds.API_AT_ONCE}",
-    f"| uploads being imported or waiting for it | {uploads.MAX_IMPORTS}",
+    f"| uploads being imported or waiting for it | {MAX_IMPORTS}",
     f"| messages being sent | {sender.CONCURRENCY} for each channel",
     f"| calls being asked | {posting.SLOTS} for each service, {python_desk.WORKERS} functions",
     f"| events decided in one transaction | {worker.BATCH}",

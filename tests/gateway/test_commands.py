@@ -58,8 +58,10 @@ def running_gateway(settings: Settings) -> Iterator[None]:
 
     async def work() -> None:
         while not stop.is_set():
+            await desk.uploads.look()
             if not await desk.worker.work_once():
                 await asyncio.sleep(0.02)
+        await desk.uploads.close()
 
     thread = threading.Thread(target=lambda: asyncio.run(work()))
     thread.start()

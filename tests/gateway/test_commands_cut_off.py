@@ -1,14 +1,15 @@
 """Commands that are killed half-way, and campaigns whose rule files went away."""
 
 import asyncio
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 import structlog
 
 from gateway.commands.project import rulebook_of
-from gateway.contacts import ContactImport
-from gateway.intake import Read, RowProblem
+from gateway.imports import rows
+from gateway.imports.chunks import Chunk
 from gateway.settings import load_settings
 from storage.database import Storage
 from storage.transaction import Transaction
@@ -25,16 +26,16 @@ BAD = "D,Dan,nothing,80,2026-11-30\n"
 
 def killed_import(project: Path, monkeypatch: pytest.MonkeyPatch, text: str) -> None:
     """An import that ends after its first row."""
-    keep = ContactImport.keep
+    keep = rows.keep
 
-    def keep_one(self: ContactImport, t: Transaction, chunk: list[Read]) -> tuple[RowProblem, ...]:
-        if t.uploads.last_row(self.upload):
+    def keep_one(t: Transaction, upload: str, chunk: Chunk, now: datetime) -> bool:
+        if t.uploads.take(upload)["last_row"]:
             raise SystemExit(137)
-        return keep(self, t, chunk)
+        return keep(t, upload, chunk, now)
 
     with monkeypatch.context() as patched:
-        patched.setattr("gateway.contacts.CHUNK_ROWS", 1)
-        patched.setattr(ContactImport, "keep", keep_one)
+        patched.setattr("gateway.imports.chunks.CHUNK_ROWS", 1)
+        patched.setattr(rows, "keep", keep_one)
         assert pointsman("import", CAMPAIGN, contacts(project, text), "-C", project).exit_code == 137
 
 
@@ -46,9 +47,10 @@ def decided_uploads(project: Path) -> list[Row]:
 
     async def work() -> None:
         desk = Desk(storage, settings.uploads, books={book.campaign: book})
-        await desk.uploads.resume()
+        await desk.uploads.look()
         await desk.uploads.idle()
         await desk.work()
+        await desk.uploads.tidy()
 
     asyncio.run(work())
     with storage.reading() as t:
@@ -66,12 +68,13 @@ def test_an_import_that_was_killed_is_finished(
     assert len(list((project / "uploads").iterdir())) == 1
     if imports_again:
         result = pointsman("import", CAMPAIGN, contacts(project, HEADER + BEN), "-C", project)
-        assert result.output.startswith("going on with list.csv, whose import was cut off\nrow 3: phone")
-        assert list((project / "uploads").iterdir()) == []
+        assert "list.csv (upload" in result.stderr
+        assert "comes first" in result.stderr
+        assert len(list((project / "uploads").iterdir())) == 2
     first = decided_uploads(project)[0]
 
     assert (first["status"], first["created"] + first["updated"], first["failed"]) == ("failed", 2, 1)
-    assert list((project / "uploads").iterdir()) == []
+    assert [path.stem for path in (project / "uploads").iterdir()] == [first["id"]]
 
 
 def test_a_campaign_whose_rule_file_is_gone_is_stopped_started_and_given_people(project: Path) -> None:

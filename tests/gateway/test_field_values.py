@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.api_rows import read_rows as read_body
+from gateway.api.rows import read_rows as read_body
 from gateway.intake import Given, Read, RowProblem
 from gateway.sheets import open_sheet, read_rows
 from rules.book import Rulebook

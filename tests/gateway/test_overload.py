@@ -9,10 +9,10 @@ import pytest
 from structlog.testing import capture_logs
 
 from gateway import shedding
-from gateway.api_bounds import Bounds
+from gateway.api import uploads as api_uploads
+from gateway.api.bounds import Bounds
 from gateway.settings import SANDBOX_API_TOKEN
 from gateway.shedding import Crowd
-from gateway.uploads import MAX_IMPORTS, UploadDesk
 from storage.database import Storage
 from storage.values import NewEvent
 from tests.channels.signing import twilio_signature
@@ -226,8 +226,8 @@ async def answered(world: World, status: int) -> bool:
 
 async def test_past_the_limit_an_upload_is_refused_unread(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     async with running(tmp_path, ECHO) as world:
-        monkeypatch.setattr(UploadDesk, "imports", MAX_IMPORTS)
+        monkeypatch.setattr(api_uploads, "MAX_IMPORTS", 0)
         async with world.api("POST", "campaigns/echo/uploads", b"phone\n", "text/csv") as answer:
             assert (answer.status, answer.headers["Retry-After"]) == (503, "5")
-            assert "100 uploads wait to be imported, of at most 100" in (await answer.json(content_type=None))["detail"]
+            assert "0 uploads wait to be imported, of at most 0" in (await answer.json(content_type=None))["detail"]
         assert list((world.gateway.settings.folder / "uploads").glob("*")) == []

@@ -87,10 +87,15 @@ async def test_signed_traffic_is_never_limited_whatever_else_comes_from_its_addr
 
 
 async def test_who_has_the_token_is_never_limited(strict: Edge) -> None:
-    await drained(strict)
+    assert [(await api(strict, "wrong")).status for _ in range(BURST)] == [401] * BURST
     assert [(await api(strict, API_TOKEN)).status for _ in range(BURST + 2)] == [200] * (BURST + 2)
     limited = await api(strict, "wrong")
     assert (limited.status, limited.headers["content-type"]) == (429, "application/problem+json; charset=utf-8")
+
+
+async def test_wrong_tokens_are_counted_by_themselves(strict: Edge) -> None:
+    await drained(strict)
+    assert (await api(strict, "wrong")).status == 401
 
 
 async def test_whoever_asks_for_health_is_never_limited(strict: Edge) -> None:

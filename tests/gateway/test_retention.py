@@ -1,13 +1,15 @@
 """Retention: what is too old is emptied, what is still needed is not, and the rows stay."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from sqlalchemy import text
 
 from gateway import retaining
+from storage.audit import Entry
 from storage.database import Storage
+from storage.values import Row
 from tests.gateway.example_rules import ADA, ASK, BEN, ECHO
 from tests.gateway.people_data import found
 from tests.gateway.running import World, project_settings, running, until, write_project
@@ -129,4 +131,43 @@ async def test_a_talk_that_is_planned_for_long_after_begins_all_the_same(tmp_pat
 
 def test_retention_is_off_unless_it_is_asked_for(tmp_path: Path) -> None:
     write_project(tmp_path, ECHO)
-    assert set(project_settings(tmp_path).retention.model_dump().values()) == {None}
+    days = project_settings(tmp_path).retention.model_dump()
+
+    assert (days.pop("deliveries_days"), days.pop("audit_days")) == (30, 730)
+    assert set(days.values()) == {None}
+
+
+async def test_who_changed_what_is_forgotten_after_years_and_then_tokens_that_nothing_can_name(
+    tmp_path: Path, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(retaining, "BATCH", 2)
+    keep_for(tmp_path, "[retention]\naudit_days = 100\n", ECHO)
+    async with running(tmp_path, database=database_url) as world:
+        run, now = world.gateway.storage.run, world.clock.now()
+        for age in (103, 102, 101, 99):
+            ended = (f"ended {age}", now - timedelta(days=age))
+            await run(lambda t, ended=ended: t.tokens.add({**token(ended[0]), "revoked_at": ended[1]}))
+            await run(lambda t, ended=ended: t.audit.add([Entry(at=ended[1], who="a", what="b", subject=ended[0])]))
+        await run(lambda t: t.tokens.add(token("works")))
+        await rounds(world)
+        tokens, trail = await world.gateway.storage.read(lambda t: (t.tokens.all(), t.audit.page(None, 10)))
+
+        assert [row["name"] for row in tokens] == ["ended 99", "works"]
+        assert [row["subject"] for row in trail] == ["ended 99"]
+
+
+def token(name: str) -> Row:
+    return {"id": name, "name": name, "scope": "read", "hash": "", "created_at": datetime(2020, 1, 1, tzinfo=UTC)}
+
+
+async def test_answers_to_requests_that_may_be_repeated_are_forgotten_after_a_day(
+    tmp_path: Path, database_url: str
+) -> None:
+    async with running(tmp_path, ECHO, database=database_url) as world:
+        now = world.clock.now()
+        for key, age in (("old", timedelta(hours=25)), ("new", timedelta(hours=23))):
+            await world.gateway.storage.run(lambda t, key=key, age=age: t.repeats.begin(key, "p", now - age, now))
+        await rounds(world)
+
+        assert len(found(world.gateway.storage, ["repeat: old"])) == 0
+        assert len(found(world.gateway.storage, ["repeat: new"])) == 1

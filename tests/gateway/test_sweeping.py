@@ -136,7 +136,7 @@ async def test_a_message_without_a_last_word_is_asked_for_less_and_less(
 
 
 async def test_a_reply_that_came_while_the_gateway_was_away_is_heard_before_the_time_out(tmp_path: Path) -> None:
-    sweeping_project(tmp_path, ASK_NOW)
+    sweeping_project(tmp_path, ASK_NOW, **{"sweep_minutes = 5": "sweep_minutes = 60"})
     async with running(tmp_path) as world:
         await world.start("ask")
         await world.give("ask", {"phone": ADA, "name": "Ada"})

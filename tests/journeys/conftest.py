@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import DATABASES, prepared_file
+from tests.conftest import prepared_file
 from tests.databases import PostgresServer
 
 
-@pytest.fixture(params=DATABASES)
+@pytest.fixture
 def new_database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[[], str]]:
-    """Makes databases with the tables and nothing in them; the URL of each."""
+    """Makes databases of the kind asked for, with the tables and nothing in them; the URL of each."""
     if request.param == "sqlite":
         numbers = count(1)
         yield lambda: prepared_file(tmp_path / f"pointsman{next(numbers)}.db")

@@ -16,6 +16,7 @@ from rules.loading.nodes import MAX_CASES, MAX_TAKEN, TRIGGERS_BY_NAME
 from rules.matcher import MAX_LISTS_OF_A_KIND, MAX_TRIGGERS, MAX_TRIGGERS_OF_A_KIND
 from rules.names import TYPE_WORDS
 from rules.values import ValueType
+from tests.reference.nouns import noun_rows
 from tests.rules.rulebooks import BAD, PROJECT, WARNED
 
 ONE_FILE = "campaign: trial\nflows:\n  main:\n    joined: {when: participant_created}\n"
@@ -162,7 +163,12 @@ def _rendered(found: Diagnostic, text: str) -> str:
     return "\n".join(line.rstrip() for line in printed.replace(found.position.file, name, 1).splitlines())
 
 
+def _nouns() -> str:
+    return table(("command", "filters", "tells"), noun_rows())
+
+
 _BLOCKS: Mapping[str, Callable[[], str]] = {
+    "nouns": _nouns,
     "triggers": _triggers,
     "functions": _functions,
     "filters": _filters,

@@ -9,6 +9,8 @@ from gateway.settings_file import (
     CHANNEL_FORMS,
     SECRET_KEYS,
     ActionSettings,
+    ApiSettings,
+    HookSettings,
     RetentionSettings,
     ServiceSettings,
     SettingsFile,
@@ -20,10 +22,12 @@ TABLES: Mapping[str, type[BaseModel]] = {
     "project": SettingsFile,
     **CHANNEL_FORMS,
     "service": ServiceSettings,
+    "hook": HookSettings,
     "actions": ActionSettings,
     "retention": RetentionSettings,
+    "api": ApiSettings,
 }
-OTHER_TABLES = ("channels", "services", "actions", "retention")
+OTHER_TABLES = ("channels", "services", "hooks", "actions", "retention", "api")
 
 
 def settings_of(table: str) -> list[str]:
@@ -41,6 +45,7 @@ def setting_row(table: str, key: str, meaning: str) -> tuple[str, str, str, str]
 def settings_in(content: Mapping[str, Any]) -> set[tuple[str, str]]:
     """Every key that is written in a settings file (its content, read), with the table it stands in."""
     found = {("project", key) for key in content} | {("actions", key) for key in content.get("actions", {})}
-    found |= {("retention", key) for key in content.get("retention", {})}
+    found |= {(table, key) for table in ("retention", "api") for key in content.get(table, {})}
     found |= {(channel["kind"], key) for channel in content.get("channels", {}).values() for key in channel}
+    found |= {("hook", key) for hook in content.get("hooks", {}).values() for key in hook}
     return found | {("service", key) for service in content.get("services", {}).values() for key in service}

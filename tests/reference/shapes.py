@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from gateway.hooks.kinds import KINDS
 from rules.values import ValueType
 
 Shape = Mapping[str, Any]
@@ -12,6 +13,7 @@ TYPES = tuple(ValueType)[:9]  # of fields
 MOST_WORDS = 9  # of an enumeration that the table lists
 TEXT = "[text](texts.md)"
 EXPRESSION = "[expression](expressions.md)"
+HOOK_TYPE = "[type](hooks.md#what-is-sent)"
 _REFERENCES = {
     "agent": "agent",
     "agent_name": "agent",
@@ -50,6 +52,7 @@ _SEVERAL = {
     "length of time": "lengths of time",
     "range of hours": "ranges of hours",
     EXPRESSION: "[expressions](expressions.md)",
+    HOOK_TYPE: "[types](hooks.md#what-is-sent)",
 }
 
 
@@ -69,6 +72,8 @@ def _enumeration(shape: Shape) -> str:
     names: Sequence[str] = shape["enum"]
     if set(names) == set(TYPES):
         return "one of the [types](rule-files.md#fields)"
+    if set(names) == set(KINDS):
+        return HOOK_TYPE
     if len(names) > MOST_WORDS:
         return "time zone" if "Europe/Berlin" in names else "country code"
     return ", ".join(f"`{name}`" for name in names)

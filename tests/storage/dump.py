@@ -9,7 +9,7 @@ import gzip
 import json
 import sqlite3
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -17,7 +17,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from alembic import command
-from sqlalchemy import Connection, MetaData, Table, insert, select
+from sqlalchemy import Connection, FromClause, MetaData, Table, insert, select
 
 from storage import schema
 from storage.database import Storage
@@ -77,7 +77,7 @@ def tables_of(connection: Connection) -> dict[str, Table]:
     return {name: table for name, table in there.tables.items() if name != VERSIONS}
 
 
-def contents(connection: Connection, tables: dict[str, Table]) -> dict[str, set[tuple[object, ...]]]:
+def contents(connection: Connection, tables: Mapping[str, FromClause]) -> dict[str, set[tuple[object, ...]]]:
     """All rows of the tables, of those columns that the tables name."""
     return {name: {tuple(row) for row in connection.execute(select(table))} for name, table in tables.items()}
 

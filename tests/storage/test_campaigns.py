@@ -1,13 +1,8 @@
 """Campaigns, rule file versions, opt-outs and uploads."""
 
-from typing import Any
-
-import pytest
-
 from storage.database import Storage
-from storage.uploads import ERRORS_KEPT
 from storage.values import CampaignCounts, Row
-from tests.storage.rows import NOON, SECOND, communication, message, participant, run, upload
+from tests.storage.rows import NOON, SECOND, communication, message, participant, run
 
 
 def test_a_campaign_begins_inactive_and_is_made_once(storage: Storage) -> None:
@@ -89,53 +84,3 @@ def test_an_opt_out_holds_for_its_channel_until_it_is_removed(storage: Storage) 
         transaction.opt_outs.remove("sms", "+1", NOON)
         transaction.opt_outs.remove("sms", "+2", NOON)
         assert transaction.opt_outs.among(asked) == set()
-
-
-@pytest.mark.parametrize(
-    ("counted", "errors", "status"),
-    [
-        ({"created": 1, "updated": 1, "unchanged": 1}, [], "completed"),
-        ({"created": 2}, [{"row": 2, "field": "phone"}], "failed"),
-        ({"created": 2}, [{"row": 2, "field": "phone"}, {"row": 2, "field": "email"}], "failed"),
-        ({"created": 2}, [], "processing"),
-    ],
-)
-def test_an_upload_is_finished_when_every_row_is_counted(
-    storage: Storage, counted: dict[str, int], errors: list[dict[str, Any]], status: str
-) -> None:
-    with storage.transaction() as transaction:
-        transaction.uploads.add(upload("u1", total=3))
-        transaction.uploads.report_failures("u1", errors)
-        transaction.uploads.count("u1", **counted)
-
-        assert transaction.uploads.finish_when_counted("u1", NOON) is (status != "processing")
-        assert transaction.uploads.finish_when_counted("u1", NOON + SECOND) is False
-        row = transaction.uploads.get("u1")
-        assert row is not None
-        assert (row["status"], row["errors"]) == (status, errors)
-        assert row["finished_at"] == (None if status == "processing" else NOON)
-
-
-def test_of_a_hopeless_upload_only_the_first_errors_are_stored_but_all_are_counted(storage: Storage) -> None:
-    rows = ERRORS_KEPT + 5
-    with storage.transaction() as transaction:
-        transaction.uploads.add(upload("u1", total=rows))
-        transaction.uploads.report_failures("u1", [{"row": n} for n in range(rows - 1)])
-        transaction.uploads.report_failures("u1", [{"row": rows}])
-        transaction.uploads.finish_when_counted("u1", NOON)
-
-        found = transaction.uploads.get("u1")
-        assert found is not None
-        assert (found["failed"], len(found["errors"]), found["status"]) == (rows, ERRORS_KEPT, "failed")
-        assert transaction.uploads.get("u2") is None
-
-
-def test_an_upload_remembers_how_far_its_file_was_read(storage: Storage) -> None:
-    with storage.transaction() as transaction:
-        transaction.uploads.add(upload("u1", total=3))
-        assert transaction.uploads.last_row("u1") == 0
-
-        transaction.uploads.read_to("u1", 501)
-        assert transaction.uploads.last_row("u1") == 501
-        with pytest.raises(LookupError, match="u2"):
-            transaction.uploads.last_row("u2")

@@ -83,7 +83,7 @@ DAMAGES: dict[str, tuple[Callable[[Path], object], str]] = {
         "the rows of message",
     ),
     "a name is no UTF-8": (
-        lambda path: overwrite(path, b"manifestmanifest%CREATE", b"\xc5anifestmanifest%CREATX"),
+        lambda path: overwrite(path, b"manifestmanifest", b"\xc5anifestmanifest"),
         "is damaged",
     ),
     "a table is gone": (rewritten("DROP TABLE inbox"), "is damaged: no such table"),

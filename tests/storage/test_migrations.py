@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from alembic import command
-from sqlalchemy import Table, insert
+from sqlalchemy import Table, insert, select
 
 from storage import schema
 from storage.database import Storage
@@ -103,3 +103,30 @@ def test_the_way_back_keeps_what_the_earlier_program_knew(earlier: Storage) -> N
             name: set(table.columns.keys()) for name, table in tables.items()
         }
         assert contents(connection, tables) == before
+
+
+def test_the_errors_of_uploads_are_rows_after_the_upgrade_and_go_back(earlier: Storage) -> None:
+    errors = '[{"row":3,"field":"phone","value":"ü","reason":"is no number"}]'
+    begun = {"id": "u2", "campaign": "spring", "file": "b.csv", "status": "processing", "total": 9, "failed": 1}
+    events = {22: ("u2", "waiting"), 24: ("u2", "held"), 25: ("u3", "waiting"), 26: ("u2", "decided")}
+    kept = [{"id": id, "key": f"upload:{of}:{id}", "state": state} for id, (of, state) in events.items()]
+    with earlier._writing.begin() as connection:
+        table, inbox = (tables_of(connection)[name] for name in ("upload", "inbox"))
+        connection.execute(insert(table), [whole(table, begun | {"errors": errors, "last_row": 5, "started_at": 5})])
+        connection.execute(insert(inbox), [whole(inbox, event | {"payload": "{}"}) for event in kept])
+    earlier.migrate()
+    with earlier.reading() as transaction:
+        (failure,) = transaction.lists.upload_failures.first("u2", 9)
+        row = transaction.uploads.get("u2") or {}
+
+        assert (failure["row"], failure["field"], failure["value"], failure["reason"]) == (
+            3,
+            "phone",
+            "ü",
+            "is no number",
+        )
+        assert (row["total"], row["read"], row["last_row"], row["begun_at"]) == (9, 3, 5, row["started_at"])
+    with earlier._writing.begin() as connection:
+        command.downgrade(schema.configuration(connection), FIRST)
+        table = tables_of(connection)["upload"]
+        assert {row.id: row.errors for row in connection.execute(select(table))} == {"u1": "[]", "u2": errors}

@@ -155,3 +155,14 @@ async def test_where_the_server_is_away_the_claim_is_not_confirmed_and_nothing_i
         with pytest.raises(AlreadyRunning):
             Storage(url).claim_process()
         storage.close()
+
+
+def test_others_can_tell_whether_a_gateway_is_at_work_on_either_database(empty_url: str) -> None:
+    with ExitStack() as stack:
+        gateway, command = Storage(empty_url), Storage(empty_url)
+        stack.callback(command.close)
+        told = [command.is_claimed()]
+        gateway.claim_process()
+        told += [command.is_claimed(), command.is_claimed()]
+        gateway.close()
+        assert [*told, command.is_claimed()] == [False, True, True, False]

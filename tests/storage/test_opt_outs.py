@@ -41,3 +41,11 @@ def test_nobody_is_opted_out_who_was_not_asked_about(storage: Storage) -> None:
 
         assert transaction.opt_outs.among([]) == set()
         assert transaction.opt_outs.among([("sms", "+2"), ("slack", "+1")]) == set()
+
+
+def test_an_opt_out_is_told_by_its_place(storage: Storage) -> None:
+    with storage.transaction() as transaction:
+        transaction.opt_outs.put("sms", "+1", "STOP", NOON)
+
+        assert transaction.opt_outs.get("sms", "+1") == {"channel": "sms", "address": "+1", "word": "STOP", "at": NOON}
+        assert transaction.opt_outs.get("slack", "+1") is None

@@ -109,3 +109,19 @@ def test_nobody_exists_twice(storage: Storage, method: str, row: dict[str, objec
 
 def test_times_come_back_to_the_microsecond(people: Transaction) -> None:
     assert people.people.customers(["c1"])["c1"]["created_at"] == NOON
+
+
+def test_a_participant_who_has_changed_since_is_not_removed(storage: Storage) -> None:
+    with storage.transaction() as t:
+        t.people.add_customers([customer()])
+        t.people.add_participants([participant()])
+        stale = t.people.participant("p1")
+        assert stale is not None
+        t.people.save_participants([stale])
+
+    with pytest.raises(StaleVersion), storage.transaction() as t:
+        t.people.remove_participants([stale])
+    with storage.transaction() as t:
+        t.people.remove_participants(t.people.participants(["c1"]))
+
+        assert t.people.participant("p1") is None

@@ -36,17 +36,20 @@ INDEXES = {
     "outbox_owed",
     "outbox_order",
     "communication_open",
+    "message_session",
+    "message_thread",
     "timer_due",
     "timer_held",
     "call_owed",
     "call_order",
     "call_open",
+    "delivery_open",
 }
 
 
 def test_an_empty_database_is_refused_until_it_is_migrated(empty_url: str) -> None:
     storage = Storage(empty_url)
-    with pytest.raises(SchemaMismatch, match="at revision none, this program needs 0003"):
+    with pytest.raises(SchemaMismatch, match="at revision none, this program needs 0004"):
         storage.check_version()
     for _ in range(2):
         storage.migrate()

@@ -1,0 +1,1 @@
+"""What `pointsman doctor` looks at: one file for each thing that may hinder a gateway."""

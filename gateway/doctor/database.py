@@ -1,0 +1,108 @@
+"""The database and the disks."""
+
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from shutil import disk_usage
+
+from gateway.commands.project import is_running
+from gateway.doctor.findings import Finding, ok, warning, wrong
+from gateway.doctor.hooks import troubles
+from gateway.settings import Settings
+from storage.database import Storage
+from storage.errors import SchemaMismatch, StorageUnavailable
+from storage.examining import DatabaseState, examine, timed_sync
+
+LITTLE_BYTES, MUCH_TOO_LITTLE_BYTES = 2_000_000_000, 200_000_000  # the spool alone may grow to 2 GB
+SLOW_SECONDS, MUCH_TOO_SLOW_SECONDS = 0.02, 0.25  # a webhook is answered after its commit, within half a second
+TOPIC = "database"
+
+
+def database(settings: Settings) -> Iterator[Finding]:
+    """Whether it answers, has our tables, and is fast enough. Nothing is migrated."""
+    if (file := file_of(settings)) and not file.exists():
+        yield warning(TOPIC, f"there is no {file} yet", "`pointsman run` makes it")
+        return
+    try:
+        state = examine(settings.database)
+        with closing(Storage(settings.database)) as storage:
+            yield ok(TOPIC, f"{state.server} answers")
+            yield from _tables(storage, settings)
+    except (StorageUnavailable, OSError) as error:
+        remedy = "start it, and see that database (POINTSMAN_DATABASE) names it with a role that may use it"
+        yield wrong(TOPIC, f"it does not answer: {told(error)}", remedy)
+        return
+    yield _speed(state.commit_seconds)
+    yield from _room(state, settings)
+
+
+def _tables(storage: Storage, settings: Settings) -> Iterator[Finding]:
+    try:
+        storage.check_version()
+    except SchemaMismatch as mismatch:
+        if file_of(settings) and is_running(settings):
+            yield wrong(TOPIC, str(mismatch), "stop the gateway and start this version of it")
+        else:
+            remedy = "`pointsman run` brings older tables forward; newer ones need the newer program"
+            yield warning(TOPIC, str(mismatch), remedy)
+        return
+    yield ok(TOPIC, "its tables are those of this program")
+    yield from work(storage)
+    yield from troubles(storage, settings.hooks)
+
+
+def work(storage: Storage) -> Iterator[Finding]:
+    """What in it waits for an operator."""
+    with storage.reading() as t:
+        parked, campaigns = t.parked.count(), t.campaigns.all()
+    if parked:
+        remedy = "see `pointsman events parked`: docs/how-to/parked-events.md"
+        yield warning("work", f"parked events: {parked:,}", remedy)
+    for row in campaigns:
+        if row["status"] == "error":
+            remedy = f"see `pointsman campaign status {row['name']}`, mend it, then `pointsman campaign start`"
+            yield wrong("work", f"campaign {row['name']} stands in error", remedy)
+
+
+def _speed(seconds: float | None) -> Finding:
+    if seconds is None:
+        return warning(TOPIC, "how fast it commits is not known", "let its role call pg_logical_emit_message")
+    text = f"a commit takes {seconds * 1000:.1f} ms"
+    if seconds < SLOW_SECONDS:
+        return ok(TOPIC, text)
+    remedy = f"put it on a disk that syncs within {SLOW_SECONDS * 1000:.0f} ms: every webhook waits for it"
+    return wrong(TOPIC, text, remedy) if seconds >= MUCH_TOO_SLOW_SECONDS else warning(TOPIC, text, remedy)
+
+
+def _room(state: DatabaseState, settings: Settings) -> Iterator[Finding]:
+    if state.free_bytes is None:
+        yield ok("disk", "the database's disk is its server's: watch it there")
+    else:
+        yield _free("database", state.free_bytes)
+    folder = settings.spool.parent
+    yield _free("spool", disk_usage(folder).free)
+    try:
+        timed_sync(folder)
+    except OSError as error:
+        yield wrong("disk", f"the spool can't be written in {folder}: {told(error)}", f"let the gateway write {folder}")
+
+
+def _free(what: str, free: int) -> Finding:
+    text = f"{free / 1e9:,.1f} GB are free on the disk of the {what}"
+    if free >= LITTLE_BYTES:
+        return ok("disk", text)
+    remedy = (
+        f"make room: keep {LITTLE_BYTES / 1e9:.0f} GB free; retention (docs/reference/settings.md) forgets old rows"
+    )
+    return wrong("disk", text, remedy) if free < MUCH_TOO_LITTLE_BYTES else warning("disk", text, remedy)
+
+
+def file_of(settings: Settings) -> Path | None:
+    """SQLite's file; None on PostgreSQL."""
+    _, sqlite, file = settings.database.partition("sqlite:///")
+    return Path(file) if sqlite else None
+
+
+def told(error: Exception) -> str:
+    """An error in few words."""
+    return (error.strerror or str(error)) if isinstance(error, OSError) else str(error)

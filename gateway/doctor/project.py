@@ -1,0 +1,69 @@
+"""The settings, the secrets, and the rule files."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from gateway.adapters import rule_project
+from gateway.doctor.findings import Finding, ok, warning, wrong
+from gateway.rulebooks import read_folder
+from gateway.settings import Settings, SettingsError, load_settings
+from gateway.settings_file import SlackSettings, TwilioSettings
+from gateway.settings_sentences import variable
+from rules.loader import load_folder
+
+
+def settings_of(folder: Path, *, sandbox: bool) -> tuple[Settings | None, list[Finding]]:
+    """The settings as `pointsman run` reads them, and what is wrong with them.
+
+    Where only secrets are lacking there are settings all the same, with made-up ones; they open nothing.
+    """
+    try:
+        return load_settings(folder, sandbox=sandbox), [ok("settings", f"{folder.resolve()}/pointsman.toml is sound")]
+    except SettingsError as error:
+        found = [wrong("settings", problem, "docs/reference/settings.md tells each key") for problem in error.problems]
+    try:
+        return load_settings(folder, offline=True), found
+    except SettingsError:
+        return None, found
+
+
+def secrets(settings: Settings) -> Iterator[Finding]:
+    """Whether everything that needs a secret has one, and no rotation was forgotten."""
+    if settings.sandbox:
+        yield warning("secrets", "the sandbox's secrets are public", "use it on this machine only")
+    for service, name in settings.missing_secrets().items():
+        lacking = f"service {service} has no secret: campaigns that ask it stand in error"
+        yield wrong("secrets", lacking, f"set {name} in the environment of the gateway")
+    for name, channel in settings.channels.items():
+        if key := _previous(channel):
+            still = f"channel {name} still takes its previous secret"
+            yield warning("secrets", still, f"remove {variable(('channels', name, key))} once nobody signs with it")
+    for name, hook in settings.hooks.items():
+        if hook.secret_previous is not None:
+            still = f"hook {name} still signs with its previous secret, too"
+            yield warning(
+                "secrets", still, f"remove {variable(('hooks', name, 'secret_previous'))} once it knows the new one"
+            )
+    if not settings.missing_secrets():
+        yield ok("secrets", "whatever needs a secret has one")
+
+
+def _previous(channel: TwilioSettings | SlackSettings) -> str:
+    key = "auth_token_previous" if isinstance(channel, TwilioSettings) else "signing_secret_previous"
+    return key if getattr(channel, key) is not None else ""
+
+
+def rule_files(settings: Settings) -> Iterator[Finding]:
+    """Whether they can be loaded."""
+    texts = {name: content.decode("utf-8-sig", "replace") for name, content in read_folder(settings.rules).items()}
+    if not texts:
+        yield warning("rules", f"there are no rule files (*.yaml) in {settings.rules}", "write one: docs/tutorial.md")
+        return
+    found = load_folder(texts, rule_project(settings)).diagnostics
+    errors = sum(one.level == "error" for one in found)
+    if errors:
+        yield wrong("rules", f"mistakes in the rule files: {errors}", "run `pointsman check`, mend what it tells")
+    if doubtful := len(found) - errors:
+        yield warning("rules", f"warnings about the rule files: {doubtful}", "run `pointsman check`")
+    if not found:
+        yield ok("rules", f"the rule files are sound: {len(texts)}")

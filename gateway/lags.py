@@ -1,0 +1,85 @@
+"""How far the gateway is behind, and how its channels and campaigns do: gauges at one moment."""
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from gateway.clock import Clock
+from gateway.hooks.deliverer import disabled_hooks
+from gateway.metrics import MAX_CAMPAIGNS, Gauges, Value
+from gateway.sender import Sender
+from gateway.timers import Timers
+from storage.transaction import Transaction
+from storage.uploads import STATUSES
+from storage.values import Row
+
+
+@dataclass(frozen=True)
+class Lags:
+    """Looks for one gateway. What is due is what may fire: a timer of a campaign that does not run is not late."""
+
+    clock: Clock
+    timers: Timers
+    senders: Mapping[str, Sender]
+    hooks: Collection[str] = ()
+
+    def read(self, t: Transaction) -> Gauges:
+        """What the database tells, as gauges of `gateway.metrics`."""
+        owed, oldest = t.lists.counting.owed(), t.lists.lags.oldest_owed()
+        return {
+            "held_events": t.lists.lags.held(),
+            "oldest_waiting_event_seconds": self._age(t.lists.lags.oldest_waiting()),
+            "oldest_due_timer_seconds": self._age(self.timers.next_due(t)),
+            "oldest_owed_message_seconds": self._by_channel(lambda name: self._age(oldest.get(name))),
+            "channel_owed_messages": self._by_channel(lambda name: owed.get(name, 0)),
+            "uploads": uploads(t),
+            **self._hook_gauges(t),
+            **campaign_gauges(t.campaigns.all()[:MAX_CAMPAIGNS]),
+        }
+
+    def backlog_of_hooks(self, t: Transaction) -> dict[str, int]:
+        """What hooks are yet to be told, and how many of them are disabled; nothing where there are none."""
+        if not self.hooks:
+            return {}
+        owed = sum(t.deliveries.open_counts(self.hooks).values())
+        return {"owed_deliveries": owed, "disabled_hooks": len(disabled_hooks(t) & {*self.hooks})}
+
+    def _hook_gauges(self, t: Transaction) -> Gauges:
+        if not self.hooks:
+            return {}
+        owed, disabled = t.deliveries.open_counts(self.hooks), disabled_hooks(t)
+        return {
+            "hook_owed_deliveries": {(name,): owed.get(name, 0) for name in self.hooks},
+            "hook_disabled": {(name,): name in disabled for name in self.hooks},
+        }
+
+    def now(self) -> Gauges:
+        """What is known without the database."""
+        return {
+            "channel_sending_messages": self._by_channel(lambda name: self.senders[name].sending),
+            "channel_rests": self._by_channel(lambda name: self._rests(self.senders[name])),
+        }
+
+    def _by_channel(self, number: Callable[[str], float]) -> Value:
+        return {(name,): number(name) for name in self.senders}
+
+    def _rests(self, sender: Sender) -> bool:
+        return any(until > self.clock.now() for until in (sender.rests_until, sender.silence.until) if until)
+
+    def _age(self, moment: datetime | None) -> float:
+        """In seconds; 0 for what is none, or is still to come."""
+        return max((self.clock.now() - moment).total_seconds(), 0.0) if moment else 0.0
+
+
+def uploads(t: Transaction) -> Value:
+    """How many contact lists stand at each status."""
+    found = t.lists.counting.uploads()
+    return {(status,): found.get(status, 0) for status in STATUSES}
+
+
+def campaign_gauges(campaigns: list[Row]) -> Gauges:
+    """Which of them run, and which stand in error."""
+    return {
+        "campaign_active": {(row["name"],): row["status"] == "active" for row in campaigns},
+        "campaign_in_error": {(row["name"],): row["status"] == "error" for row in campaigns},
+    }

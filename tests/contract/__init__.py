@@ -1,0 +1,1 @@
+"""What the API's description promises, held against a gateway by schemathesis: see CONTRIBUTING.md."""

@@ -1,0 +1,90 @@
+"""Tables with enough rows that a database chooses its plans as it does for millions."""
+
+from typing import Any
+
+from sqlalchemy import Boolean, Connection, Integer, Table, text
+
+from storage.audit import AUDIT
+from storage.listing.communications import COMMUNICATIONS
+from storage.listing.customers import CUSTOMERS
+from storage.listing.deliveries import DELIVERIES
+from storage.listing.events import DECISIONS, INBOX
+from storage.listing.messages import MESSAGES
+from storage.listing.opt_outs import OPT_OUTS
+from storage.listing.participants import PARTICIPANTS
+from storage.listing.upload_failures import FAILURES
+from storage.listing.uploads import UPLOADS
+from storage.people import IDENTIFIERS
+
+ROWS = 6_000
+CAMPAIGN = "'campaign' || (n % 3)"
+NUMBERS = f"WITH RECURSIVE t(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM t WHERE n < {ROWS})"  # noqa: S608
+EXPRESSIONS: dict[Table, dict[str, str]] = {
+    CUSTOMERS: {"id": "'c' || n"},
+    PARTICIPANTS: {
+        "id": "'p' || n",
+        "customer": "'c' || n",
+        "campaign": CAMPAIGN,
+        "outcome": "CASE n % 10 WHEN 0 THEN 'paid' ELSE '' END",
+        "updated_at": "n",
+    },
+    COMMUNICATIONS: {
+        "id": "'t' || n",
+        "participant": "'p' || (n / 3)",
+        "customer": "'c' || (n / 3)",
+        "campaign": CAMPAIGN,
+        "status": "CASE n % 10 WHEN 0 THEN 'failed' ELSE 'completed' END",
+        "created_at": "n",
+    },
+    MESSAGES: {
+        "id": "'m' || n",
+        "communication": "CASE n % 2 WHEN 0 THEN '' ELSE 't' || (n / 3) END",
+        "customer": "'c' || (n / 9)",
+        "campaign": CAMPAIGN,
+        "direction": "CASE n % 2 WHEN 0 THEN 'in' ELSE 'out' END",
+        "status": "CASE n % 100 WHEN 0 THEN 'failed' ELSE 'delivered' END",
+        "choices": "'[]'",
+        "media": "'[]'",
+        "thread": "CASE n % 5 WHEN 0 THEN 'C1:' || (n / 50) ELSE '' END",
+        "created_at": "n",
+    },
+    INBOX: {"id": "n", "key": "'k' || n", "state": "CASE n % 100 WHEN 0 THEN 'parked' ELSE 'decided' END"},
+    DECISIONS: {"event": "n", "customer": "'c' || (n / 9)"},
+    DELIVERIES: {
+        "id": "'d' || n",
+        "seq": "n",
+        "hook": "'hook' || (n % 3)",
+        "state": "CASE n % 5 WHEN 0 THEN 'owed' WHEN 1 THEN 'sending' ELSE 'delivered' END",
+        "created_at": "n",
+        "next_at": "n",
+        "done_at": "CASE WHEN n % 5 > 1 THEN n END",
+    },
+    OPT_OUTS: {"channel": "'sms' || (n % 3)", "address": "'+49' || n"},
+    UPLOADS: {"id": "'u' || n", "campaign": CAMPAIGN, "status": "'completed'", "started_at": "n"},
+    FAILURES: {"seq": "n", "upload": "'u' || (n % 3)", "row": "n"},
+    IDENTIFIERS: {
+        "kind": "CASE n % 3 WHEN 0 THEN 'phone' WHEN 1 THEN 'email' ELSE 'external_id' END",
+        "value": "'+49' || n",
+        "customer": "'c' || n",
+    },
+    AUDIT: {"id": "n", "subject": "'s' || (n / 3)"},
+}
+
+
+def fill(connection: Connection, campaign: str = "campaign1") -> None:
+    """`ROWS` rows in each table that is listed, a third of them this campaign's, and what the planner wants to know."""
+    ours = f"CASE n % 3 WHEN 1 THEN '{campaign}' ELSE {CAMPAIGN} END"
+    for table, expressions in EXPRESSIONS.items():
+        columns = [column for column in table.c if column.name in expressions or not column.nullable]
+        names = ", ".join(f'"{column.name}"' for column in columns)
+        expressions = expressions | ({"campaign": ours} if "campaign" in expressions else {})
+        values = ", ".join(expressions.get(column.name, _nothing(column)) for column in columns)
+        connection.execute(text(f"INSERT INTO {table.name} ({names}) {NUMBERS} SELECT {values} FROM t"))  # noqa: S608
+    connection.execute(text("ANALYZE"))
+
+
+def _nothing(column: Any) -> str:
+    if isinstance(column.type, Boolean):
+        return "false"
+    kind = column.type.impl if hasattr(column.type, "impl") else column.type
+    return "0" if isinstance(kind, Integer) else "'{}'" if column.type.__class__.__name__ == "Json" else "''"

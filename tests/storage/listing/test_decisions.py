@@ -1,0 +1,72 @@
+"""Decisions are read a page at a time, the latest event first."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from storage.database import Storage
+from storage.listing.decisions import DecisionList, DecisionsWanted, looked_through
+from storage.listing.pages import Key
+from storage.values import Row
+from tests.storage.listing.plans import costly_steps
+from tests.storage.listing.test_plans import large  # noqa: F401 - a fixture
+from tests.storage.rows import NOON, event
+
+EVENTS = 23
+KINDS = ("message", "timer", "receipt")
+
+
+def keep(storage: Storage) -> list[Row]:
+    """Decisions on events of several kinds and customers, one a minute; the rows, the latest first."""
+    with storage.transaction() as t:
+        numbers = t.inbox.keep([event(f"k{n}", kind=KINDS[n % 3]) for n in range(EVENTS)])
+        rows = [
+            {
+                "event": number,
+                "customer": f"c{n % 2}",
+                "applied": "updated",
+                "log": [{"campaign": "spring", "note": str(n)}],
+                "decided_at": NOON + timedelta(minutes=n),
+            }
+            for n, number in enumerate(numbers)
+        ]
+        t.decisions.add(rows)
+    return [{**row, "kind": KINDS[n % 3], "received_at": NOON} for n, row in enumerate(rows)][::-1]
+
+
+def read_all(storage: Storage, wanted: DecisionsWanted, limit: int, window: int) -> list[Row]:
+    found: list[Row] = []
+    after: Key | None = None
+    while True:
+        with storage.reading() as t:
+            page = DecisionList(t.lists.decisions._connection, window).page(wanted, after, limit)
+        assert len(page.rows) <= limit
+        found += page.rows
+        if (after := page.next) is None:
+            return found
+
+
+@pytest.mark.parametrize(("limit", "window"), [(1, 4), (7, 4), (7, 7), (3, 1_000), (100, 1_000)])
+def test_all_pages_together_are_what_is_wanted_whatever_is_looked_through(
+    storage: Storage, limit: int, window: int
+) -> None:
+    kept = keep(storage)
+    since, until = NOON + timedelta(minutes=5), NOON + timedelta(minutes=15)
+    wanted: list[tuple[dict[str, Any], Any]] = [
+        ({}, lambda row: True),
+        ({"customer": "c1"}, lambda row: row["customer"] == "c1"),
+        ({"kind": "timer"}, lambda row: row["kind"] == "timer"),
+        ({"since": since, "until": until}, lambda row: since <= row["decided_at"] < until),
+    ]
+    for filters, passes in wanted:
+        found = read_all(storage, DecisionsWanted(**filters), limit, window)
+        assert found == [row for row in kept if passes(row)]
+
+
+@pytest.mark.parametrize("customer", ["", "c1"])
+@pytest.mark.parametrize("after", [None, (3000,)])
+def test_no_page_needs_a_whole_table(large: Storage, customer: str, after: Key | None) -> None:  # noqa: F811
+    query = looked_through(DecisionsWanted(customer=customer), after, 20)
+    with large._reading.connect() as connection:
+        assert costly_steps(connection, query) == []
