@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from storage.values import Row
 
 POLL_SECONDS = 0.2
-TAKEN_SECONDS = 5.0  # within which a gateway takes up a list, if one runs: of PostgreSQL that is not known
 STALLED_SECONDS = 15.0  # without any row read or decided, after which the command no longer waits
 ROWS_FAILED = 1
 MAX_TOLD = 1_000  # errors told; all are in the file of errors
@@ -89,7 +88,8 @@ def _accepted(storage: "Storage", book: "Rulebook", file: Path, reading: "Readin
 
 def _have_it_read(settings: "Settings", storage: "Storage", book: "Rulebook", upload: str, progress: Shown) -> None:
     """Return once no row of the upload is left to be read, or nobody goes on with it."""
-    if is_running(settings) and _read_by_gateway(settings, storage, upload, progress):
+    if is_running(settings):
+        _read_by_gateway(storage, upload, progress)
         return
     _tell_who_comes_first(storage, upload)
     asyncio.run(_read_here(settings, storage, book, upload, progress))
@@ -102,20 +102,16 @@ def _tell_who_comes_first(storage: "Storage", upload: str) -> None:
         click.echo(f"{head['file']} (upload {head['id']}) {why}", err=True)
 
 
-def _read_by_gateway(settings: "Settings", storage: "Storage", upload: str, progress: Shown) -> bool:
-    """Whether a gateway, or another command, has taken it up; if so, all is read now, or it does not go on."""
+def _read_by_gateway(storage: "Storage", upload: str, progress: Shown) -> None:
+    """Return once the gateway has read all of it, or does not go on with it."""
     from gateway.imports.files import is_being_read
 
     seen, since = _looked(storage, upload), monotonic()
-    patience = STALLED_SECONDS if settings.database.startswith("sqlite") else TAKEN_SECONDS
-    while is_being_read(seen[0]) and seen[0]["status"] != "paused":
-        if monotonic() - since > patience:
-            return settings.database.startswith("sqlite") or seen[0]["begun_at"] is not None
+    while is_being_read(seen[0]) and seen[0]["status"] != "paused" and monotonic() - since <= STALLED_SECONDS:
         sleep(POLL_SECONDS)
         before, seen = seen, _looked(storage, upload)
         since = since if seen == before else monotonic()
         progress.show(seen[0])
-    return True
 
 
 async def _read_here(settings: "Settings", storage: "Storage", book: "Rulebook", upload: str, progress: Shown) -> None:
