@@ -30,11 +30,11 @@ def limit_memory() -> None:
         resource.setrlimit(resource.RLIMIT_AS, (most, hard))
 
 
-def write(message: bytes) -> None:
-    """All of it to stdout: a pipe may take a part at a time."""
+def write(message: bytes, to: int = STDOUT) -> None:
+    """All of it to stdout, or to another file: a pipe may take a part at a time. Nothing of it stays in a buffer."""
     left = memoryview(message)
     while left:
-        left = left[os.write(STDOUT, left) :]
+        left = left[os.write(to, left) :]
 
 
 def end_with_parent() -> None:

@@ -12,7 +12,7 @@ from subprocess import DEVNULL, PIPE, Popen
 from typing import Any, BinaryIO, cast
 
 from gateway.imports.chunks import Message, read_message
-from gateway.imports.confined import SIZE
+from gateway.imports.confined import SIZE, write
 from gateway.imports.reader import Job
 
 COMMAND = (sys.executable, "-P", "-m")
@@ -81,11 +81,8 @@ def started(module: str, job: object) -> "Popen[bytes]":
     options: dict[str, Any] = {"stdin": PIPE, "stdout": PIPE, "stderr": DEVNULL, "start_new_session": True}
     process = Popen((*COMMAND, module), env=_environment(), **options)  # noqa: S603  our own program
     text = pickle.dumps(job)
-    try:
-        cast(BinaryIO, process.stdin).write(len(text).to_bytes(SIZE, "big") + text)
-        cast(BinaryIO, process.stdin).flush()
-    except BrokenPipeError:
-        pass  # it has ended: whoever reads of it hears so
+    with suppress(BrokenPipeError):  # it has ended: whoever reads of it hears so
+        write(len(text).to_bytes(SIZE, "big") + text, cast(BinaryIO, process.stdin).fileno())
     return process
 
 
