@@ -9,7 +9,7 @@ import socket
 from collections.abc import AsyncIterator, Collection, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from ipaddress import IPv4Address, IPv6Address, ip_address
+from ipaddress import ip_address
 from typing import BinaryIO
 
 from aiohttp import ClientError, ClientResponse, ClientSession, ClientTimeout, DummyCookieJar, TCPConnector
@@ -18,6 +18,7 @@ from aiohttp.resolver import ThreadedResolver
 from yarl import URL
 
 from channels.errors import ChannelError
+from channels.public import is_public
 
 MAX_BYTES = 100 * 1024 * 1024
 MAX_SECONDS = 120.0
@@ -25,8 +26,6 @@ MAX_HOPS = 5  # redirects followed
 SCHEME = "https"
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 PLAIN = {"Accept-Encoding": "identity"}  # nothing is unpacked: a small file could become a large one
-
-Address = IPv4Address | IPv6Address
 
 
 class FetchRefused(ChannelError):
@@ -145,20 +144,3 @@ class PublicResolver(AbstractResolver):
 
     async def close(self) -> None:
         """It holds nothing."""
-
-
-def is_public(address: Address) -> bool:
-    """Whether an address is one of the internet, and none of a machine, a link or a network of one's own (RFC 6890),
-    in whatever clothes: IPv4 mapped into IPv6 or behind NAT64 is judged as IPv4, and 6to4 is nobody's any more."""
-    if isinstance(address, IPv6Address):
-        if inner := address.ipv4_mapped or _nat64(address):
-            return is_public(inner)
-        if address.sixtofour is not None:
-            return False
-    return address.is_global and not (address.is_multicast or address.is_reserved or address.is_unspecified)
-
-
-def _nat64(address: IPv6Address) -> IPv4Address | None:
-    """The IPv4 address in one of 64:ff9b::/96 (RFC 6052)."""
-    number = int(address)
-    return IPv4Address(number & 0xFFFFFFFF) if number >> 32 == 0x0064FF9B << 64 else None

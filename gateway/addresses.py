@@ -3,9 +3,9 @@
 from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from urllib.parse import SplitResult, urlsplit
 
+from channels import public
+
 Network = IPv4Network | IPv6Network
-GIVEN_OUT = ip_network("2000::/3")  # all that there is of IPv6 on the public internet (RFC 4291, 2.4; IANA's registry)
-NAT64 = ip_address("64:ff9b::").packed[:12]  # RFC 6052: an IPv4 address stands in the last four bytes
 
 
 def is_loopback(host: str) -> bool:
@@ -13,21 +13,17 @@ def is_loopback(host: str) -> bool:
     if host.lower() == "localhost":
         return True
     try:
-        return ip_address(host).is_loopback
+        address = ip_address(host)
     except ValueError:
         return False
+    # Only from Python 3.13 on does an address that is mapped say what it is mapped from.
+    mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
+    return (mapped or address).is_loopback
 
 
 def is_public(address: str) -> bool:
-    """Whether an IP address is one of the public internet, and of one machine."""
-    ip = ip_address(address.partition("%")[0])
-    if isinstance(ip, IPv6Address):
-        inner = ip.ipv4_mapped or ip.sixtofour or (ip_address(ip.packed[12:]) if ip.packed[:12] == NAT64 else None)
-        if inner is not None:
-            return is_public(str(inner))
-        if ip not in GIVEN_OUT:
-            return False
-    return ip.is_global and not ip.is_multicast
+    """Whether an IP address is one of the public internet, and of one machine. Raises ValueError for what is none."""
+    return public.is_public(ip_address(address.partition("%")[0]))
 
 
 def may_be_public(host: str) -> bool:

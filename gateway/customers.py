@@ -9,6 +9,8 @@ from typing import Any
 from gateway.batch import canceled_row
 from gateway.identity import IDENTIFIERS, Pair
 from gateway.ids import is_id
+from gateway.incoming import UNREAD
+from gateway.withholding import withheld
 from rules.fields import FieldError, normalise_identifier
 from rules.statuses import CommunicationStatus, MessageStatus, message_rank
 from storage.erasing import ERASED
@@ -83,7 +85,8 @@ def in_spool(t: Transaction, spool: SpoolVisit, person: Person) -> dict[int, Spo
 
 
 def dossier(t: Transaction, person: Person, spooled: Iterable[SpooledEvent], now: datetime) -> dict[str, Any]:
-    """Everything about this person, table by table, and what is ``spooled``, as JSON; it was looked up ``now``."""
+    """Everything about this person, table by table, and what is ``spooled``, as JSON; it was looked up ``now``. Of what
+    a provider sent whole, what lets others act for us is told by its size."""
     rows = t.traces.rows(person)
     rows[SPOOL] = [{"seq": one.seq, "error": one.error, **asdict(one.event)} for one in spooled]
     tables = {table: [as_json(row) for row in of_table] for table, of_table in rows.items()}
@@ -91,7 +94,8 @@ def dossier(t: Transaction, person: Person, spooled: Iterable[SpooledEvent], now
 
 
 def as_json(row: Row) -> Row:
-    return {name: value.isoformat() if isinstance(value, datetime) else value for name, value in row.items()}
+    shown = row | {"payload": withheld(row["payload"])} if row.get("kind") == UNREAD else row
+    return {name: value.isoformat() if isinstance(value, datetime) else value for name, value in shown.items()}
 
 
 def erase(

@@ -13,13 +13,12 @@ from typing import Any
 from aiohttp import web
 
 from gateway.connections import Connections
-from gateway.quiet_http import SERVER, QuietHandler
+from gateway.quiet_http import LINE_BYTES, SERVER, QuietHandler
 
 BACKLOG = 512  # connections that the system holds for us until they are accepted; as many are accepted at once
 HEAD_SECONDS = 10.0  # how long a new connection's first byte may take, and from its first byte on each head
 HEAD_BYTES = 16_384  # how long it may be
 HEAD_LINES = 64  # how many headers it may have
-LINE_BYTES = 8_190  # how long each line of it may be
 IDLE_SECONDS = 75.0  # how long a connection stays open between requests: longer than a proxy keeps one (60)
 LINGERING_SECONDS = 2.0  # how long we go on reading a body that was refused, so that its sender reads our answer
 DEAF_MILLISECONDS = 30_000  # how long who does not read our answers may go on doing so

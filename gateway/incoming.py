@@ -7,6 +7,8 @@ from channels.base import InboundMessage, Incoming, KeptRequest, Receipt
 from rules.book import Channel
 from storage.values import About, NewEvent
 
+UNREAD = "request"  # the kind of events that hold a provider's request as it came, such as Slack's response_url
+
 
 def new_event(channel: Channel, item: Incoming, now: datetime) -> NewEvent:
     """The event that keeps ``item``. Its key is the provider's id, so that a provider's retry is kept once."""
@@ -57,7 +59,7 @@ def request_event(channel: Channel, item: KeptRequest, now: datetime) -> NewEven
         "body": item.body,
     }
     about = About(channel.identifier, item.address) if item.address else About("lane", channel.name)
-    return NewEvent(f"{channel.name}:request:{item.key}", "request", about, payload, now)
+    return NewEvent(f"{channel.name}:request:{item.key}", UNREAD, about, payload, now)
 
 
 def kept_request(payload: Mapping[str, str]) -> KeptRequest:

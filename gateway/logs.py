@@ -4,7 +4,7 @@ import json
 import logging
 import sys
 import traceback
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from io import TextIOBase
 from typing import TextIO, cast
 
@@ -13,10 +13,11 @@ from aiohttp import web
 from aiohttp.http import HttpProcessingError
 from structlog.typing import ExcInfo, Processor
 
-from gateway.redacting import Redaction
+from gateway.redacting import HIDDEN, Redaction
 
 PLACES = 8  # lines of source, the innermost, that tell where an error came from
 
+QUOTING = ("opentelemetry", "urllib3", "requests")  # libraries whose lines quote settings, headers or addresses
 OUTSIDERS_ERRORS = (HttpProcessingError, web.RequestPayloadError, ConnectionError)
 
 
@@ -74,6 +75,7 @@ def console() -> Processor:
 def libraries_handler(stream: TextIO, steps: list[Processor], last: Processor) -> logging.Handler:
     """Writes what libraries log in the form of our own lines, with the logger's name."""
     handler = logging.StreamHandler(stream)
+    handler.addFilter(wary)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=[structlog.stdlib.add_logger_name, *steps],
@@ -88,6 +90,24 @@ def told(exc_info: ExcInfo) -> str:
     kind, _, frames = exc_info
     places = [f"{place.filename}:{place.lineno} {place.name}" for place in traceback.extract_tb(frames)]
     return " < ".join([kind.__qualname__, *reversed(places[-PLACES:])])
+
+
+def wary(record: logging.LogRecord) -> bool:
+    """What sends traces quotes what it can't read, which may be a secret: its words stay, and numbers."""
+    if record.name.partition(".")[0] in QUOTING and record.args:
+        given = record.args
+        record.args = (
+            {name: _unquoted(one) for name, one in given.items()}
+            if isinstance(given, Mapping)
+            else tuple(map(_unquoted, given))
+        )
+    return True
+
+
+def _unquoted(given: object) -> object:
+    if isinstance(given, int | float):
+        return given
+    return type(given).__qualname__ if isinstance(given, BaseException) else HIDDEN
 
 
 def calm(record: logging.LogRecord) -> bool:

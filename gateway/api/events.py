@@ -11,13 +11,13 @@ from gateway.api.endpoints import Endpoint, NoQuery, Told
 from gateway.api.problems import Problem
 from gateway.api.queries import Id, Name, NumberPage, cursor
 from gateway.api.scopes import Scope
+from gateway.incoming import UNREAD
 from gateway.parked_events import ParkedEvent, masked, told
 from storage.listing.events import EventsWanted
 from storage.transaction import Transaction
 from storage.values import Row
 
 MAX_DIGITS = 18  # of an event's number
-UNREAD = "request"  # the kind of events that hold a provider's request as it came, such as Slack's response_url
 State = Literal["", "waiting", "held", "decided", "parked", "dropped"]
 
 

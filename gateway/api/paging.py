@@ -7,7 +7,7 @@ from pydantic import Field
 from gateway.api.endpoints import Given
 
 DEFAULT_LIMIT = 100
-MAX_LIMIT = 500
+MAX_LIMIT = 200
 
 Limit = Annotated[int, Field(ge=1, le=MAX_LIMIT, description=f"how many at most, 1 to {MAX_LIMIT}")]
 

@@ -25,7 +25,7 @@ async def get_upload_errors(asked: Asked[NoQuery, None]) -> Answer:
     """
     desk = asked.desk
     row = await desk.storage.read(lambda t: upload_of(t, asked))
-    path, book = desk.uploads.path(row["id"]), desk.book(row["campaign"])
+    path, book = desk.uploads.path(row["id"]), desk.campaigns().get(row["campaign"])
     try:
         sheet = await asyncio.to_thread(sheet_of, path, book, row)
     except FileNotFoundError:

@@ -14,6 +14,7 @@ from gateway.api.scopes import Scope
 from gateway.ids import is_id, new_id
 from gateway.imports.desk import MAX_IMPORTS
 from gateway.imports.progress import phase_of
+from gateway.imports.waiting import waits_for
 from gateway.intake import printable
 from gateway.sheets import SheetRefused
 from storage.transaction import Transaction
@@ -71,7 +72,7 @@ class RowError(Told):
 
 class Upload(UploadInShort):
     """With the first errors, how many rows are read in a second (null where none are), and the id of the upload that it
-    waits for, null for none."""
+    waits for, null for none: one of its campaign, or of another, where no more can be read at once."""
 
     errors: list[RowError]
     rows_per_second: float | None
@@ -119,10 +120,11 @@ async def get_upload(asked: Asked[NoQuery, None]) -> Answer:
 
 
 def upload_of(t: Transaction, asked: Asked[Any, None]) -> Row:
-    """The upload that the address names. Raises 404."""
-    upload, campaign = asked.path["upload"], asked.desk.book(asked.path["campaign"]).campaign
+    """The upload that the address names, whether or not the rule file of its campaign can be used. Raises 404."""
+    upload, campaign = asked.path["upload"], asked.path["campaign"]
     row = t.uploads.get(upload) if is_id(upload) else None
     if row is None or row["campaign"] != campaign:
+        campaign = asked.desk.book(campaign).campaign
         raise Problem(404, "unknown-upload", "Unknown upload", f"campaign {campaign} has no such upload")
     return row
 
@@ -134,12 +136,11 @@ def in_short(row: Row) -> Row:
 
 def in_full(t: Transaction, asked: Asked[Any, None], row: Row) -> Upload:
     """An upload as it is asked for alone."""
-    head = t.uploads.head(row["campaign"]) if row["begun_at"] is None and row["finished_at"] is None else None
     return Upload(
         **in_short(row),
         errors=[row_error(error) for error in t.lists.upload_failures.first(row["id"], ERRORS_SHOWN)],
         rows_per_second=asked.desk.uploads.rows_per_second(row["id"]),
-        waits_for=head["id"] if head and head["id"] != row["id"] else None,
+        waits_for=waits_for(t, row),
     )
 
 

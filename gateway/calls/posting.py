@@ -5,20 +5,12 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 import structlog
-from aiohttp import (
-    ClientConnectorCertificateError,
-    ClientConnectorError,
-    ClientError,
-    ClientResponse,
-    ClientSession,
-    ClientTimeout,
-    DummyCookieJar,
-    TCPConnector,
-)
+from aiohttp import ClientConnectorCertificateError, ClientConnectorError, ClientError, ClientResponse
 
 from channels.transport import retry_after
 from gateway.calls.breaker import Breaker
 from gateway.calls.outcomes import MAX_ANSWER_BYTES, Outcome, Refused, Unanswered, read_answer
+from gateway.calls.outgoing import Outgoing
 from gateway.calls.signing import signed_headers
 from gateway.settings_file import ServiceSettings
 from storage.values import OwedCall
@@ -32,7 +24,7 @@ log = structlog.get_logger()
 
 @dataclass
 class Service:
-    """A service of the settings. Follows no redirect, keeps no cookie, checks certificates.
+    """A service of the settings.
 
     Without its secret it is not asked: what it is owed waits for a gateway that has it.
     """
@@ -41,7 +33,10 @@ class Service:
     settings: ServiceSettings
     breaker: Breaker = field(default_factory=Breaker)
     _next: datetime | None = None  # when its pace allows the next call
-    _session: ClientSession | None = field(default=None, repr=False)
+    _outgoing: Outgoing = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        self._outgoing = Outgoing(self.settings.timeout, SLOTS)
 
     def opens_at(self, now: datetime) -> datetime | None:
         if self.settings.secret is None:
@@ -82,8 +77,7 @@ class Service:
             return Unanswered(f"{self.name} did not answer as HTTP has it, or broke off")
 
     async def _post(self, body: bytes, headers: dict[str, str]) -> Outcome:
-        session = self._open_session()
-        async with session.post(self.settings.url, data=body, headers=headers, allow_redirects=False) as answer:
+        async with self._outgoing.post(self.settings.url, body, headers) as answer:
             return await self._read(answer)
 
     async def _read(self, answer: ClientResponse) -> Outcome:
@@ -96,21 +90,8 @@ class Service:
             return Refused(f"{said}, and redirects are not followed")
         return read_answer(self.name, await read_some(answer))
 
-    def _open_session(self) -> ClientSession:
-        """The session opens at its first use, inside the running loop. Answers are not unpacked: a small one could
-        become a large one."""
-        if self._session is None:
-            self._session = ClientSession(
-                connector=TCPConnector(limit=SLOTS),
-                timeout=ClientTimeout(total=self.settings.timeout),
-                cookie_jar=DummyCookieJar(),
-                auto_decompress=False,
-            )
-        return self._session
-
     async def close(self) -> None:
-        if self._session is not None:
-            await self._session.close()
+        await self._outgoing.close()
 
 
 async def read_some(answer: ClientResponse) -> bytes:

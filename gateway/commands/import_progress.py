@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import click
 
+from gateway.imports.statuses import COUNTS
+
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
     from storage.values import Row
 
 LINE_SECONDS = 10.0  # between two lines
-COUNTS = ("created", "updated", "unchanged", "failed")
 
 
 class Shown(Protocol):

@@ -1,6 +1,6 @@
 """What commands share: which project, its rulebooks, its database."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -29,21 +29,38 @@ def rulebook_of(settings: "Settings", campaign: str) -> "Rulebook":
 
     Raises `CommandFailed`.
     """
-    from gateway.adapters import project_channels, rule_project
     from gateway.hints import did_you_mean
+
+    books = _rulebooks(settings, campaign)
+    if campaign not in books:
+        raise CommandFailed(_no_rules(settings, campaign) + did_you_mean(campaign, books))
+    return books[campaign]
+
+
+def rulebook_if_any(settings: "Settings", campaign: str) -> "Rulebook | None":
+    """The same, or None."""
+    return _rulebooks(settings, campaign).get(campaign)
+
+
+def _no_rules(settings: "Settings", campaign: str) -> str:
+    return f'there is no campaign "{campaign}" with a usable rule file in {settings.rules}'
+
+
+def _rulebooks(settings: "Settings", campaign: str) -> "Mapping[str, Rulebook]":
+    """The rulebooks as their files are now; and if this campaign's is not among them, those that were in force."""
+    from gateway.adapters import project_channels, rule_project
     from gateway.rulebooks import Rulebooks, read_folder
 
     rulebooks = Rulebooks(rule_project(settings), project_channels(settings))
     rulebooks.put_in_force(rulebooks.read(read_folder(settings.rules)).books)
     if campaign in rulebooks.active:
-        return rulebooks.active[campaign]
-    missing = f'there is no campaign "{campaign}" with a usable rule file in {settings.rules}'
+        return rulebooks.active
     with opened(settings) as storage, storage.reading() as t:
         rulebooks.restore(t)
-    if campaign not in rulebooks.active:
-        raise CommandFailed(missing + did_you_mean(campaign, rulebooks.active))
-    click.echo(f"{missing} (run `pointsman check`): taking the version in force", err=True)
-    return rulebooks.active[campaign]
+    if campaign in rulebooks.active:
+        told = f"{_no_rules(settings, campaign)} (run `pointsman check`): taking the version in force"
+        click.echo(told, err=True)
+    return rulebooks.active
 
 
 @contextmanager

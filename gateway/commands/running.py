@@ -1,9 +1,11 @@
 """`pointsman run` and `pointsman demo`."""
 
+import os
 from pathlib import Path
 
 import click
 
+from gateway.collecting import nothing_collected
 from gateway.commands.project import project_option
 
 
@@ -13,12 +15,14 @@ from gateway.commands.project import project_option
 @click.option("--no-migrate", is_flag=True, help="Leave the database's tables as they are.")
 def run(project: Path, sandbox: bool, no_migrate: bool) -> None:
     """Run the gateway until Ctrl-C."""
-    from gateway.logs import set_up_logs
-    from gateway.server import run as run_gateway
-    from gateway.settings import load_settings
+    with nothing_collected():
+        from gateway.logs import set_up_logs
+        from gateway.server import run as run_gateway
+        from gateway.settings import load_settings
+        from gateway.tracing.variables import secrets as secrets_of_traces
 
     settings = load_settings(project, sandbox=sandbox)
-    set_up_logs(settings.secrets())
+    set_up_logs({*settings.secrets(), *secrets_of_traces(os.environ)})
     run_gateway(settings, migrate=not no_migrate)
 
 
@@ -32,6 +36,7 @@ def run(project: Path, sandbox: bool, no_migrate: bool) -> None:
 )
 def demo(folder: Path) -> None:
     """Play the example campaign against the sandbox; exit 0 only if all went as expected."""
-    from gateway.demo.play import play
+    with nothing_collected():
+        from gateway.demo.play import play
 
     raise SystemExit(play(folder))

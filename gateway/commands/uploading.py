@@ -11,7 +11,7 @@ import click
 
 from gateway.commands.auditing import entry
 from gateway.commands.failing import CommandFailed, Commands
-from gateway.commands.project import opened, project_option, rulebook_of
+from gateway.commands.project import opened, project_option, rulebook_if_any
 from gateway.commands.tables import moment, plain
 from gateway.imports.statuses import STATUSES
 
@@ -56,17 +56,19 @@ def list_uploads(campaign: str, status: str | None, limit: int, as_json: bool, p
 @json_option
 @project_option
 def show(upload: str, as_json: bool, project: Path) -> None:
-    """Tell how far UPLOAD is, and its first errors."""
+    """Tell how far UPLOAD is, for which other it waits, and its first errors."""
+    from gateway.imports.waiting import waits_for
     from gateway.settings import load_settings
 
     with opened(load_settings(project, offline=True)) as storage:
         with storage.reading() as t:
             row = _found(t, upload)
             errors = t.lists.upload_failures.first(upload, SHOWN)
+            about = told(row) | {"waits_for": waits_for(t, row)}
         if as_json:
-            click.echo(json.dumps(told(row) | {"errors": errors}, ensure_ascii=False, indent=1))
+            click.echo(json.dumps(about | {"errors": errors}, ensure_ascii=False, indent=1))
             return
-        for name, value in told(row).items():
+        for name, value in about.items():
             if value not in ("", None, {}):
                 click.echo(f"{name}: {value}")
         for line in errors_told(storage, upload, SHOWN):
@@ -119,7 +121,7 @@ def errors(upload: str, output: Path | None, project: Path) -> None:
         with storage.reading() as t:
             row = _found(t, upload)
         try:
-            sheet = sheet_of(path_of(settings.uploads, upload), rulebook_of(settings, row["campaign"]), row)
+            sheet = sheet_of(path_of(settings.uploads, upload), rulebook_if_any(settings, row["campaign"]), row)
         except FileNotFoundError:
             raise CommandFailed("its file is kept no longer, or nowhere here: see `pointsman uploads show`") from None
         _write(pieces(storage, sheet, upload), output)

@@ -9,6 +9,7 @@ from gateway.doctor.findings import Finding
 from gateway.doctor.hooks import hooks
 from gateway.doctor.project import rule_files, secrets, settings_of
 from gateway.doctor.reach import reach
+from gateway.doctor.traces import traces
 from gateway.sandboxes import sandbox_addresses
 from gateway.settings import Settings
 
@@ -26,7 +27,7 @@ async def look_at(folder: Path, *, sandbox: bool) -> list[Finding]:
         settings = settings.at_apis(sandbox_addresses(settings))
     if sound:
         found += secrets(settings)
-    found += [*rule_files(settings), *files(settings), *database(settings)]
+    found += [*rule_files(settings), *files(settings), *database(settings), *traces()]
     return found + (await _outside(settings) if sound else [])
 
 

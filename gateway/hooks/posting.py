@@ -6,20 +6,12 @@ from datetime import datetime
 from typing import Any
 
 import structlog
-from aiohttp import (
-    ClientConnectorCertificateError,
-    ClientConnectorError,
-    ClientError,
-    ClientResponse,
-    ClientSession,
-    ClientTimeout,
-    DummyCookieJar,
-    TCPConnector,
-)
+from aiohttp import ClientConnectorCertificateError, ClientConnectorError, ClientError, ClientResponse
 
 from channels.transport import retry_after
 from gateway.api.answers import in_utc
 from gateway.calls.breaker import Breaker
+from gateway.calls.outgoing import Outgoing
 from gateway.calls.posting import read_some
 from gateway.hooks.reaching import NotPublic, PublicResolver
 from gateway.hooks.signing import signed_headers
@@ -53,13 +45,16 @@ Outcome = Taken | NotTaken
 
 @dataclass
 class Hook:
-    """A hook of the settings. Follows no redirect, keeps no cookie, checks certificates, and reaches no private network
-    unless its settings allow that."""
+    """A hook of the settings. Reaches no private network unless its settings allow that."""
 
     name: str
     settings: HookSettings
     breaker: Breaker = field(default_factory=Breaker)
-    _session: ClientSession | None = field(default=None, repr=False)
+    _outgoing: Outgoing = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        resolver = None if self.settings.private else PublicResolver
+        self._outgoing = Outgoing(self.settings.timeout, self.settings.at_once, resolver)
 
     def opens_at(self, now: datetime) -> datetime:
         """When it may be told something, as far as time goes: ``now``, or later."""
@@ -100,8 +95,7 @@ class Hook:
             return NotTaken(f"{self.name} did not answer as HTTP has it, or broke off", down=True)
 
     async def _post(self, body: bytes, headers: dict[str, str]) -> Outcome:
-        session = self._open_session()
-        async with session.post(self.settings.url, data=body, headers=headers, allow_redirects=False) as answer:
+        async with self._outgoing.post(self.settings.url, body, headers) as answer:
             outcome = self._outcome(answer)
             await read_some(answer)  # so that the connection can be used again; what it says is of no interest
             return outcome
@@ -116,22 +110,9 @@ class Hook:
         asked = retry_after(answer.headers.get("Retry-After", ""), default=0.0) if down else 0.0
         return NotTaken(said, asked, down=down, gone=answer.status == 410)
 
-    def _open_session(self) -> ClientSession:
-        """The session opens at its first use, inside the running loop."""
-        if self._session is None:
-            resolver = None if self.settings.private else PublicResolver()
-            self._session = ClientSession(
-                connector=TCPConnector(limit=self.settings.at_once, resolver=resolver, use_dns_cache=False),
-                timeout=ClientTimeout(total=self.settings.timeout),
-                cookie_jar=DummyCookieJar(),
-                auto_decompress=False,
-            )
-        return self._session
-
     async def close(self) -> None:
         """Let go of connections."""
-        if self._session is not None:
-            await self._session.close()
+        await self._outgoing.close()
 
 
 def body_of(delivery: OwedDelivery) -> bytes:

@@ -27,9 +27,9 @@ Failed = tuple[int, str]
 """The number of a row, and what is wrong with it."""
 
 
-def sheet_of(path: Path, book: Rulebook, row: Row) -> RawSheet:
-    """The file of this upload, whether or not its columns still fit ``book``. Raises FileNotFoundError where it is kept
-    no longer, and `SheetRefused`."""
+def sheet_of(path: Path, book: Rulebook | None, row: Row) -> RawSheet:
+    """The file of this upload, whether or not its columns still fit ``book`` (None: its campaign has no rule file that
+    can be used). Raises FileNotFoundError where it is kept no longer, and `SheetRefused`."""
     return open_raw(path, book, Reading.from_json(row["reading"]))
 
 

@@ -1,9 +1,9 @@
 """How far an upload is, in words and numbers, for whoever asks."""
 
 from gateway.imports.files import is_being_read
+from gateway.imports.statuses import COUNTS
 from storage.values import Row
 
-COUNTS = ("created", "updated", "unchanged", "failed")
 WAITING, COUNTING, READING, DECIDING, OVER = "waiting", "counting", "reading", "deciding", "over"
 
 

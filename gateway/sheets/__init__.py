@@ -14,7 +14,7 @@ from gateway.sheets.opening import open_raw, open_sheet
 from gateway.sheets.preview import MAX_PREVIEWED, preview
 from gateway.sheets.reading import DELIMITERS, LEFT_OUT, Reading
 from gateway.sheets.refused import ReadingRefused, SheetRefused
-from gateway.sheets.rows import ERRORS, count_rows, counting, raw_rows, read_rows
+from gateway.sheets.rows import ERRORS, counting, raw_rows, read_rows
 from gateway.sheets.sheet import Column, Preview, RawSheet, Sheet
 from gateway.sheets.sources import HEAD_BYTES
 
@@ -37,7 +37,6 @@ __all__ = [
     "ReadingRefused",
     "Sheet",
     "SheetRefused",
-    "count_rows",
     "counting",
     "is_archive",
     "open_raw",

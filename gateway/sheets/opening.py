@@ -21,9 +21,9 @@ def open_sheet(path: Path, book: Rulebook, reading: Reading = FOUND_OUT) -> Shee
     """Look at the file's beginning: what it is, how it is to be read, its header. As fast for any size, but for a
     workbook, whose shared texts are read whole.
 
-    Raises `SheetRefused` where no row could be kept, with the place. What is wrong further on is told by `count_rows`.
+    Raises `SheetRefused` where no row could be kept, with the place. What is wrong further on is told by `counting`.
     """
-    resolved, doubts = found_out(path, book, reading)
+    resolved, doubts = found_out(path, reading, book.fields)
     (row, header), *rows = islice(rows_of(path, resolved), LOOKED_AT)
     if isinstance(header, Broken):
         raise SheetRefused(f"the header can't be read: {header.reason}", line=row)
@@ -34,15 +34,15 @@ def open_sheet(path: Path, book: Rulebook, reading: Reading = FOUND_OUT) -> Shee
     return Sheet(path, resolved, columns, (*doubts, *warnings_of(columns, resolved, book), *unnamed))
 
 
-def open_raw(path: Path, book: Rulebook, reading: Reading) -> RawSheet:
-    """The file as it is; ``book`` may fit it no more. Raises FileNotFoundError, and `SheetRefused` where it can't be
-    read."""
-    resolved, _ = found_out(path, book, reading)
+def open_raw(path: Path, book: Rulebook | None, reading: Reading) -> RawSheet:
+    """The file as it is; ``book`` may fit it no more. Without one nobody knows whether a last column of problems is
+    a field: it is the list's own. Raises FileNotFoundError, and `SheetRefused` where it can't be read."""
+    resolved, _ = found_out(path, reading, book.fields if book else ())
     row, header = next(rows_of(path, resolved))
     if isinstance(header, Broken):
         raise SheetRefused(f"the header can't be read: {header.reason}", line=row)
     names = names_in(header)
-    return RawSheet(path, resolved, names, own_columns(names, resolved, book))
+    return RawSheet(path, resolved, names, own_columns(names, resolved, book) if book else len(names))
 
 
 def _unnamed(named: int, width: int, rows: Sequence[Record]) -> Iterator[str]:

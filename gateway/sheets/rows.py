@@ -21,12 +21,6 @@ ERRORS = frozenset({"#N/A", "#NAME?", "#DIV/0!", "#REF!", "#VALUE!", "#NUM!", "#
 _DAYS = {ValueType.DATE: True, ValueType.DATETIME: False}
 
 
-def count_rows(sheet: Sheet) -> int:
-    """How many rows `read_rows` gives. Raises `SheetRefused` where `counting` does."""
-    *_, count = counting(sheet)
-    return count
-
-
 def counting(sheet: Sheet, every: int = COUNTED_ROWS) -> Iterator[int]:
     """How many rows there are so far, after each so many of them; at last, how many rows `read_rows` gives. Reads the
     whole file: raises `SheetRefused` with line and byte where it is no text, or where a workbook is damaged."""
@@ -41,7 +35,7 @@ def counting(sheet: Sheet, every: int = COUNTED_ROWS) -> Iterator[int]:
 
 def read_rows(sheet: Sheet, book: Rulebook, after: int = 0) -> Iterator[Read]:
     """Every row after row number ``after``, validated or as its problems, in the order of the file, without the blank
-    ones. Raises `SheetRefused` where `count_rows` does.
+    ones. Raises `SheetRefused` where `counting` does.
 
     A blank cell is not given and changes nothing: of a required field it is wrong for new people only.
     """

@@ -1,6 +1,6 @@
 """The records of a file, whatever it is: a text or a workbook."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import replace
 from itertools import chain, islice
 from pathlib import Path
@@ -14,7 +14,6 @@ from gateway.sheets.reading import Reading
 from gateway.sheets.records import Record, Records
 from gateway.sheets.refused import ReadingRefused, SheetRefused
 from gateway.sheets.workbook import chosen, workbook_records, worksheets
-from rules.book import Rulebook
 
 HEAD_BYTES = 1 << 20
 MAX_BLANK = 1_000  # lines before the header
@@ -22,8 +21,9 @@ MAX_BLANK = 1_000  # lines before the header
 Numbered = tuple[int, Record]
 
 
-def found_out(path: Path, book: Rulebook, reading: Reading) -> tuple[Reading, tuple[str, ...]]:
-    """The reading with what the file tells filled in, and what is doubtful. Raises `SheetRefused`."""
+def found_out(path: Path, reading: Reading, fields: Collection[str]) -> tuple[Reading, tuple[str, ...]]:
+    """The reading with what the file tells filled in, and what is doubtful. ``fields`` may be named in its header.
+    Raises `SheetRefused`."""
     with path.open("rb") as file:
         head = file.read(HEAD_BYTES)
     if is_workbook(path, head):
@@ -31,7 +31,7 @@ def found_out(path: Path, book: Rulebook, reading: Reading) -> tuple[Reading, tu
     if reading.sheet:
         raise ReadingRefused("sheet", "a worksheet was stated, but the file is no workbook: it is text")
     encoding = find_encoding(head, reading.encoding)
-    delimiter = _delimiter(path, encoding, reading, book)
+    delimiter = _delimiter(path, encoding, reading, fields)
     return replace(reading, encoding=encoding.name, delimiter=delimiter), (encoding.doubt,) if encoding.doubt else ()
 
 
@@ -62,10 +62,10 @@ def _text_records(path: Path, encoding: Encoding, delimiter: str) -> Iterator[Re
         yield from Records(chain([first[skipped:]], lines), delimiter, first=1 + skipped)
 
 
-def _delimiter(path: Path, encoding: Encoding, reading: Reading, book: Rulebook) -> str:
+def _delimiter(path: Path, encoding: Encoding, reading: Reading, fields: Collection[str]) -> str:
     block = _first_block(path, encoding)
     said = said_delimiter(block[0])
-    return reading.delimiter or said or find_delimiter(block, [*IDENTIFIERS, *book.fields, *reading.columns])
+    return reading.delimiter or said or find_delimiter(block, [*IDENTIFIERS, *fields, *reading.columns])
 
 
 def _first_block(path: Path, encoding: Encoding) -> Block:

@@ -1,17 +1,20 @@
 """Whether traces are wanted, by OpenTelemetry's standard environment variables."""
 
 import os
+import re
 from collections.abc import Mapping
 
 import structlog
 
 from gateway.tracing.tracing import OFF, Tracing
+from gateway.tracing.variables import ENDPOINTS, malformed
 
-ENDPOINTS = ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT")
 PROTOCOLS = ("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "OTEL_EXPORTER_OTLP_PROTOCOL")
 PROTOCOL = "http/protobuf"
 EXPORTER = "otlp"
 INSTALL = 'pip install --constraint constraints.txt ".[otel]"'
+
+VARIABLE = re.compile(r"OTEL_[A-Z_]+")
 
 log = structlog.get_logger()
 
@@ -34,7 +37,9 @@ def hindrance(environment: Mapping[str, str]) -> str:
     if EXPORTER not in exporters(environment):
         return f"OTEL_TRACES_EXPORTER: they are sent by {EXPORTER} only, not by {', '.join(exporters(environment))}"
     protocol = next((environment[name] for name in PROTOCOLS if environment.get(name)), PROTOCOL)
-    return "" if protocol == PROTOCOL else f"they are sent by {PROTOCOL} only, not by {protocol}"
+    if protocol != PROTOCOL:
+        return f"they are sent by {PROTOCOL} only, not by {protocol}"
+    return malformed(environment)
 
 
 def open_tracing(environment: Mapping[str, str] = os.environ) -> Tracing:
@@ -49,8 +54,9 @@ def open_tracing(environment: Mapping[str, str] = os.environ) -> Tracing:
         to = telemetry(sender())
     except ImportError:
         return off(f"a collector is named, but what speaks to it is not installed: {INSTALL}")
-    except ValueError as error:  # the SDK's word for a variable that it can't use
-        return off(f"a variable OTEL_... is wrong: {error}")
+    except ValueError as error:  # the SDK's word for a variable that it can't use, which it may quote
+        named = " or ".join(sorted(set(VARIABLE.findall(str(error)))))
+        return off(f"a variable OTEL_... is wrong{f': {named}' if named else ', one of batches or limits'}")
     return Tracing(to.record, to.close)
 
 

@@ -38,7 +38,10 @@ class Inbox(SQLModel, table=True):
 class Decision(SQLModel, table=True):
     """What `react` decided for an event, written in the same transaction as its effects; ``log`` says why."""
 
-    __table_args__ = (Index("decision_customer", "customer", "event"),)
+    __table_args__ = (
+        Index("decision_customer", "customer", "event"),
+        Index("decision_page", "decided_at", "event"),
+    )
     event: int = Field(sa_column=Column(BIG_ID, primary_key=True, autoincrement=False))
     customer: str = ""
     applied: str

@@ -6,7 +6,6 @@ import socket
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from io import BytesIO
-from ipaddress import ip_address
 from typing import Any
 
 import aiohttp
@@ -17,7 +16,7 @@ from aiohttp.test_utils import TestServer
 
 from channels import media
 from channels.base import MAX_MEDIA, InboundMessage, Media
-from channels.media import FetchRefused, PublicResolver, Source, check, fetch, is_public
+from channels.media import FetchRefused, PublicResolver, Source, check, fetch
 from channels.slack.heard import from_event
 from channels.slack.media import source as slack_source
 from channels.twilio.media import source as twilio_source
@@ -223,23 +222,6 @@ async def test_the_address_that_was_checked_is_the_one_connected_to(monkeypatch:
     with pytest.raises(FetchRefused, match="ClientConnectorError"):
         await fetch(FIRST, TWILIO, BytesIO())
     assert (asked, tried) == (["api.twilio.com"], ["8.8.8.8"])
-
-
-@pytest.mark.parametrize(
-    ("address", "public"),
-    [
-        *[(address, True) for address in ("8.8.8.8", "2606:4700::1111", "::ffff:8.8.8.8", "64:ff9b::808:808")],
-        *[(address, False) for address in ("10.1.2.3", "172.16.0.1", "192.168.1.1", "100.64.0.1", "0.1.2.3")],
-        *[(address, False) for address in ("127.0.0.1", "169.254.1.1", "224.0.0.1", "255.255.255.255", "240.0.0.1")],
-        *[
-            (address, False)
-            for address in ("::", "::1", "fe80::1", "fd00::1", "ff02::1", "2001:db8::1", "2002:a00:1::")
-        ],
-        *[(address, False) for address in ("::ffff:127.0.0.1", "64:ff9b::a00:1", "2001::1")],
-    ],
-)
-def test_only_addresses_of_the_internet_are_public(address: str, public: bool) -> None:
-    assert is_public(ip_address(address)) is public
 
 
 def read(**changes: str) -> InboundMessage:

@@ -192,6 +192,18 @@ def test_failed_rows_are_written_to_a_file_to_be_mended_and_imported_again(proje
     assert pointsman("uploads", "errors", upload, "-C", project).stdout == file.read_text("utf-8")
 
 
+def test_failed_rows_are_written_where_the_rule_file_can_not_be_used(project: Path) -> None:
+    upload = imported(project, HEADER + ADA + BAD)
+    sound = pointsman("uploads", "errors", upload, "-C", project)
+    for file in (project / "rules").iterdir():
+        file.write_text("campaign: {}\n")
+    told = pointsman("uploads", "errors", upload, "-C", project)
+
+    assert told.exit_code == 0, told.output
+    assert "B,Ben," in told.stdout
+    assert told.stdout == sound.stdout
+
+
 def test_an_erasure_removes_the_lists_that_were_read(project: Path) -> None:
     upload = imported(project, HEADER + ADA + BAD)
     assert (project / "uploads" / f"{upload}.csv").exists()

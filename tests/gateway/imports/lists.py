@@ -7,11 +7,12 @@ from typing import Any
 from gateway.imports.chunks import Chunk, Counted, in_chunks, read_message
 from gateway.imports.desk import add, upload_row
 from gateway.imports.rows import count, keep
-from gateway.sheets import Reading, count_rows, open_sheet, read_rows
+from gateway.sheets import Reading, open_sheet, read_rows
 from storage.transaction import Transaction
 from storage.values import Row
 from tests.gateway.books import BOOK
 from tests.gateway.desk import CAMPAIGN, NOW, Client, Desk
+from tests.gateway.sheets.counted import count_rows
 
 UPLOADS = f"{CAMPAIGN}/uploads"
 CSV = {"Content-Type": "text/csv"}

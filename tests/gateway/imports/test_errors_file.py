@@ -12,7 +12,7 @@ from gateway.sheets import PROBLEM_COLUMN
 from rules.book import Rulebook
 from tests.gateway.books import BOOK
 from tests.gateway.desk import Client, Desk
-from tests.gateway.imports.lists import HEADER, post, row_of, settled
+from tests.gateway.imports.lists import HEADER, UPLOADS, post, row_of, settled
 
 
 async def failed(desk: Desk, api: Client, text: str, book: Rulebook = BOOK) -> list[list[str]]:
@@ -81,6 +81,31 @@ async def test_failed_rows_are_there_when_their_field_is_no_more(desk: Desk, api
     sheet = sheet_of(desk.uploads.path(upload), book, row_of(desk, upload))
 
     assert b"Nr,Offen,problem\r\nA,many," in b"".join(pieces(desk.storage, sheet, upload))
+
+
+async def test_failed_rows_are_given_out_where_the_rule_file_of_their_campaign_can_not_be_used(
+    desk: Desk, api: Client
+) -> None:
+    """Whether a last column of problems is a field nobody knows then: nothing of the list is left out."""
+    upload = (await post(api, f"{HEADER.strip()};{PROBLEM_COLUMN}\n".replace(",", ";") + "A;many;before\n"))["upload"]
+    await settled(desk)
+    desk.books.clear()
+    answer = await api.get(f"{UPLOADS}/{upload}/errors.csv")
+    head, row = csv.reader((await answer.text(encoding="utf-8-sig")).splitlines())
+
+    assert answer.status == 200
+    assert head == ["external_id", "amount_due", PROBLEM_COLUMN, PROBLEM_COLUMN]
+    assert row[:3] == ["A", "many", "before"]
+    assert row[3].startswith('amount_due "many":')
+
+
+@pytest.mark.parametrize("campaign", ["payment_reminder", "no_such_campaign"])
+async def test_an_upload_that_there_is_not_has_no_failed_rows(desk: Desk, api: Client, campaign: str) -> None:
+    upload = (await post(api, HEADER + "A,many\n"))["upload"]
+    await settled(desk)
+    of_nobody = upload if campaign == "no_such_campaign" else "f" * 32
+
+    assert (await api.get(f"/campaigns/{campaign}/uploads/{of_nobody}/errors.csv")).status == 404
 
 
 async def test_a_file_of_long_rows_comes_in_pieces(desk: Desk, api: Client, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,12 +5,13 @@ from pathlib import Path
 import pytest
 
 from gateway.intake import Given, Read
-from gateway.sheets import Reading, SheetRefused, count_rows, open_sheet, read_rows
+from gateway.sheets import Reading, SheetRefused, open_sheet, read_rows
 from tests.gateway.books import BOOK
 from tests.gateway.sheets.awkward import TEXTS, Awkward
 from tests.gateway.sheets.awkward_columns import COLUMNS
 from tests.gateway.sheets.awkward_kinds import KINDS
 from tests.gateway.sheets.awkward_workbooks import ENDLESS, MANY, WORKBOOKS
+from tests.gateway.sheets.counted import count_rows
 
 FILES = (*TEXTS, *COLUMNS, *KINDS, *WORKBOOKS)
 

@@ -12,11 +12,12 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from gateway.sheets import DELIMITERS, Reading, SheetRefused, count_rows, open_sheet, raw_rows, read_rows
+from gateway.sheets import DELIMITERS, Reading, SheetRefused, open_sheet, raw_rows, read_rows
 from gateway.sheets.lines import blocks
 from gateway.sheets.records import Broken, Record, Records
 from tests.gateway.books import BOOK
 from tests.gateway.sheets.awkward_workbooks import PEOPLE, saved
+from tests.gateway.sheets.counted import count_rows
 
 HEADER = ["external_id", "amount_due", "first_name"]
 LINE_ENDS = ("\n", "\r\n", "\r")

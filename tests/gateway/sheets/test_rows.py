@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 
 from gateway.intake import Given
-from gateway.sheets import MAX_COLUMNS, MAX_LINE, Sheet, SheetRefused, count_rows, open_sheet, read_rows
+from gateway.sheets import MAX_COLUMNS, MAX_LINE, Sheet, SheetRefused, open_sheet, read_rows
 from tests.gateway.books import BOOK
+from tests.gateway.sheets.counted import count_rows
 
 HEADER = "external_id,amount_due"
 

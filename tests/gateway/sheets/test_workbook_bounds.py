@@ -11,7 +11,6 @@ from gateway.sheets import (
     Sheet,
     SheetRefused,
     archive,
-    count_rows,
     open_sheet,
     preview,
     raw_rows,
@@ -20,6 +19,7 @@ from gateway.sheets import (
 from gateway.sheets.records import MAX_CELL, MAX_RECORD
 from tests.gateway.books import BOOK
 from tests.gateway.sheets.awkward_workbooks import FIRST, MAIN, SECOND, written
+from tests.gateway.sheets.counted import count_rows
 
 LONG = "x" * (MAX_CELL - 1)
 WIDE = "\U0001f600"

@@ -10,7 +10,7 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 from gateway.tracing import telemetry
-from gateway.tracing.opening import ENDPOINTS
+from gateway.tracing.variables import ENDPOINTS
 
 
 @contextmanager

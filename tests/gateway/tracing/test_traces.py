@@ -9,7 +9,7 @@ from aiohttp.test_utils import TestServer
 
 from channels.sandbox.behaviour import Fault
 from channels.twilio.webhook import MESSAGE_PARAMETER
-from gateway.tracing.opening import ENDPOINTS
+from gateway.tracing.variables import ENDPOINTS
 from tests.gateway.example_rules import ADA, ASK_NOW, ECHO
 from tests.gateway.running import ACCOUNT, CARLA, World, running
 from tests.gateway.tracing.collecting import collected, linked, parent, place, said

@@ -49,7 +49,7 @@ EXPRESSIONS: dict[Table, dict[str, str]] = {
         "created_at": "n",
     },
     INBOX: {"id": "n", "key": "'k' || n", "state": "CASE n % 100 WHEN 0 THEN 'parked' ELSE 'decided' END"},
-    DECISIONS: {"event": "n", "customer": "'c' || (n / 9)"},
+    DECISIONS: {"event": "n", "customer": "'c' || (n / 9)", "decided_at": "n"},
     DELIVERIES: {
         "id": "'d' || n",
         "seq": "n",
