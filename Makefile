@@ -9,6 +9,9 @@
 # durable-rules as published cannot be imported on CPython 3.13; built with this it can, and gives the same results.
 export CPPFLAGS := $(strip $(CPPFLAGS) -DPyEval_CallObject=PyObject_CallObject)
 
+# What Python compiled is kept: the tests start hundreds of processes, each of which would compile everything anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 ARGS ?=
 BIN := .venv/bin
 EXAMPLE := .pointsman/example
@@ -24,7 +27,7 @@ demo: venv ## Play the example campaign with an accelerated clock; fails if anyt
 	@exec $(BIN)/pointsman demo $(ARGS)
 
 test: venv ## Run the tests
-	@$(BIN)/python -m pytest -n 2 $(ARGS)
+	@$(BIN)/python -m pytest -n 3 --dist worksteal $(ARGS)
 
 check: venv ## Formatting, lint, types, import rules, audit of dependencies and tests
 	$(BIN)/ruff format --check .
@@ -32,7 +35,7 @@ check: venv ## Formatting, lint, types, import rules, audit of dependencies and 
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python tools/audit.py
-	$(BIN)/python -m pytest -n 2 $(ARGS)
+	$(BIN)/python -m pytest -n 3 --dist worksteal $(ARGS)
 
 bench: venv ## Measure this machine: ingress, rules, worker
 	@$(BIN)/python -m benchmarks $(ARGS)

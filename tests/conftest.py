@@ -1,7 +1,10 @@
 """Fixtures that every part's tests may use."""
 
 import logging
+import tempfile
 from collections.abc import Iterator
+from contextlib import closing
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -92,8 +95,16 @@ def storage(database_url: str) -> Iterator[Storage]:
 
 
 def prepared_file(path: Path) -> str:
-    url = f"sqlite:///{path}"
-    storage = Storage(url)
-    storage.migrate()
-    storage.close()
-    return url
+    """Make a SQLite file that has the tables and nothing in them; its URL."""
+    path.write_bytes(prepared_bytes())
+    path.chmod(0o600)
+    return f"sqlite:///{path}"
+
+
+@cache
+def prepared_bytes() -> bytes:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "pointsman.db"
+        with closing(Storage(f"sqlite:///{path}")) as storage:
+            storage.migrate()
+        return path.read_bytes()

@@ -2,6 +2,8 @@
 
 import json
 from collections.abc import Sequence
+from functools import cache
+from typing import Any
 
 from aiohttp import web
 
@@ -12,10 +14,17 @@ from gateway.api.sending import always
 
 
 def routes(endpoints: Sequence[AnyEndpoint]) -> list[web.RouteDef]:
-    """Anybody may read these: they say what the program is, and nothing of what it holds."""
-    document = description(endpoints)
-    openapi = always(json.dumps(document).encode(), JSON)
-    docs = always(page(document).encode(), "text/html", SAFE)
+    """Anybody may read these: they say what the program is, and nothing of what it holds.
+
+    Made when first asked for: that takes as long as much of the rest of a start, and few ask.
+    """
+
+    @cache
+    def document() -> dict[str, Any]:
+        return description(endpoints)
+
+    openapi = always(lambda: json.dumps(document()).encode(), JSON)
+    docs = always(lambda: page(document()).encode(), "text/html", SAFE)
     return [web.get("/openapi.json", openapi), web.get("/docs", docs)]
 
 

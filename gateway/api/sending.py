@@ -1,8 +1,10 @@
 """How the body of an answer goes out: plain or compressed, each under a tag of its own."""
 
+import asyncio
 import gzip
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache
 from hashlib import sha256
 
 from aiohttp import hdrs, web
@@ -30,15 +32,20 @@ def send_json(request: web.Request, body: bytes, status: int, headers: Mapping[s
     return response
 
 
-def always(body: bytes, media: str, headers: Mapping[str, str] | None = None) -> Handler:
-    """A handler that answers this text; whoever asks, it is compressed once."""
-    packed = gzip.compress(body)
+def always(make: Callable[[], bytes], media: str, headers: Mapping[str, str] | None = None) -> Handler:
+    """A handler that answers this text; whoever asks, it is made and compressed once, for the first, in a thread."""
     coding = {**VARY, hdrs.CONTENT_ENCODING: str(GZIP.value)}
+    body = cache(make)
+
+    @cache
+    def packed() -> bytes:
+        return gzip.compress(body())
 
     async def handle(request: web.Request) -> web.Response:
         packs = accepts_gzip(request)
         told = {**(headers or {}), **(coding if packs else VARY)}
-        return web.Response(body=packed if packs else body, headers=told, content_type=media, charset="utf-8")
+        text = await asyncio.to_thread(packed if packs else body)
+        return web.Response(body=text, headers=told, content_type=media, charset="utf-8")
 
     return handle
 

@@ -84,7 +84,7 @@ class Live:
         ready, sandbox = self.ask("GET", "/readyz")[1], self.ask("GET", "/sandbox/state")[1]
         if not (ready and sandbox) or ready["status"] != "ready":
             return False
-        return not (ready["waiting_events"] or ready["owed_messages"] or sandbox["owed"])
+        return not any((ready["spooled_events"], ready["waiting_events"], ready["owed_messages"], sandbox["owed"]))
 
     def wait_until_quiet(self) -> None:
         looks = 0

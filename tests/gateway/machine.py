@@ -10,7 +10,6 @@ from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from functools import cache
 from itertools import count
 from pathlib import Path
 from typing import Any, TypeVar
@@ -80,22 +79,11 @@ def book_of(text: str) -> Rulebook:
     return loaded.rulebook
 
 
-@cache
-def prepared() -> bytes:
-    """A SQLite file with the tables and nothing in them."""
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "pointsman.db"
-        prepared_file(path)
-        return path.read_bytes()
-
-
 @contextmanager
 def new_file() -> Iterator[str]:
     """The URL of a new SQLite database with the tables."""
     with tempfile.TemporaryDirectory(dir=IN_MEMORY if IN_MEMORY.is_dir() else None) as folder:
-        path = Path(folder) / "pointsman.db"
-        path.write_bytes(prepared())
-        yield f"sqlite:///{path}"
+        yield prepared_file(Path(folder) / "pointsman.db")
 
 
 def emptied(url: str) -> None:

@@ -26,6 +26,7 @@ from rules.fields import IDENTIFIER_KINDS
 from storage.transaction import Transaction
 from storage.values import Row
 from tests.channels.signing import twilio_signature
+from tests.conftest import prepared_file
 
 T = TypeVar("T")
 
@@ -220,13 +221,18 @@ def free_port() -> int:
 
 @asynccontextmanager
 async def running(folder: Path, *rules: str, database: str = "", at: datetime = START) -> AsyncIterator[World]:
-    """A gateway over the project in ``folder``, which is written first where rules are given; it stops cleanly."""
+    """A gateway over the project in ``folder``, which is written first where rules are given; it stops cleanly.
+
+    Where no ``database`` is given, the project's own SQLite file is; a new one has its tables from the beginning.
+    """
     if rules:
         write_project(folder, *rules)
-    clock = ManualClock(at)
+    settings, clock = project_settings(folder, database), ManualClock(at)
+    if not (database or (folder / "pointsman.db").exists()):
+        prepared_file(folder / "pointsman.db")
     async with (
         aiohttp.ClientSession() as http,
-        serving(project_settings(folder, database), clock, with_sandbox=True) as (gateway, sandbox),
+        serving(settings, clock, with_sandbox=True) as (gateway, sandbox),
     ):
         assert sandbox is not None
         await sandbox.start()
