@@ -21,7 +21,6 @@ PAGES = {
     "message_customer": ("message", ("customer", "created_at", "id")),
     "message_communication": ("message", ("communication", "created_at", "id")),
     "decision_customer": ("decision", ("customer", "event")),
-    "decision_page": ("decision", ("decided_at", "event")),
     "upload_page": ("upload", ("campaign", "started_at", "id")),
 }
 PARTIAL = {
