@@ -4,16 +4,19 @@ Each look reads at most `PAGE` new events and looks again at no more than `MOST_
 waiting, and numbers that were skipped, for on PostgreSQL an event may be committed after one with a higher number.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from gateway.parked_events import ParkedEvent, told
+from storage.listing.events import EventsWanted
+from storage.listing.pages import Key
 from storage.transaction import Transaction
 from storage.values import Row
 
 PAGE = 500  # events read in one look
+LOOK_BACK = 50_000  # events that came before and are looked through for those that are meant
 MOST_OPEN = 1_000  # events looked at again; past it those are forgotten that have waited longest
 GAP_SECONDS = 30.0  # after which a number that was skipped will never come
 PATIENCE_SECONDS = 3.0  # after which an event is told though it still waits
@@ -52,6 +55,9 @@ class Only:
         return all(ours in ("", theirs) for ours, theirs in wanted) and (
             not self.campaign or self.campaign in seen.campaigns
         )
+
+
+ANY = Only()
 
 
 @dataclass
@@ -101,12 +107,42 @@ class Follower:
             self._told.pop(number, None)
 
 
-def begin(t: Transaction, number: int, now: float) -> tuple[list[Seen], Follower]:
-    """The last so many events, in their order, and who goes on behind them, at this moment in seconds."""
-    last = t.lists.events.last()
-    found = seen(t, t.lists.events.after(max(last - number, 0), number) if number else [])
-    waiting = {one.number: one.state for one in found if one.state in UNDECIDED}
-    return found, Follower(last, _open=dict.fromkeys(waiting, now), _told=waiting)
+@dataclass(frozen=True, slots=True)
+class Before:
+    """The last events that are ``found``, in their order, among the last so many that were looked at."""
+
+    found: Sequence[Seen]
+    looked_at: int
+
+
+def begin(t: Transaction, number: int, now: float, only: Only = ANY) -> tuple[Before, Follower]:
+    """The last so many of those that are meant, and who goes on behind them, at this moment in seconds.
+
+    At most `LOOK_BACK` events are looked through for them.
+    """
+    last, looked_at = t.lists.events.last(), 0
+    found: list[Seen] = []
+    waiting: dict[int, str] = {}
+    for one in _backwards(t, number if only == ANY else min(number, 1) * LOOK_BACK):
+        looked_at += 1
+        if one.state in UNDECIDED:
+            waiting[one.number] = one.state
+        if only.fits(one):
+            found.append(one)
+        if len(found) == number:
+            break
+    return Before(found[::-1], looked_at), Follower(last, _open=dict.fromkeys(sorted(waiting), now), _told=waiting)
+
+
+def _backwards(t: Transaction, most: int) -> Iterator[Seen]:
+    """The last so many events, the latest first."""
+    key: Key | None = None
+    while most:
+        page = t.lists.events.page(EventsWanted(), key, min(PAGE, most))
+        yield from seen(t, page.rows)
+        key, most = page.next, most - len(page.rows)
+        if key is None:
+            return
 
 
 def seen(t: Transaction, rows: Sequence[Row]) -> list[Seen]:

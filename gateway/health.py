@@ -72,9 +72,7 @@ class Health:
         answer; 503 ``unavailable`` where they could be kept nowhere.
         """
         up, backlog = await self._look()
-        trouble = NO_DATABASE if not up else NO_WRITES if self.refuses() else ""
-        if trouble and not await self._can_spool():
-            reason = f"{trouble}, and the spool can't be written"
+        if reason := await self._hindrance(up):
             return web.json_response({"status": "unavailable", "reason": reason}, status=503)
         if not up:
             return web.json_response({"status": "spooling", "reason": NO_DATABASE, **self._spooled()})
@@ -85,11 +83,17 @@ class Health:
         """What Prometheus reads. What only the database knows is left out while it does not answer, and so with the
         file of the spool."""
         up, backlog = await self._look()
-        gauges: dict[str, Value] = {"database_up": up, **self._spooled(), **self.lags.now()}
+        gauges: dict[str, Value] = {"database_up": up, "ready": not await self._hindrance(up)}
+        gauges |= {**self._spooled(), **self.lags.now()}
         gauges |= {**backlog.numbers(), **backlog.lags} if backlog else {}
         gauges |= {"unkept_events": self.inbox.waiting, **await self._set_aside()}
         gauges |= {"open_connections": len(self.connections), "most_connections": self.connections.limit}
         return web.Response(body=self.metrics.text(gauges), headers={"Content-Type": CONTENT_TYPE})
+
+    async def _hindrance(self, up: bool) -> str:
+        """Why webhooks could be kept nowhere; "" where they are taken."""
+        trouble = NO_DATABASE if not up else NO_WRITES if self.refuses() else ""
+        return f"{trouble}, and the spool can't be written" if trouble and not await self._can_spool() else ""
 
     async def _can_spool(self) -> bool:
         try:

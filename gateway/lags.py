@@ -6,6 +6,7 @@ from datetime import datetime
 
 from gateway.clock import Clock
 from gateway.hooks.deliverer import disabled_hooks
+from gateway.imports.waiting import is_hindered
 from gateway.metrics import MAX_CAMPAIGNS, Gauges, Value
 from gateway.sender import Sender
 from gateway.timers import Timers
@@ -33,6 +34,7 @@ class Lags:
             "oldest_owed_message_seconds": self._by_channel(lambda name: self._age(oldest.get(name))),
             "channel_owed_messages": self._by_channel(lambda name: owed.get(name, 0)),
             "uploads": uploads(t),
+            "hindered_uploads": sum(is_hindered(row) for row in t.uploads.unread()),
             **self._hook_gauges(t),
             **campaign_gauges(t.campaigns.all()[:MAX_CAMPAIGNS]),
         }

@@ -20,7 +20,8 @@ OUTCOMES = ("kept", "known", "spooled", "drained", "set_aside", "swept")  # of e
 ANSWERS = ("200", "403", "500", "503")  # to webhooks: those that alerts and the dashboard look at
 GAUGES = {
     "info": "1, with the version of this program",
-    "database_up": "1 if the database answers, else 0",
+    "database_up": "1 if the database answers, else 0; whether it takes anything, `ready` tells",
+    "ready": "1 if webhooks are taken, into the database or the spool, as /readyz tells, else 0",
     "waiting_events": "Events in the inbox that are to be decided",
     "held_events": "Events that wait for the rule file of their campaign, or behind such an event",
     "parked_events": "Events that could not be decided: `pointsman events parked` tells why",
@@ -28,6 +29,7 @@ GAUGES = {
     "open_calls": "Calls of services and functions that have no answer yet",
     "counts_age_seconds": "How long ago was counted what only the database knows; seconds where much waits",
     "uploads": "Contact lists by their status, those that are over included",
+    "hindered_uploads": "Contact lists that do not go on: their file, or their campaign's rule file, can't be used",
     "unkept_events": "Events that came in and are not on disk yet: their senders wait for an answer",
     "spooled_events": "Events in the spool that wait to be moved to the database",
     "set_aside_events": "Events in the spool that the database refused: `pointsman events parked` tells them, too",

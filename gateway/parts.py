@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from time import monotonic
 from traceback import extract_tb
 from typing import Protocol
 
@@ -28,6 +29,25 @@ class Rest:
     until: datetime | None = None
 
 
+@dataclass
+class Outage:
+    """Tells in the log that the database is away for a part of the gateway, at each try, and once that it is back."""
+
+    part: str
+    _since: float | None = None
+
+    def lasts(self, error: StorageUnavailable) -> None:
+        """It was tried once more, in vain."""
+        self._since = monotonic() if self._since is None else self._since
+        log.error("database_unavailable", part=self.part, reason=str(error))
+
+    def is_over(self) -> None:
+        """The database took what the part asked of it."""
+        if self._since is not None:
+            log.warning("database_back", part=self.part, seconds=round(monotonic() - self._since, 1))
+        self._since = None
+
+
 class PartEnded(Exception):
     """A part of the gateway ended though nobody asked for a stop: the process has to be started again."""
 
@@ -44,19 +64,24 @@ async def keep_working(part: str, bell: Bell, turn: Callable[[], Awaitable[Rest 
 
     A database that is away and a fault that nobody foresaw are logged, and the next turn comes after a pause.
     """
+    outage = Outage(part)
     while not bell.closed:
-        rest = await one_turn(part, turn)
+        rest = await one_turn(outage, turn)
         if rest:
             await bell.wait(rest.until, rest.seconds)
 
 
-async def one_turn(part: str, turn: Callable[[], Awaitable[Rest | None]]) -> Rest | None:
+async def one_turn(outage: Outage, turn: Callable[[], Awaitable[Rest | None]]) -> Rest | None:
+    """One turn of the part that ``outage`` is about."""
     try:
-        return await turn()
+        rest = await turn()
     except StorageUnavailable as error:
-        log.error("database_unavailable", part=part, reason=str(error))
+        outage.lasts(error)
     except Exception:
-        log.exception("part_failed", part=part)
+        log.exception("part_failed", part=outage.part)
+    else:
+        outage.is_over()
+        return rest
     return Rest(OUTAGE_PAUSE)
 
 

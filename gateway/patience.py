@@ -65,12 +65,18 @@ class Silence:
         if self.sends >= SILENT_SENDS:
             rest = RESTS[min(self.sends - SILENT_SENDS, len(RESTS) - 1)]
             self.until = now + timedelta(seconds=rest)
-            log.error("provider_silent", channel=self.channel, sends=self.sends, rests_seconds=rest)
+            reason = self.trouble.reason if self.trouble else ""
+            log.error("provider_silent", channel=self.channel, reason=reason, sends=self.sends, rests_seconds=rest)
 
 
 def is_silent(outcome: Outcome) -> bool:
     """Whether the provider said nothing, or nothing but that it is broken."""
     return isinstance(outcome, Unreachable) or (isinstance(outcome, SendUnknown) and not outcome.answered)
+
+
+def in_full(outcome: SendRefused | ChannelDown) -> str:
+    """For operators, never for logs: the provider's own words included."""
+    return f"{outcome}: {outcome.told}" if outcome.told else str(outcome)
 
 
 def arrival_of(owed: Owed) -> datetime:

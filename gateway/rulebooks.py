@@ -78,6 +78,7 @@ class Rulebooks:
     versions: dict[str, Rulebook] = field(default_factory=dict)
     unreadable: set[str] = field(default_factory=set)
     broken: tuple[BrokenFile, ...] = ()
+    gone: frozenset[str] = frozenset()  # campaigns in force that no file of the folder is about any more
 
     def of(self, campaign: str) -> Rulebook:
         """The rulebook a campaign runs on. Raises `NoRulebook` if no version of it can be read."""

@@ -14,13 +14,14 @@ from channels.errors import ChannelDown, SendRefused, SendThrottled, SendUnknown
 from gateway.clock import Bell, Clock
 from gateway.incoming import outcome_event
 from gateway.log_context import tell_of_message
-from gateway.parts import OUTAGE_PAUSE, Rest, keep_working
+from gateway.parts import OUTAGE_PAUSE, Outage, Rest, keep_working
 from gateway.patience import (
     SETTLE_AFTER,
     Outcome,
     Silence,
     arrival_of,
     given_up,
+    in_full,
     looks_of,
     next_look,
     next_try,
@@ -164,11 +165,13 @@ class Sender:
 
     async def _insist(self, record: Callable[[Transaction], None]) -> None:
         """Record, however long the database is away; what a stop cuts off is settled at the next start."""
+        outage = Outage(f"sender of {self.channel.name}")
         while True:
             try:
-                return await self.storage.run(record)
+                await self.storage.run(record)
+                return outage.is_over()
             except StorageUnavailable as error:
-                log.error("database_unavailable", reason=str(error))
+                outage.lasts(error)
                 if self.bell.closed:
                     raise
                 await asyncio.sleep(OUTAGE_PAUSE)
@@ -292,8 +295,3 @@ class Sender:
 
 def message_of(owed: Owed) -> OutboundMessage:
     return OutboundMessage(owed.message, owed.address, owed.text, owed.thread, owed.choices)
-
-
-def in_full(outcome: SendRefused | ChannelDown) -> str:
-    """For operators, never for logs: the provider's own words included."""
-    return f"{outcome}: {outcome.told}" if outcome.told else str(outcome)

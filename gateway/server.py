@@ -59,6 +59,7 @@ def api_desk(gateway: Gateway) -> ApiDesk:
         ring=gateway.wake,
         decided=gateway.outcomes.decided,
         broken=lambda: gateway.rulebooks.broken,
+        gone=lambda: gateway.rulebooks.gone,
         hindrances=gateway.guard.hindrances.of,
         requests_per_minute=gateway.settings.api.requests_per_minute,
         channels=gateway.rulebooks.channels,

@@ -20,6 +20,7 @@ from pydantic_settings.exceptions import SettingsError as UnreadableVariable
 from gateway.addresses import Network
 from gateway.hooks.signing import PREFIX
 from gateway.settings_checks import (
+    is_of_environment,
     problems_of_environment,
     problems_of_file,
     problems_of_folders,
@@ -44,6 +45,7 @@ from gateway.settings_sentences import sentence, variable
 FILE = "pointsman.toml"
 MAX_FILE_BYTES = 1_000_000
 ALLOW = ("actions", "allow")
+NAME_FOLDER = "give the project's folder with -C FOLDER, or in POINTSMAN_PROJECT"
 
 SANDBOX_API_TOKEN = "sandbox-api-token"  # noqa: S105 - public on purpose: the sandbox listens on this machine only
 SANDBOX_SERVICE_SECRET = "sandbox-service-secret"  # noqa: S105 - as above
@@ -172,9 +174,11 @@ def _content(path: Path) -> dict[str, Any]:
             raise SettingsError((f"{path} is larger than {MAX_FILE_BYTES} bytes",))
         return tomllib.loads(path.read_text("utf-8-sig"))
     except FileNotFoundError:
-        raise SettingsError((f"there is no {path}: run `pointsman init {path.parent}` to make a project",)) from None
+        make = f"or make a project there with `pointsman init {path.parent}`"
+        raise SettingsError((f"there is no {path}: {NAME_FOLDER}, {make}",)) from None
     except OSError as error:
-        raise SettingsError((f"{path} cannot be read: {error.strerror}",)) from None
+        elsewhere = f"if the project is elsewhere, {NAME_FOLDER}"
+        raise SettingsError((f"{path} cannot be read: {error.strerror}; {elsewhere}",)) from None
     except UnicodeDecodeError as error:
         raise SettingsError((f"{path} is not UTF-8 text (byte {error.start})",)) from None
     except tomllib.TOMLDecodeError as error:
@@ -203,7 +207,7 @@ def _read(content: Mapping[str, Any]) -> tuple[SettingsFile | None, list[str]]:
         return SettingsFile(**{key: value for key, value in content.items() if not key.startswith("_")}), []
     except ValidationError as error:
         errors = error.errors(include_url=False, include_input=False)
-        return None, [sentence(found) for found in errors]
+        return None, [sentence(found) for found in errors if not is_of_environment(found["loc"], content)]
     except UnreadableVariable:
         return None, [f"a variable that holds a list or a table must hold JSON, such as {variable(ALLOW)}='[\"a.b\"]'"]
 

@@ -1,7 +1,7 @@
 """Checks of the settings before they are read as a form: names, secrets in the file, variables nobody reads."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -40,6 +40,7 @@ PLAIN_PATHS = (
     *((key,) for key in SettingsFile.model_fields if key not in (*NAMED, *PLAIN_TABLES)),
     *((table, key) for table, form in PLAIN_TABLES.items() for key in keys_of(form)),
 )
+PROJECT = "project"  # the folder, which commands take from the environment, too
 DATABASES = ("sqlite", "postgresql", "postgresql+psycopg")
 
 Content = Mapping[str, Any]
@@ -50,6 +51,12 @@ def tables(content: Content, section: str) -> dict[str, Content]:
     found = content.get(section)
     named = found.items() if isinstance(found, Mapping) else ()
     return {str(name): table for name, table in named if isinstance(table, Mapping)}
+
+
+def is_of_environment(location: Sequence[str | int], content: Content) -> bool:
+    """Whether this is in a channel, service or hook that only variables name: `problems_of_environment` tells those."""
+    named = content.get(str(location[0]), {}) if location[0] in NAMED else None
+    return isinstance(named, Mapping) and len(location) > 1 and location[1] not in named
 
 
 def problems_of_file(content: Content) -> Iterator[str]:
@@ -94,7 +101,7 @@ def problems_of_environment(names: Iterable[str], content: Content) -> Iterator[
         path = name[len(PREFIX) :].lower().split("__")
         if path[0] in NAMED and len(path) == 3:
             yield from _problems_of_named_variable(name, path, tuple(tables(content, path[0])))
-        elif tuple(path) not in PLAIN_PATHS:
+        elif tuple(path) not in PLAIN_PATHS and path != [PROJECT]:
             yield (
                 f"the environment variable {name} is no setting of ours"
                 f"{did_you_mean(name, [variable(plain) for plain in PLAIN_PATHS])}"

@@ -32,6 +32,8 @@ PLAIN = {
     "union_tag_not_found": f"needs kind = one of {', '.join(CHANNEL_FORMS)}",
 }
 
+SET_IT = "set it in the environment"
+
 
 def keys_of(form: type[BaseModel]) -> tuple[str, ...]:
     """The keys as an operator writes them."""
@@ -61,7 +63,7 @@ def sentence(error: Mapping[str, Any]) -> str:
 
 def _missing(path: Sequence[str], name: str) -> str:
     if path[-1] in SECRET_KEYS:
-        return f"the secret {name} is missing: set it in the environment"
+        return f"the secret {name} is missing: {SET_IT}"
     return f"{name} is missing: set it in pointsman.toml or as {variable(path)}"
 
 

@@ -13,7 +13,7 @@ from channels.base import Incoming, OpenTalk
 from channels.errors import ChannelError, SendThrottled
 from gateway.clock import Bell, Clock
 from gateway.incoming import new_event
-from gateway.parts import Rest, keep_working, one_turn
+from gateway.parts import Outage, Rest, keep_working, one_turn
 from gateway.tracing.tracing import OFF, Tracing
 from rules.book import Channel
 from storage.database import Storage
@@ -65,7 +65,7 @@ class Sweeper:
     async def run(self) -> None:
         """Sweep until the bell is closed; at first at once."""
         part = f"sweeper of {self.adapter.name}"
-        await one_turn(part, self.sweep)
+        await one_turn(Outage(part), self.sweep)
         self.caught_up.set()
         await keep_working(part, self.bell, self._turn)
 

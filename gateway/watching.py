@@ -42,7 +42,6 @@ class RulesWatch:
     on_released: Callable[[], None]
     seen: Stamp = field(default=())
     releases: bool = True  # at first, what an earlier process has held
-    gone: frozenset[str] = frozenset()
     loading: asyncio.Lock = field(default_factory=asyncio.Lock)  # a look beside another might bring an old file back
     untold: tuple[Rulebook, ...] = ()  # books in force of which nothing was reported yet
 
@@ -98,9 +97,9 @@ class RulesWatch:
         self.rulebooks.broken = changes.broken
         if mended:
             log.info("rules_mended", files=sorted(mended))
-        for campaign in sorted(changes.gone - self.gone):
+        for campaign in sorted(changes.gone - self.rulebooks.gone):
             log.warning("rule_file_gone", campaign=campaign, goes_on_with=self.rulebooks.of(campaign).hash[:12])
-        self.gone = changes.gone
+        self.rulebooks.gone = changes.gone
         told, self.untold = self.untold, ()
         self.on_report(replace(changes, books=told), texts)
 

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TextIO, TypeVar
 
-from sqlalchemy import Engine
+from sqlalchemy import URL, Engine
 from sqlalchemy.exc import (
     DatabaseError,
     DBAPIError,
@@ -141,6 +141,21 @@ class Storage:
     def _read(self, work: Callable[[Transaction], T], engine: Engine) -> T:
         with connected(engine) as transaction:
             return work(transaction)
+
+    @property
+    def name(self) -> str:
+        """How people name it: SQLite's file, or PostgreSQL's address without a password."""
+        if self._url.get_backend_name() == "sqlite":
+            return str(self._url.database)
+        url = self._url
+        return str(URL.create("postgresql", url.username, host=url.host, port=url.port, database=url.database))
+
+    def is_made(self) -> bool:
+        """Whether there is a database with tables of ours, of whatever version; none is made by asking."""
+        if self._url.get_backend_name() == "sqlite" and not Path(str(self._url.database)).exists():
+            return False
+        with unavailable_told(), self._reading.begin() as connection:
+            return schema.revision_of(connection) is not None
 
     def migrate(self) -> None:
         """Bring the tables to what this program needs. Raises `SchemaMismatch` if they are newer than it."""

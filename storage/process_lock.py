@@ -28,11 +28,18 @@ def lock_process(file: Path) -> TextIO:
 
 
 def is_locked(file: Path) -> bool:
-    """Whether a process has the lock of ``file`` now. Raises `StorageUnavailable` if there can be no lock."""
+    """Whether a process has the lock of ``file`` now. Nothing is made or written. Raises `StorageUnavailable` if there
+    can be no lock."""
+    path = f"{os.path.realpath(file)}.lock"
     try:
-        lock_process(file).close()
-    except AlreadyRunning:
+        with open(path, encoding="ascii") as lock:
+            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except FileNotFoundError:
+        return False
+    except BlockingIOError:
         return True
+    except OSError as error:
+        raise no_lock(path, error) from error
     return False
 
 

@@ -35,7 +35,7 @@ class BrokenRuleFileOf(BrokenRuleFile):
 
 class Campaign(Told):
     """A campaign. ``status`` is inactive, active or error, with the ``reason``; ``rules`` the content hash of the
-    rule file version that it runs on."""
+    rule file version that it runs on, also where that file has gone from the folder (``file_gone``) or is broken."""
 
     campaign: str
     title: str
@@ -44,6 +44,7 @@ class Campaign(Told):
     started_at: Moment | None
     rules: str
     broken_file: BrokenRuleFile | None
+    file_gone: bool
 
 
 class Campaigns(Told):
@@ -150,6 +151,7 @@ def _campaign(desk: ApiDesk, name: str, book: Rulebook | None, row: Row | None) 
         "started_at": row["started_at"] if row else None,
         "rules": book.hash if book else row["rules"] if row else "",
         "broken_file": BrokenRuleFile(**_broken(broken)) if broken else None,
+        "file_gone": name in desk.gone(),
     }
 
 

@@ -1,7 +1,7 @@
 """What the API needs of the gateway."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -40,7 +40,8 @@ async def nothing_new(tell: Tell) -> Changes:
 class ApiDesk:
     """What the API asks of the gateway.
 
-    ``campaigns`` gives the rulebooks in force by campaign, ``broken`` the rule files that are not; ``now`` is UTC;
+    ``campaigns`` gives the rulebooks in force by campaign, ``broken`` the rule files that are not, ``gone`` the
+    campaigns whose file is not there any more; ``now`` is UTC;
     ``ring`` wakes the worker after rows were kept; ``decided`` waits at most that many seconds for these inbox events
     and maps those decided by then to what became of them (`rules.reaction.Applied`, or parked); ``hindrances`` says why
     a campaign cannot run. ``channels`` are the project's, ``project`` is what rule files may count on; ``reload`` looks
@@ -66,6 +67,7 @@ class ApiDesk:
     project: Project = field(default_factory=Project)
     reload: Callable[[Tell], Awaitable[Changes]] = nothing_new
     broken: Callable[[], Sequence[BrokenFile]] = tuple
+    gone: Callable[[], Collection[str]] = tuple
     hindrances: Callable[[Transaction, str], Sequence[str]] = lambda t, campaign: ()
     on_answered: Callable[[str, str, int, float], None] = lambda method, path, status, seconds: None
     on_cut_off: Callable[[], None] = lambda: None

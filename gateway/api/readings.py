@@ -48,6 +48,7 @@ class ReadingQuery(Given):
         ),
     ] = ""
     region: Annotated[Word, Field(description="whose phone numbers have no country code: `DE`")] = ""
+    decimal: Annotated[Word, Field(description="what is before decimals: point, or comma as in `1.234,50`")] = ""
 
     def reading(self, charset: str = "") -> Reading:
         """As the importer takes it; a ``charset`` other than UTF-8 is the encoding where none is said. Raises 409."""
@@ -60,6 +61,7 @@ class ReadingQuery(Given):
                 columns=_columns(self.columns),
                 dates=tuple(text for part in self.dates.split(BETWEEN_DATES) if (text := part.strip())),
                 region=self.region,
+                decimal=self.decimal,
             )
         except ReadingRefused as refused:
             raise refusal(refused) from None

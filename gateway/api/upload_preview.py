@@ -7,10 +7,10 @@ from pydantic import Field
 from gateway.api.answers import Answer
 from gateway.api.asked import Asked
 from gateway.api.endpoints import Endpoint, Told
-from gateway.api.readings import ReadingQuery, refusal
+from gateway.api.readings import refusal
 from gateway.api.receiving import ALSO_TAKEN, CSV, receive, require_list
 from gateway.api.scopes import Scope
-from gateway.api.uploads import DISK_FULL, NO_FILE, PATH, RowError
+from gateway.api.uploads import DISK_FULL, NO_FILE, PATH, FileQuery, RowError
 from gateway.ids import new_id
 from gateway.imports.files import path_of
 from gateway.imports.looker import Look
@@ -20,8 +20,8 @@ MAX_PREVIEW_BYTES = 1_000_000
 SHOWN = 20
 
 
-class PreviewQuery(ReadingQuery):
-    """How the file is to be read, and how many of its rows are shown."""
+class PreviewQuery(FileQuery):
+    """As for an upload, and how many of its rows are shown."""
 
     rows: Annotated[int, Field(ge=1, le=MAX_PREVIEWED)] = SHOWN
     whole: Annotated[bool, Field(description="false: the body is only the beginning of a longer file")] = True

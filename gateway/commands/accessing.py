@@ -48,7 +48,7 @@ def create(name: str, scope: str, expires: str, as_json: bool, project: Path) ->
     settings, now = load_settings(project, offline=True), SystemClock().now()
     _check_name(name)
     secret, row = issue(name, Scope(scope), now, _expiry(expires, now))
-    with opened(settings) as storage:
+    with opened(settings, make=True) as storage:
         try:
             with storage.transaction() as t:
                 t.tokens.add(row)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from gateway.commands.failing import CommandFailed
-from gateway.commands.project import project_option
+from gateway.commands.project import project_option, refuse_another, require_made
 
 if TYPE_CHECKING:
     from storage.backup_file import Manifest
@@ -35,6 +35,7 @@ def backup(file: Path, force: bool, project: Path) -> None:
     from gateway.clock import SystemClock
 
     with _storage(project) as storage:
+        require_made(storage)
         try:
             manifest = storage.back_up(file, SystemClock().now(), overwrite=force)
         except FileExistsError:
@@ -71,7 +72,7 @@ def restore(file: Path, replace: bool, look_up_days: int, project: Path) -> None
             restored = storage.restore(file, SystemClock().now(), look_up=days, replace=replace)
         except NotEmpty as error:
             raise CommandFailed(f"{error}: --replace throws away what is there") from None
-    click.echo(f"{file}: {_told(restored.manifest)}: restored")
+        click.echo(f"{file}: {_told(restored.manifest)}: restored into {storage.name}")
     _tell_doubts(restored, look_up_days)
     _tell_books(restored.books)
 
@@ -82,6 +83,7 @@ def restore(file: Path, replace: bool, look_up_days: int, project: Path) -> None
 def books(as_json: bool, project: Path) -> None:
     """Count what came in, what was decided and what is owed. Exit 1 if it does not fit together."""
     with _storage(project) as storage:
+        require_made(storage)
         storage.check_version()
         found = storage.books()
     if as_json:
@@ -94,12 +96,14 @@ def books(as_json: bool, project: Path) -> None:
 
 @contextmanager
 def _storage(project: Path) -> Iterator["Storage"]:
-    """The project's database as it is: nothing is migrated."""
+    """The project's database as it is: nothing is migrated. Raises `CommandFailed` as `refuse_another` says."""
     from gateway.settings import load_settings
     from storage.database import Storage
 
-    storage = Storage(load_settings(project, offline=True).database)
+    settings = load_settings(project, offline=True)
+    storage = Storage(settings.database)
     try:
+        refuse_another(settings, storage)
         yield storage
     finally:
         storage.close()

@@ -47,7 +47,7 @@ def start(name: str, project: Path) -> None:
     settings = load_settings(project, offline=True)
     book, clock, at_work = rulebook_of(settings, name), SystemClock(), is_running(settings)
     starting = CampaignStart(book.campaign, clock.now(), _hindrances(settings, book))
-    with opened(settings) as storage:
+    with opened(settings, make=True) as storage:
         asyncio.run(in_steps(storage, partial(_begin, starting), starting.wake))
         if at_work and starting.is_fresh and services_of(book):
             _refuse_if_it_cannot_run(storage, book, clock)
@@ -148,8 +148,8 @@ def status(name: str | None, project: Path) -> None:
         lines = [_line(t, row, rulebooks) for row in rows.values() if name in (None, row["name"])]
     if name is None:
         lines += [_not_loaded(one) for one in rulebooks.broken if one.campaign not in rows]
-    never = f"{name or 'no campaign'} has never run here: start it with `pointsman campaign start {name or 'NAME'}`"
-    click.echo("\n".join(lines) or never)
+    never = f"{name} has never run here" if name else "no campaign has run here yet"
+    click.echo("\n".join(lines) or f"{never}: `pointsman campaign start {name or 'NAME'}` starts it")
 
 
 def _read(settings: "Settings", t: "Transaction") -> "Rulebooks":
@@ -161,7 +161,7 @@ def _read(settings: "Settings", t: "Transaction") -> "Rulebooks":
     rulebooks.restore(t)
     changes = rulebooks.read(read_folder(settings.rules))
     rulebooks.put_in_force(changes.books)
-    rulebooks.broken = changes.broken
+    rulebooks.broken, rulebooks.gone = changes.broken, changes.gone
     return rulebooks
 
 
@@ -175,6 +175,8 @@ def _line(t: "Transaction", row: dict[str, Any], rulebooks: "Rulebooks") -> str:
     book = rulebooks.active.get(row["name"])
     status, reason = standing(row, has_rules=book is not None)
     files = [f"\n  {_goes_on(one, book)}" for one in rulebooks.broken if one.campaign == row["name"]]
+    if book is not None and book.campaign in rulebooks.gone:
+        files.append(f"\n  {_without_file(book)}")
     mend = f"\n  mend it, then: pointsman campaign start {row['name']}" if row["status"] == "error" else ""
     return (
         f"{row['name']}: {status}{f' ({reason})' if reason else ''}{mend}{''.join(files)}\n"
@@ -187,6 +189,11 @@ def _goes_on(broken: "BrokenFile", book: "Rulebook | None") -> str:
     if book is None:
         return _not_loaded(broken)
     return f"{broken} (run `pointsman check`): it goes on with version {book.hash[:SHOWN_HASH]}"
+
+
+def _without_file(book: "Rulebook") -> str:
+    file, version = Path(book.file).name, book.hash[:SHOWN_HASH]
+    return f"{file} is gone from the rules folder: it goes on with version {version}; put the file back, or stop it"
 
 
 def _not_loaded(broken: "BrokenFile") -> str:

@@ -49,7 +49,7 @@ def import_contacts(campaign: str, file: Path, only_preview: bool, as_json: bool
     if only_preview:
         show_preview(file, book, reading, as_json=as_json)
         return
-    with opened(settings) as storage:
+    with opened(settings, make=True) as storage:
         upload = _accepted(storage, book, file, reading, settings.uploads)
         with shown(printable(file.name)) as progress:
             _have_it_read(settings, storage, book, upload, progress)
@@ -88,18 +88,23 @@ def _accepted(storage: "Storage", book: "Rulebook", file: Path, reading: "Readin
 
 def _have_it_read(settings: "Settings", storage: "Storage", book: "Rulebook", upload: str, progress: Shown) -> None:
     """Return once no row of the upload is left to be read, or nobody goes on with it."""
+    _tell_who_comes_first(storage, upload)
     if is_running(settings):
         _read_by_gateway(storage, upload, progress)
         return
-    _tell_who_comes_first(storage, upload)
     asyncio.run(_read_here(settings, storage, book, upload, progress))
 
 
 def _tell_who_comes_first(storage: "Storage", upload: str) -> None:
-    head = _looked(storage, upload)[1]
-    if head is not None and head["id"] != upload:
-        why = "is paused: `pointsman uploads resume` it" if head["status"] == "paused" else "comes first"
-        click.echo(f"{head['file']} (upload {head['id']}) {why}", err=True)
+    if first := _who_is_first(storage, _looked(storage, upload)[0]):
+        click.echo(first, err=True)
+
+
+def _who_is_first(storage: "Storage", row: "Row") -> str:
+    from gateway.commands.upload_words import who_is_first
+
+    with storage.reading() as t:
+        return who_is_first(t, row)
 
 
 def _read_by_gateway(storage: "Storage", upload: str, progress: Shown) -> None:
@@ -107,11 +112,18 @@ def _read_by_gateway(storage: "Storage", upload: str, progress: Shown) -> None:
     from gateway.imports.files import is_being_read
 
     seen, since = _looked(storage, upload), monotonic()
-    while is_being_read(seen[0]) and seen[0]["status"] != "paused" and monotonic() - since <= STALLED_SECONDS:
+    while is_being_read(seen[0]) and not _goes_nowhere(*seen) and monotonic() - since <= STALLED_SECONDS:
         sleep(POLL_SECONDS)
         before, seen = seen, _looked(storage, upload)
         since = since if seen == before else monotonic()
         progress.show(seen[0])
+
+
+def _goes_nowhere(row: "Row", head: "Row | None") -> bool:
+    """Whether the upload is paused, or one before it waits for somebody."""
+    from gateway.imports.waiting import stands
+
+    return row["status"] == "paused" or (head is not None and head["id"] != row["id"] and stands(head))
 
 
 async def _read_here(settings: "Settings", storage: "Storage", book: "Rulebook", upload: str, progress: Shown) -> None:
@@ -145,10 +157,10 @@ def _decided(settings: "Settings", storage: "Storage", upload: str, progress: Sh
         before, (row, waiting) = (row, waiting), _waiting(storage, upload)
         since = since if (row, waiting) == before else monotonic()
         progress.show(row)
-    return row, _why_not(row)
+    return row, _why_not(storage, row)
 
 
-def _why_not(row: "Row") -> str:
+def _why_not(storage: "Storage", row: "Row") -> str:
     """Why the upload is not over; "" where it is."""
     from gateway.imports.progress import DECIDING, phase_of
 
@@ -156,7 +168,7 @@ def _why_not(row: "Row") -> str:
         return str(row["reason"])
     if phase_of(row) == DECIDING:
         return f"no row was decided for {STALLED_SECONDS:.0f} seconds: is a gateway running? The rows are kept"
-    why = row["reason"] or ("lists before it come first" if row["status"] == "queued" else "")
+    why = row["reason"] or _who_is_first(storage, row)
     told = f"not all rows are read: it is {row['status']}{f': {why}' if why else ''}"
     return f"{told}; `pointsman uploads show {row['id']}` tells how far"
 
@@ -176,6 +188,9 @@ def _tell(storage: "Storage", row: "Row", note: str, *, as_json: bool) -> None:
         click.echo(f"rows that give the same person as an earlier one: {row['duplicates']:,} or more")
     total = "its" if row["total"] is None else row["total"]
     click.echo(f"{row['file']}: {total} rows: {_counts(row)}")
+    if row["failed"]:
+        mend = f"`pointsman uploads errors {row['id']} -o failed.csv` writes them, to be mended and imported again"
+        click.echo(f"the rows that failed: {mend}")
 
 
 def _counts(row: "Row") -> str:

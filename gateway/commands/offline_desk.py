@@ -40,6 +40,7 @@ def offline_desk(settings: Settings) -> Iterator[ApiDesk]:
             channels=books.channels,
             project=books.project,
             broken=lambda: books.broken,
+            gone=lambda: books.gone,
         )
 
 
@@ -50,7 +51,7 @@ def _rulebooks(settings: Settings, storage: Storage) -> Rulebooks:
         books.restore(t)
     changes = books.read(read_folder(settings.rules))
     books.put_in_force(book for book in changes.books if book.campaign not in books.active)
-    books.broken = changes.broken
+    books.broken, books.gone = changes.broken, changes.gone
     return books
 
 

@@ -1,7 +1,7 @@
 """What commands share: which project, its rulebooks, its database."""
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,12 +14,21 @@ if TYPE_CHECKING:
     from rules.book import Rulebook
     from storage.database import Storage
 
+NAME_IT = "name it as the gateway does, by POINTSMAN_DATABASE or by database in pointsman.toml"
+
+
+class NoDatabase(CommandFailed):
+    """There is no database yet where the settings say."""
+
+
 project_option = click.option(
     "-C",
     "--project",
     type=click.Path(path_type=Path, file_okay=False),
+    envvar="POINTSMAN_PROJECT",
     default=".",
     show_default="this folder",
+    show_envvar=True,
     help="The project's folder, the one with pointsman.toml.",
 )
 
@@ -55,7 +64,7 @@ def _rulebooks(settings: "Settings", campaign: str) -> "Mapping[str, Rulebook]":
     rulebooks.put_in_force(rulebooks.read(read_folder(settings.rules)).books)
     if campaign in rulebooks.active:
         return rulebooks.active
-    with opened(settings) as storage, storage.reading() as t:
+    with suppress(NoDatabase), opened(settings) as storage, storage.reading() as t:
         rulebooks.restore(t)
     if campaign in rulebooks.active:
         told = f"{_no_rules(settings, campaign)} (run `pointsman check`): taking the version in force"
@@ -64,12 +73,19 @@ def _rulebooks(settings: "Settings", campaign: str) -> "Mapping[str, Rulebook]":
 
 
 @contextmanager
-def opened(settings: "Settings") -> Iterator["Storage"]:
-    """The project's database, its tables as this program needs them; a running gateway may be using it."""
+def opened(settings: "Settings", *, make: bool = False) -> Iterator["Storage"]:
+    """The project's database, its tables as this program needs them; a running gateway may be using it.
+
+    Raises `CommandFailed` as `refuse_another` says, and `NoDatabase` where there is none yet. One is made if ``make``
+    says so, unless a gateway was at work in this project before: then it has another one.
+    """
     from storage.database import Storage
 
     storage = Storage(settings.database)
     try:
+        refuse_another(settings, storage)
+        if not make or settings.spool.exists():
+            require_made(storage)
         if is_running(settings):
             storage.check_version()
         else:
@@ -77,6 +93,23 @@ def opened(settings: "Settings") -> Iterator["Storage"]:
         yield storage
     finally:
         storage.close()
+
+
+def refuse_another(settings: "Settings", storage: "Storage") -> None:
+    """Raises `CommandFailed` where this is a SQLite file, and a gateway of this project is at work on another database:
+    it has the lock of the spool, but not of this file."""
+    from storage.process_lock import is_locked
+
+    is_file = settings.database.startswith("sqlite")
+    if is_file and not storage.is_claimed() and is_locked(settings.spool):
+        raise CommandFailed(f"a gateway is at work in {settings.folder}, but not on {storage.name}: {NAME_IT}")
+
+
+def require_made(storage: "Storage") -> None:
+    """Raises `NoDatabase` where there is none with tables of ours: what only looks makes none."""
+    if not storage.is_made():
+        told = f"there is no database yet at {storage.name}: `pointsman run` makes it"
+        raise NoDatabase(f"{told}. If the gateway has another one, {NAME_IT}")
 
 
 def is_running(settings: "Settings") -> bool:

@@ -23,6 +23,7 @@ OPTIONS = (
     ),
     click.option("--date", "dates", multiple=True, metavar="FORMAT", help="Dates may be written so, as DD.MM.YYYY."),
     click.option("--region", default="", metavar="DE", help="Whose phone numbers have no country code."),
+    click.option("--decimal", default="", help="point (as where it is not said), or comma: numbers are as 1.234,50."),
 )
 
 

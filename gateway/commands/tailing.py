@@ -11,7 +11,7 @@ import click
 from gateway.commands.project import opened, project_option
 
 if TYPE_CHECKING:
-    from gateway.following import Follower, Only, Seen
+    from gateway.following import Before, Follower, Only, Seen
     from storage.database import Storage
 
 SHOWN, MOST_SHOWN = 10, 500  # events that came before
@@ -30,7 +30,7 @@ STATES = ("waiting", "held", "decided", "parked", "dropped")
     type=click.IntRange(0, MOST_SHOWN),
     default=SHOWN,
     show_default=True,
-    help="Look first at so many that came before.",
+    help="Tell first so many of these that came before.",
 )
 @click.option("--no-follow", is_flag=True, help="End after those.")
 @click.option(
@@ -74,9 +74,22 @@ def _begin(storage: "Storage", only: "Only", lines: int, tell: "Callable[[Seen],
     from gateway.following import begin
 
     with storage.reading() as t:
-        found, follower = begin(t, lines, monotonic())
-    _tell(found, only, tell)
+        before, follower = begin(t, lines, monotonic(), only)
+    _tell(before.found, only, tell)
+    if lines and len(before.found) < lines:
+        _tell_how_far(before)
     return follower
+
+
+def _tell_how_far(before: "Before") -> None:
+    """Where nothing is found, or not all was looked through: among how many events."""
+    from gateway.following import LOOK_BACK
+
+    told = f"pointsman: {len(before.found) or 'none'} of the last {before.looked_at:,} events fit"
+    if before.looked_at == LOOK_BACK:
+        click.echo(f"{told}; earlier ones were not looked at: `pointsman list events` does", err=True)
+    elif not before.found:
+        click.echo(told, err=True)
 
 
 def _follow(

@@ -57,7 +57,9 @@ def list_uploads(campaign: str, status: str | None, limit: int, as_json: bool, p
 @project_option
 def show(upload: str, as_json: bool, project: Path) -> None:
     """Tell how far UPLOAD is, for which other it waits, and its first errors."""
+    from gateway.commands.upload_words import reading_told
     from gateway.imports.waiting import waits_for
+    from gateway.intake import printable
     from gateway.settings import load_settings
 
     with opened(load_settings(project, offline=True)) as storage:
@@ -68,9 +70,9 @@ def show(upload: str, as_json: bool, project: Path) -> None:
         if as_json:
             click.echo(json.dumps(about | {"errors": errors}, ensure_ascii=False, indent=1))
             return
-        for name, value in about.items():
-            if value not in ("", None, {}):
-                click.echo(f"{name}: {value}")
+        for name, value in (about | {"reading": reading_told(row["reading"])}).items():
+            if value not in ("", None):
+                click.echo(f"{name}: {printable(str(value))}")
         for line in errors_told(storage, upload, SHOWN):
             click.echo(line)
 
@@ -196,8 +198,9 @@ def errors_told(storage: "Storage", upload: str, limit: int) -> Iterator[str]:
 
 def _in_words(row: "Row") -> str:
     """Two lines, so that a narrow terminal leaves the id whole."""
+    from gateway.commands.upload_words import standing
     from gateway.intake import printable
 
     of = "" if row["total"] in (None, row["read"]) else f" of {row['total']:,}"
-    far = f"{row['status']}, {row['read']:,}{of} rows read, {row['failed']:,} failed, came {moment(row['started_at'])}"
-    return f"{row['id']}  {printable(row['file'])}\n  {far}"
+    far = f"{row['read']:,}{of} rows read, {row['failed']:,} failed, came {moment(row['started_at'])}"
+    return f"{row['id']}  {printable(row['file'])}\n  {standing(row)}, {far}"

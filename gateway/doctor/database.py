@@ -2,20 +2,27 @@
 
 from collections.abc import Iterator
 from contextlib import closing
+from errno import EDQUOT, ENOSPC
 from pathlib import Path
 from shutil import disk_usage
 
 from gateway.commands.project import is_running
+from gateway.commands.upload_words import commands_for, standing
 from gateway.doctor.findings import Finding, ok, warning, wrong
 from gateway.doctor.hooks import troubles
+from gateway.doctor.project import files_gone
+from gateway.imports.waiting import stands
 from gateway.settings import Settings
 from storage.database import Storage
 from storage.errors import SchemaMismatch, StorageUnavailable
 from storage.examining import DatabaseState, examine, timed_sync
+from storage.values import Row
 
 LITTLE_BYTES, MUCH_TOO_LITTLE_BYTES = 2_000_000_000, 200_000_000  # the spool alone may grow to 2 GB
 SLOW_SECONDS, MUCH_TOO_SLOW_SECONDS = 0.02, 0.25  # a webhook is answered after its commit, within half a second
 TOPIC = "database"
+FULL = ("disk is full", "No space left on device", "disk quota exceeded")
+ROOM = "make room on that disk with what is not ours: the gateway goes on by itself"
 
 
 def database(settings: Settings) -> Iterator[Finding]:
@@ -29,11 +36,19 @@ def database(settings: Settings) -> Iterator[Finding]:
             yield ok(TOPIC, f"{state.server} answers")
             yield from _tables(storage, settings)
     except (StorageUnavailable, OSError) as error:
-        remedy = "start it, and see that database (POINTSMAN_DATABASE) names it with a role that may use it"
-        yield wrong(TOPIC, f"it does not answer: {told(error)}", remedy)
+        yield _away(error, settings)
         return
     yield _speed(state.commit_seconds)
     yield from _room(state, settings)
+
+
+def _away(error: Exception, settings: Settings) -> Finding:
+    text = f"it {'takes nothing' if is_full(error) else 'does not answer'}: {told(error)}"
+    if is_full(error):
+        return wrong(TOPIC, text, ROOM)
+    if file := file_of(settings):
+        return wrong(TOPIC, text, f"see that this user may write {file} and its folder; damaged: docs/operations.md")
+    return wrong(TOPIC, text, "start it, and see that POINTSMAN_DATABASE names it with a role that may use it")
 
 
 def _tables(storage: Storage, settings: Settings) -> Iterator[Finding]:
@@ -48,13 +63,14 @@ def _tables(storage: Storage, settings: Settings) -> Iterator[Finding]:
         return
     yield ok(TOPIC, "its tables are those of this program")
     yield from work(storage)
+    yield from files_gone(settings, storage)
     yield from troubles(storage, settings.hooks)
 
 
 def work(storage: Storage) -> Iterator[Finding]:
     """What in it waits for an operator."""
     with storage.reading() as t:
-        parked, campaigns = t.parked.count(), t.campaigns.all()
+        parked, campaigns, lists = t.parked.count(), t.campaigns.all(), t.uploads.unread()
     if parked:
         remedy = "see `pointsman events parked`: docs/how-to/parked-events.md"
         yield warning("work", f"parked events: {parked:,}", remedy)
@@ -62,6 +78,12 @@ def work(storage: Storage) -> Iterator[Finding]:
         if row["status"] == "error":
             remedy = f"see `pointsman campaign status {row['name']}`, mend it, then `pointsman campaign start`"
             yield wrong("work", f"campaign {row['name']} stands in error", remedy)
+    yield from (_standing(row) for row in lists if stands(row))
+
+
+def _standing(row: Row) -> Finding:
+    text = f"a contact list of campaign {row['campaign']} does not go on, nor what is behind it: {standing(row)}"
+    return warning("work", text, f"mend that, or {commands_for(row)}")
 
 
 def _speed(seconds: float | None) -> Finding:
@@ -84,7 +106,8 @@ def _room(state: DatabaseState, settings: Settings) -> Iterator[Finding]:
     try:
         timed_sync(folder)
     except OSError as error:
-        yield wrong("disk", f"the spool can't be written in {folder}: {told(error)}", f"let the gateway write {folder}")
+        remedy = ROOM if is_full(error) else f"let the gateway write {folder}"
+        yield wrong("disk", f"the spool can't be written in {folder}: {told(error)}", remedy)
 
 
 def _free(what: str, free: int) -> Finding:
@@ -101,6 +124,12 @@ def file_of(settings: Settings) -> Path | None:
     """SQLite's file; None on PostgreSQL."""
     _, sqlite, file = settings.database.partition("sqlite:///")
     return Path(file) if sqlite else None
+
+
+def is_full(error: Exception) -> bool:
+    """Whether a disk has no room, in the words of the system, of SQLite or of PostgreSQL."""
+    full = isinstance(error, OSError) and error.errno in (ENOSPC, EDQUOT)
+    return full or any(words in str(error) for words in FULL)
 
 
 def told(error: Exception) -> str:

@@ -3,13 +3,14 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from gateway.adapters import rule_project
+from gateway.adapters import project_channels, rule_project
 from gateway.doctor.findings import Finding, ok, warning, wrong
-from gateway.rulebooks import read_folder
+from gateway.rulebooks import Rulebooks, read_folder
 from gateway.settings import Settings, SettingsError, load_settings
 from gateway.settings_file import SlackSettings, TwilioSettings
-from gateway.settings_sentences import variable
+from gateway.settings_sentences import SET_IT, variable
 from rules.loader import load_folder
+from storage.database import Storage
 
 
 def settings_of(folder: Path, *, sandbox: bool) -> tuple[Settings | None, list[Finding]]:
@@ -20,11 +21,17 @@ def settings_of(folder: Path, *, sandbox: bool) -> tuple[Settings | None, list[F
     try:
         return load_settings(folder, sandbox=sandbox), [ok("settings", f"{folder.resolve()}/pointsman.toml is sound")]
     except SettingsError as error:
-        found = [wrong("settings", problem, "docs/reference/settings.md tells each key") for problem in error.problems]
+        found = [wrong("settings", problem, _remedy(problem, folder)) for problem in error.problems]
     try:
         return load_settings(folder, offline=True), found
     except SettingsError:
         return None, found
+
+
+def _remedy(problem: str, folder: Path) -> str:
+    if problem.endswith(SET_IT):
+        return "add NAME=value to the file that the unit reads (/etc/pointsman.env), and run this with it"
+    return f"mend {folder.resolve()}/pointsman.toml, or the variable of the environment that it names"
 
 
 def secrets(settings: Settings) -> Iterator[Finding]:
@@ -67,3 +74,15 @@ def rule_files(settings: Settings) -> Iterator[Finding]:
         yield warning("rules", f"warnings about the rule files: {doubtful}", "run `pointsman check`")
     if not found:
         yield ok("rules", f"the rule files are sound: {len(texts)}")
+
+
+def files_gone(settings: Settings, storage: Storage) -> Iterator[Finding]:
+    """Campaigns that run though no rule file is about them any more."""
+    books = Rulebooks(rule_project(settings), project_channels(settings))
+    with storage.reading() as t:
+        books.restore(t)
+        running = {row["name"] for row in t.campaigns.all() if row["status"] != "inactive"}
+    for name in sorted(books.read(read_folder(settings.rules)).gone & running):
+        text = f"campaign {name} runs, and its rule file is gone: it goes on with the version that was in force"
+        remedy = f"put {Path(books.of(name).file).name} back into {settings.rules}, or `pointsman campaign stop {name}`"
+        yield warning("rules", text, remedy)

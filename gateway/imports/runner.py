@@ -23,6 +23,7 @@ from gateway.imports.files import held, is_whole, path_of
 from gateway.imports.process import ReaderDied, reading
 from gateway.imports.reader import Job
 from gateway.imports.turns import Turns
+from gateway.parts import Outage
 from gateway.sheets import Reading
 from rules.book import Rulebook
 from storage.database import Storage
@@ -172,14 +173,16 @@ class Runner:
 
     async def _insist(self, work: Callable[[Transaction], T]) -> T:
         """Do ``work`` in one transaction, as often as it takes for the database to be there."""
-        began = monotonic()
+        began, outage = monotonic(), Outage("uploads")
         while True:
             try:
-                return await self.storage.run(work)
+                done = await self.storage.run(work)
+                outage.is_over()
+                return done
             except StorageUnavailable as error:
                 if monotonic() - began >= self.patience:
                     raise
-                log.error("database_unavailable", reason=str(error))
+                outage.lasts(error)
                 await asyncio.sleep(OUTAGE_PAUSE)
 
 

@@ -2,7 +2,7 @@
 
 from gateway.imports import turns
 from storage.transaction import Transaction
-from storage.uploads import PROCESSING, QUEUED
+from storage.uploads import PAUSED, PROCESSING, QUEUED
 from storage.values import Row
 
 
@@ -19,6 +19,16 @@ def waits_for(t: Transaction, row: Row) -> str | None:
         return None
     read = sorted((one["begun_at"], one["id"]) for one in t.uploads.unread() if _is_read(one))
     return str(read[0][1]) if len(read) >= turns.READERS else None
+
+
+def is_hindered(row: Row) -> bool:
+    """Whether a list whose rows are not all read can't be read on, since something is amiss that ``reason`` tells."""
+    return row["status"] != PAUSED and bool(row["reason"])
+
+
+def stands(row: Row) -> bool:
+    """Whether a list whose rows are not all read stays as it is until somebody does something."""
+    return row["status"] == PAUSED or is_hindered(row)
 
 
 def _is_read(row: Row) -> bool:

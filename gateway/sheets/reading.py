@@ -8,6 +8,7 @@ from phonenumbers import SUPPORTED_REGIONS
 
 from gateway.intake import shown
 from gateway.sheets.dates import DateFormat
+from gateway.sheets.decimals import DECIMALS
 from gateway.sheets.encodings import encoding_named
 from gateway.sheets.refused import ReadingRefused
 
@@ -26,7 +27,8 @@ class Reading:
     semicolon, tab or pipe (or that word); ``sheet`` the worksheet of a workbook (its first); ``columns`` say by the
     cell of the header which identifier or field a column is, "-" leaves it out; ``dates`` are the formats that dates
     and times may have besides ISO 8601 (see `DateFormat`), tried in order; ``region`` (ISO 3166) reads national phone
-    numbers. Raises `ReadingRefused` for what no file can be read by.
+    numbers; ``decimal`` is what is before the decimals of a number: point (as where nothing is said) or comma, which a
+    point between thousands goes with. Raises `ReadingRefused` for what no file can be read by.
     """
 
     encoding: str = ""
@@ -35,12 +37,14 @@ class Reading:
     columns: Mapping[str, str] = field(default_factory=dict)
     dates: tuple[str, ...] = ()
     region: str = ""
+    decimal: str = ""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "encoding", encoding_named(self.encoding))
         object.__setattr__(self, "delimiter", _delimiter_named(self.delimiter))
         object.__setattr__(self, "columns", _mapping(self.columns))
         object.__setattr__(self, "region", _region_named(self.region))
+        object.__setattr__(self, "decimal", _decimal_named(self.decimal))
         if len(self.sheet) > MAX_NAME:
             raise ReadingRefused("sheet", f"the name of the worksheet is longer than {MAX_NAME} characters")
         if len(self.dates) > MAX_DATES:
@@ -87,3 +91,10 @@ def _region_named(stated: str) -> str:
     if stated and stated.upper() not in SUPPORTED_REGIONS:
         raise ReadingRefused("region", f'there is no region "{shown(stated)}": write two letters such as DE')
     return stated.upper()
+
+
+def _decimal_named(stated: str) -> str:
+    named = stated.strip().lower()
+    if named and named not in DECIMALS:
+        raise ReadingRefused("decimal", f'the decimal "{shown(stated)}" is none of {", ".join(DECIMALS)}')
+    return named

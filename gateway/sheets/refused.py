@@ -35,7 +35,7 @@ class SheetRefused(Exception):
 
 class ReadingRefused(SheetRefused):
     """What was said about how to read the file makes no sense, or not for this file. ``setting`` is the name of the
-    wrong one: encoding, delimiter, sheet, columns, dates or region."""
+    wrong one: encoding, delimiter, sheet, columns, dates, region or decimal."""
 
     def __init__(
         self,

@@ -5,8 +5,9 @@ from dataclasses import replace
 
 from gateway.formulas import GUARD, ROUNDED, unguarded
 from gateway.identity import IDENTIFIERS
-from gateway.intake import Read, RowProblem, read_row, shown
+from gateway.intake import Given, Read, RowProblem, read_row, shown
 from gateway.sheets.dates import DateFormat, iso
+from gateway.sheets.decimals import HINT, NOT_SO, may_have_comma, with_point
 from gateway.sheets.fitting import EXCEL_BLOCK, Fitting
 from gateway.sheets.opening import NO_ROWS
 from gateway.sheets.records import Broken, Record
@@ -82,6 +83,8 @@ class _Reader:
         self._fields = tuple((name, index) for name, index in places.items() if name not in IDENTIFIERS)
         self._formats = tuple(DateFormat.of(text) for text in sheet.reading.dates)
         self._dated = _dated(self._fields, book) if self._formats else {}
+        self._numbers = frozenset(name for name, _ in self._fields if book.fields[name].type is ValueType.NUMERIC)
+        self._comma, self._workbook = sheet.reading.decimal == "comma", bool(sheet.reading.sheet)
 
     def see(self, row: int, record: Record, before: int) -> None:
         """A row that is not read, but lies among the sixteen of one that is."""
@@ -104,11 +107,31 @@ class _Reader:
             return wrong
         if GUARD in "".join(record):
             identifiers, fields = _meant(identifiers), _meant(fields)
-        return (
+        if self._comma and (wrong := tuple(self._put_points(row, fields))):
+            return wrong
+        read = (
             self._with_dates(row, identifiers, fields)
             if self._dated
             else read_row(self._book, row, identifiers, fields)
         )
+        return read if isinstance(read, Given) or self._comma else tuple(map(self._hinted, read))
+
+    def _put_points(self, row: int, fields: dict[str, str]) -> Iterator[RowProblem]:
+        """Numbers get a point for their comma; what is wrong with others. Those that a workbook holds as numbers, and
+        not as texts, have a point already."""
+        for name in self._numbers & fields.keys():
+            cell = fields[name]
+            written = cell if self._workbook and "," not in cell else with_point(cell)
+            if written is None:
+                yield RowProblem(row, name, shown(cell), NOT_SO)
+            else:
+                fields[name] = written
+
+    def _hinted(self, problem: RowProblem) -> RowProblem:
+        """Whoever has a list with commas learns what may be said of it."""
+        if problem.field not in self._numbers or not may_have_comma(problem.value):
+            return problem
+        return replace(problem, reason=f"{problem.reason}, {HINT}")
 
     def _with_dates(self, row: int, identifiers: Mapping[str, str], fields: dict[str, str]) -> Read:
         other = set()

@@ -8,6 +8,7 @@ from click.testing import CliRunner
 from structlog.testing import capture_logs
 
 from gateway.cli import main
+from gateway.doctor.rounds import look_at
 from tests.gateway.example_rules import ECHO, HELLO
 from tests.gateway.running import World, running
 
@@ -44,6 +45,28 @@ async def test_a_broken_file_is_told_with_the_version_that_its_campaign_goes_on_
     line = f"echo: active\n  1.yaml has 1 error (run `pointsman check`): it goes on with version {hash[:12]}\n"
     assert line in told
     assert told.count("error") == 1
+
+
+async def test_a_file_that_is_gone_is_told_with_the_version_that_its_campaign_goes_on_with(
+    tmp_path: Path, monkeypatch: Any
+) -> None:
+    async with running(tmp_path, ECHO, HELLO) as world:
+        await world.start("echo")
+        (tmp_path / "rules" / "1.yaml").unlink()
+        await world.edit(2, HELLO + "\n# changed\n")
+        found = {campaign["campaign"]: campaign["file_gone"] for campaign in (await listed(world))["campaigns"]}
+        told, hash = await status(tmp_path), world.gateway.rulebooks.of("echo").hash
+        monkeypatch.setenv("POINTSMAN_PORT", str(world.gateway.settings.port))
+        doubts = [one for one in await look_at(tmp_path, sandbox=True) if one.topic == "rules" and "gone" in one.text]
+        (tmp_path / "rules" / "1.yaml").write_text(ECHO)
+        await world.edit(2, HELLO)
+        after = [campaign["file_gone"] for campaign in (await listed(world))["campaigns"]]
+
+    assert (found, after) == ({"echo": True, "hello": False}, [False, False])
+    gone = f"1.yaml is gone from the rules folder: it goes on with version {hash[:12]}; put the file back, or stop it"
+    assert f"echo: active\n  {gone}\n" in told
+    assert [one.remedy.partition(" back into ")[0] for one in doubts] == ["put 1.yaml"]
+    assert "campaign echo runs, and its rule file is gone" in doubts[0].text
 
 
 async def test_a_broken_file_that_nobody_can_place_is_told_as_not_loaded(tmp_path: Path) -> None:

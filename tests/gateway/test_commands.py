@@ -119,11 +119,14 @@ def test_check_of_one_file_leaves_the_others_alone(project: Path) -> None:
     ("arguments", "complaint"),
     [
         (["check", "nowhere.yaml"], "does not exist"),
-        (["check", "-C", "/"], "run `pointsman init"),
+        (["check", "-C", "/"], "-C FOLDER, or in POINTSMAN_PROJECT, or make a project there with `pointsman init /`"),
         (["impot"], "Did you mean 'import'?"),
-        (["run", "-C", "/"], "run `pointsman init"),
+        (["run", "-C", "/"], "-C FOLDER, or in POINTSMAN_PROJECT, or make a project there with `pointsman init /`"),
         (["import", CAMPAIGN, "nowhere.csv"], "does not exist"),
-        (["campaign", "status", "-C", "/"], "run `pointsman init"),
+        (
+            ["campaign", "status", "-C", "/"],
+            "-C FOLDER, or in POINTSMAN_PROJECT, or make a project there with `pointsman init /`",
+        ),
     ],
 )
 def test_wrong_usage_exits_2_with_a_sentence(arguments: list[str], complaint: str) -> None:

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from dataclasses import replace
+from errno import ENOSPC
 from pathlib import Path
 from typing import Any
 
@@ -219,6 +220,27 @@ def _tables(url: str) -> list[Finding]:
 @pytest.mark.parametrize(("seconds", "level"), [(0.001, "ok"), (0.05, "warning"), (0.5, "wrong"), (None, "warning")])
 def test_a_slow_disk_is_told(seconds: float | None, level: str) -> None:
     assert database._speed(seconds).level == level
+
+
+def test_a_disk_that_takes_nothing_more_is_told_as_that(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(folder: Path) -> float:
+        raise OSError(ENOSPC, "No space left on device")
+
+    (project / "pointsman.db").touch(0o600)
+    monkeypatch.setattr("storage.examining.timed_sync", full)
+    settings, _ = settings_of(project, sandbox=True)
+    assert settings
+    (found,) = database.database(settings)
+
+    assert (found.level, found.text) == ("wrong", "it takes nothing: No space left on device")
+    assert found.remedy.startswith("make room")
+
+
+def test_a_missing_secret_is_told_with_its_variable_and_the_file_that_it_belongs_in(project: Path) -> None:
+    found = json.loads(pointsman(project, "--json").stdout)["found"]
+    (token,) = (one for one in found if "POINTSMAN_API_TOKEN" in one["text"])
+
+    assert "/etc/pointsman.env" in token["remedy"]
 
 
 @pytest.mark.parametrize(("free", "level"), [(10**10, "ok"), (10**9, "warning"), (10**8, "wrong")])

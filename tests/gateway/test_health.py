@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
+from structlog.testing import capture_logs
 
 from gateway.metrics import Metrics
 from tests.gateway.example_rules import ADA, ECHO
@@ -98,9 +99,29 @@ async def test_a_gateway_that_can_write_nothing_is_taken_out_of_service_though_t
             with without_spool(world):
                 assert await says(world, 1) == 503
                 status, told = await ready(world)
+                during = await metrics(world)
             assert (await ready(world))[0] == 200
+            after = await metrics(world)
         reason = "the database takes no writes, and the spool can't be written"
         assert (status, told) == (503, {"status": "unavailable", "reason": reason})
+        assert [(one["database_up"], one["ready"]) for one in (during, after)] == [(1, 0), (1, 1)]
+
+
+async def test_the_log_tells_when_the_database_is_back(tmp_path: Path) -> None:
+    async with running(tmp_path, ECHO) as world:
+        await world.quiet()
+        with capture_logs() as logs:
+            with damaged(tmp_path / "pointsman.db", world.gateway.storage):
+                await until(lambda: told_of(logs, "database_unavailable"))
+            await until(lambda: told_of(logs, "database_back"))
+        back = next(one for one in logs if one["event"] == "database_back")
+
+    assert back["part"] in {one["part"] for one in logs if one["event"] == "database_unavailable"}
+    assert back["seconds"] >= 0
+
+
+async def told_of(logs: list[Any], event: str) -> bool:
+    return any(one["event"] == event for one in logs)
 
 
 async def test_metrics_count_what_was_kept_spooled_drained_and_refused(tmp_path: Path) -> None:

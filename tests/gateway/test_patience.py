@@ -5,6 +5,7 @@ from datetime import timedelta
 from itertools import pairwise
 
 import pytest
+from structlog.testing import capture_logs
 
 from channels.base import Sent
 from channels.errors import ChannelDown, SendRefused, SendThrottled, SendUnknown, Unreachable, Withheld
@@ -52,6 +53,13 @@ def test_whatever_the_provider_answers_ends_its_silence(answer: Outcome) -> None
     assert (silence.lasts, silence.sends) == (True, SILENT_SENDS)
     silence.hear(SENT_ONCE, answer, NOON)
     assert (silence.lasts, silence.sends) == (False, 0)
+
+
+def test_the_log_says_why_a_provider_is_silent() -> None:
+    with capture_logs() as logs:
+        resting()
+
+    assert [(one["event"], one["reason"]) for one in logs] == [("provider_silent", "no answer")]
 
 
 def test_what_we_refuse_ourselves_is_no_answer() -> None:

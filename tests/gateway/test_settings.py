@@ -180,6 +180,16 @@ def test_a_variable_nobody_reads_is_refused(
     assert complaint in "\n".join(problems(project))
 
 
+def test_secrets_of_a_channel_that_is_no_more_are_told_as_that_alone(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("POINTSMAN_CHANNELS__FAX__AUTH_TOKEN", "1234567890123456")
+    monkeypatch.setenv("POINTSMAN_SERVICES__CRM__SECRET", "1234567890123456")
+    found = [problem.partition(" names the ")[2] for problem in problems(project)]
+
+    assert found == [f"{what}, which pointsman.toml does not have" for what in ('channel "fax"', 'service "crm"')]
+
+
 def test_everything_wrong_is_told_at_once(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("POINTSMAN_API_TOKEN", "short")
     rewrite(project, "https://", "http://")

@@ -3,20 +3,22 @@
 import asyncio
 import json
 import sysconfig
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, closing
 from pathlib import Path
 from typing import Any
 
 import pytest
-from click.testing import CliRunner
+from click.testing import CliRunner, Result
 
+from gateway import following
 from gateway.cli import main
-from gateway.following import GAP_SECONDS, MOST_OPEN, PATIENCE_SECONDS, Follower, Only, begin
+from gateway.following import GAP_SECONDS, MOST_OPEN, PAGE, PATIENCE_SECONDS, Follower, Only, begin
 from storage.database import Storage
 from storage.values import About, NewEvent
+from tests.conftest import prepared_file
 from tests.gateway.example_rules import ADA, ECHO, HELLO
-from tests.gateway.running import START, running
+from tests.gateway.running import START, running, write_project
 
 POINTSMAN = Path(sysconfig.get_path("scripts")) / "pointsman"
 
@@ -132,10 +134,10 @@ def test_what_is_looked_at_again_is_bounded(storage: Storage) -> None:
 def test_what_waits_when_one_begins_to_look_is_told_again_once_it_is_decided(storage: Storage) -> None:
     keep(storage, "waits")
     with storage.reading() as t:
-        found, follower = begin(t, 10, 0.0)
+        before, follower = begin(t, 10, 0.0)
     decide(storage, 1)
 
-    assert [(one.number, one.state) for one in found] == [(1, "waiting")]
+    assert [(one.number, one.state) for one in before.found] == [(1, "waiting")]
     assert looked(storage, follower, 1.0) == [(1, "decided")]
 
 
@@ -154,9 +156,49 @@ def test_what_waits_when_one_begins_to_look_is_told_again_once_it_is_decided(sto
 def test_filters_leave_what_is_meant(storage: Storage, only: Only, number: int) -> None:
     keep(storage, "one")
     with storage.reading() as t:
-        found, _ = begin(t, 10, 0.0)
+        before, _ = begin(t, 10, 0.0, only)
 
-    assert len([one for one in found if only.fits(one)]) == number
+    assert (len(before.found), before.looked_at) == (number, 1)
+
+
+def write_events(folder: Path, kinds: Sequence[str]) -> None:
+    """A project with events of these kinds, decided in this order."""
+    write_project(folder)
+    with closing(Storage(prepared_file(folder / "pointsman.db"))) as storage, storage.transaction() as t:
+        events = [NewEvent(str(n), kind, About("phone", ADA), {}, START) for n, kind in enumerate(kinds)]
+        t.inbox.keep(events)
+        t.inbox.decided(range(1, len(kinds) + 1), START)
+
+
+def tail(folder: Path, *options: str) -> Result:
+    return CliRunner().invoke(main, ["tail", "--no-follow", "-C", str(folder), *options])
+
+
+def test_the_last_of_those_that_are_meant_are_told_however_many_others_came_since(tmp_path: Path) -> None:
+    write_events(tmp_path, ["message", "timer", "message", *["participant"] * (2 * PAGE)])
+    told = tail(tmp_path, "--kind", "message", "-n", "2")
+
+    assert [line.split()[0] for line in told.stdout.splitlines()] == ["1", "3"]
+    assert (told.exit_code, told.stderr) == (0, "")
+    assert tail(tmp_path, "--kind", "message", "-n", "1").stdout.startswith("3  ")
+
+
+def test_an_empty_answer_says_among_how_many_it_was_looked_for(tmp_path: Path) -> None:
+    write_events(tmp_path, ["message"] * 3)
+    told = tail(tmp_path, "--kind", "timer", "--json")
+
+    assert (told.exit_code, told.stdout, told.stderr) == (0, "", "pointsman: none of the last 3 events fit\n")
+    assert tail(tmp_path, "-n", "0").stderr == ""
+
+
+def test_it_is_said_where_not_all_events_were_looked_at(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(following, "LOOK_BACK", 4)
+    write_events(tmp_path, ["message", "timer", *["message"] * 3])
+    told = tail(tmp_path, "--kind", "timer", "-n", "5")
+
+    assert len(told.stdout.splitlines()) == 1
+    why = "earlier ones were not looked at: `pointsman list events` does"
+    assert told.stderr == f"pointsman: 1 of the last 4 events fit; {why}\n"
 
 
 class Hiding:

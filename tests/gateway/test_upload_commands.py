@@ -89,6 +89,7 @@ def test_uploads_are_listed_and_shown_with_their_errors(project: Path, monkeypat
     assert "list.csv" in told.output
     assert listed(project, "--status", "paused") == []
     assert 'row 3: amount_due "many"' in shown.output
+    assert "\nreading: encoding utf-8, delimiter comma\n" in shown.output
     assert pointsman("uploads", "show", "0" * 32, "-C", project).exit_code == 2
 
 
@@ -111,8 +112,8 @@ def test_behind_a_paused_list_an_import_says_whom_it_waits_for(project: Path) ->
     told = pointsman("import", CAMPAIGN, contacts(project, HEADER + ADA), "-C", project)
 
     assert told.exit_code == 1
-    assert f"list.csv (upload {upload}) is paused: `pointsman uploads resume` it" in told.stderr
-    assert "it is queued: lists before it come first" in told.stdout
+    assert f"list.csv (upload {upload}) comes first, and is paused (`pointsman uploads resume {upload}`" in told.stderr
+    assert f"it is queued: list.csv (upload {upload}) comes first, and is paused" in told.stdout
 
 
 def test_an_import_whose_file_another_process_holds_says_that_its_rows_are_not_read(
@@ -169,6 +170,29 @@ def test_an_import_says_how_many_rows_give_the_same_person(project: Path) -> Non
     told = pointsman("import", CAMPAIGN, contacts(project, HEADER + ADA + ADA), "-C", project)
 
     assert "rows that give the same person as an earlier one: 1 or more" in told.stdout
+
+
+def test_an_import_with_failed_rows_names_the_command_that_writes_them(project: Path) -> None:
+    told = pointsman("import", CAMPAIGN, contacts(project, HEADER + ADA + BAD), "-C", project)
+    upload = listed(project)[0]["upload"]
+
+    assert told.exit_code == 1
+    assert f"the rows that failed: `pointsman uploads errors {upload} -o failed.csv` writes them" in told.stdout
+
+
+@pytest.mark.parametrize(("options", "failed"), [([], 2), (["--decimal", "comma"], 0)])
+def test_decimals_with_a_comma_are_read_where_that_is_said_and_else_it_is_told_how(
+    project: Path, options: list[str], failed: int
+) -> None:
+    header = "external_id;first_name;phone;amount_due;due_date\n"
+    rows = ("A;Ada;+4915112345601;12,50;2026-11-30\n", "B;Ben;+4915112345602;1.234,50;2026-11-30\n")
+    text = header + "".join(rows)
+    told = pointsman("import", CAMPAIGN, contacts(project, text), *options, "--json", "-C", project)
+    previewed = pointsman("import", CAMPAIGN, contacts(project, text), "--preview", *options, "-C", project).stdout
+
+    assert json.loads(told.stdout)["failed"] == failed
+    assert previewed.count("--decimal comma") == failed
+    assert ("amount_due=12.50" in previewed and "amount_due=1234.50" in previewed) == (failed == 0)
 
 
 def test_a_narrow_terminal_leaves_the_id_of_an_upload_whole(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:

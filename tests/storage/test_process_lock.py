@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from storage.errors import AlreadyRunning, StorageUnavailable
-from storage.process_lock import lock_process
+from storage.process_lock import is_locked, lock_process
 
 
 def failing(error: int) -> Any:
@@ -56,3 +56,22 @@ def test_who_comes_too_late_is_told_which_process_has_it(tmp_path: Path) -> None
     first.close()
 
     lock_process(tmp_path / "b.db").close()
+
+
+def test_to_ask_whether_a_file_is_locked_makes_and_changes_nothing(tmp_path: Path) -> None:
+    assert not is_locked(tmp_path / "a.db")
+    assert list(tmp_path.iterdir()) == []
+
+    lock = lock_process(tmp_path / "a.db")
+    assert is_locked(tmp_path / "a.db")
+    lock.close()
+    assert not is_locked(tmp_path / "a.db")
+
+
+def test_where_there_can_be_no_lock_nobody_can_say_whether_there_is_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lock_process(tmp_path / "a.db").close()
+    monkeypatch.setattr(fcntl, "flock", failing(errno.ENOLCK))
+    with pytest.raises(StorageUnavailable, match="No locks available; put the file on a disk of this machine"):
+        is_locked(tmp_path / "a.db")

@@ -269,7 +269,7 @@ async def test_of_a_file_that_is_gone_no_rows_can_be_given(desk: Desk, api: Clie
 
 async def test_a_preview_tells_what_an_import_would_do_and_keeps_nothing(desk: Desk, api: Client) -> None:
     text = "external_id,amount_due,x\nA,1,u\nB,many,v\nA,2,w\n"
-    response = await api.post(f"{UPLOADS}/preview", data=text.encode(), headers=CSV)
+    response = await api.post(f"{UPLOADS}/preview?file=list.csv", data=text.encode(), headers=CSV)
     told = await response.json()
 
     assert response.status == 200
