@@ -101,6 +101,7 @@ def put_in_force(project: Path) -> None:
 
 
 def test_stopping_what_never_was_is_refused(project: Path) -> None:
+    pointsman("campaign", "start", CAMPAIGN, "-C", project)
     result = pointsman("campaign", "stop", "payment_remindr", "-C", project)
 
     assert result.exit_code == 2

@@ -5,12 +5,14 @@ else its lines belong: `<!-- file: NAME -->` or `<!-- the gateway prints -->`. `
 edit that the text describes. What is shown may leave lines out, and `...` stands for anything.
 """
 
+import json
 import os
 import re
 import shlex
 import subprocess
 import sysconfig
 import threading
+import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,6 +23,7 @@ from click.testing import CliRunner
 from gateway.cli import main
 
 SHOWN_ADDRESS = "http://127.0.0.1:8080"
+LOOK = 0.02  # seconds between two looks at the gateway
 PATIENCE = 60.0  # seconds, after which the gateway is killed and the step that waits for it fails
 STEP = re.compile(
     r"<!-- edit: (?P<edited>\S+): (?P<old>.+?) -> (?P<new>.+?) -->"
@@ -45,6 +48,7 @@ class Reader:
             if step["edited"]:
                 self._edit(self.folder / step["edited"], step["old"], step["new"])
             elif step["file"]:
+                self._settle()
                 (self.folder / step["file"]).write_text(step["text"], "utf-8")
             elif step["printed"]:
                 self._await(step["text"].splitlines())
@@ -59,9 +63,21 @@ class Reader:
             self.gateway.communicate()
 
     def _edit(self, file: Path, old: str, new: str) -> None:
+        self._settle()
         text = file.read_text("utf-8")
         assert text.count(old) == 1, f"{old} stands in {file.name} {text.count(old)} times"
         file.write_text(text.replace(old, new), "utf-8")
+
+    def _settle(self) -> None:
+        """Who edits a file has seen what came of the commands before: nothing waits to be decided any more."""
+        deadline = time.monotonic() + PATIENCE
+        while self.gateway and self._waiting_events():
+            assert time.monotonic() < deadline, f"events still wait after {PATIENCE} seconds"
+            time.sleep(LOOK)
+
+    def _waiting_events(self) -> int:
+        with urlopen(f"http://127.0.0.1:{self.port}/readyz") as answer:
+            return int(json.load(answer)["waiting_events"])
 
     def _run(self, command: str, shown: list[str]) -> None:
         self.done.append(command)
