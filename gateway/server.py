@@ -1,9 +1,10 @@
 """The HTTP side of a running gateway: webhooks, the API, health, and the sandbox where it is switched on."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
 from errno import EADDRINUSE
+from typing import Any
 
 from aiohttp import web
 
@@ -137,12 +138,28 @@ async def serve(settings: Settings, *, migrate: bool) -> None:
     raise_open_files()
     asyncio.get_running_loop().set_exception_handler(trouble_teller())
     async with serving(settings, SystemClock(), migrate=migrate, with_sandbox=settings.sandbox) as (gateway, sandbox):
-        if sandbox:
-            await set_going(gateway, sandbox, read_script(settings.folder).play)
+        if sandbox and not await done_before(
+            stop.asked, set_going(gateway, sandbox, read_script(settings.folder).play)
+        ):
+            return
         print(ready_line(settings), flush=True)
         for line in await idle_campaigns(gateway):
             print(line, flush=True)
         await gateway.work_until(stop.asked)
+
+
+async def done_before(asked: asyncio.Event, work: Coroutine[Any, Any, None]) -> bool:
+    """Whether the work came to its end before a stop was asked for; else it is cut off."""
+    doing, stop = asyncio.create_task(work), asyncio.create_task(asked.wait())
+    try:
+        ended, _ = await asyncio.wait([doing, stop], return_when=asyncio.FIRST_COMPLETED)
+        if doing in ended:
+            await doing
+        return doing in ended
+    finally:
+        doing.cancel()
+        stop.cancel()
+        await asyncio.gather(doing, stop, return_exceptions=True)
 
 
 async def idle_campaigns(gateway: Gateway) -> list[str]:

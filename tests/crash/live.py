@@ -15,7 +15,8 @@ from urllib.parse import urlencode
 
 from gateway.commands.beginning import write_project
 from gateway.demo.play import free_port
-from gateway.sandboxes import JOURNAL
+from gateway.playing import upload_of
+from gateway.sandboxes import JOURNAL, read_script
 from gateway.settings import SANDBOX_API_TOKEN, SANDBOX_DEFAULTS
 from tests.channels.signing import twilio_signature
 from tests.crash.processes import POINTSMAN, End, Ended, ended, started, transcript
@@ -84,7 +85,16 @@ class Live:
         ready, sandbox = self.ask("GET", "/readyz")[1], self.ask("GET", "/sandbox/state")[1]
         if not (ready and sandbox) or ready["status"] != "ready":
             return False
-        return not any((ready["spooled_events"], ready["waiting_events"], ready["owed_messages"], sandbox["owed"]))
+        owed = (ready["spooled_events"], ready["waiting_events"], ready["owed_messages"], sandbox["owed"])
+        return not any(owed) and self.has_begun()
+
+    def has_begun(self) -> bool:
+        """All are in that the sandbox brings at its first start: it answers before, and who writes then is unknown."""
+        if not (play := read_script(self.folder).play):
+            return True
+        path = f"/api/v1/campaigns/{play.campaign}/uploads/{upload_of(play)}"
+        status, upload = self.ask("GET", path, Authorization=f"Bearer {SANDBOX_API_TOKEN}")
+        return status == 200 and upload["finished_at"] is not None
 
     def wait_until_quiet(self) -> None:
         looks = 0
