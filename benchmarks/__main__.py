@@ -8,7 +8,18 @@ from tempfile import TemporaryDirectory
 
 import click
 
-from benchmarks import checking, importing, importing_to_server, ingress, matching, reacting, sending, working
+from benchmarks import (
+    checking,
+    importing,
+    importing_to_server,
+    ingress,
+    matching,
+    reacting,
+    recording,
+    replaying,
+    sending,
+    working,
+)
 from benchmarks.harness import ROUNDS, Plan, Row
 from benchmarks.table import document, show
 
@@ -17,6 +28,8 @@ BENCHMARKS = {
     "matcher": matching.rows,
     "react": reacting.rows,
     "worker": working.rows,
+    "recording": recording.rows,
+    "replay": replaying.rows,
     "sender": sending.rows,
     "import": importing.rows,
     "import-postgres": importing_to_server.rows,
@@ -42,7 +55,8 @@ def measure(names: Sequence[str], seconds: float, rounds: int) -> tuple[list[Row
 @click.option("--rounds", default=ROUNDS, help="How many pairs of slices count.", show_default=True)
 @click.option("--json", "file", default=RESULT, type=click.Path(path_type=Path), help="Where the figures are written.")
 def main(names: tuple[str, ...], seconds: float, rounds: int, file: Path) -> None:
-    """Measure this machine: ingress, matcher, react, worker, sender, import, import-postgres, checking."""
+    """Measure this machine: ingress, matcher, react, worker, recording, replay, sender, import, import-postgres,
+    checking."""
     found, plan = measure(names or tuple(BENCHMARKS), seconds, rounds)
     show(found)
     file.parent.mkdir(parents=True, exist_ok=True)

@@ -30,12 +30,14 @@ IN_PATH = {"{campaign}": BOOK.campaign, "{hook}": "crm", "{upload}": id_of("uplo
 
 
 def lists() -> Iterator[tuple[str, int, tuple[str, ...]]]:
-    """Each list: its path, how many rows a page may have, and the names of its filters."""
+    """Each list: its path, how many rows a page may have, and the names of its filters. What is explained of one
+    person is none: it is decided again."""
     for endpoint in ENDPOINTS:
-        if endpoint.method == "GET" and issubclass(endpoint.query, PageQuery):
+        path = _filled_in(endpoint.path)
+        if endpoint.method == "GET" and issubclass(endpoint.query, PageQuery) and "{" not in path:
             names = tuple(name for name in endpoint.query.model_fields if name not in PAGING)
             most = next(one.le for one in endpoint.query.model_fields["limit"].metadata if hasattr(one, "le"))
-            yield _filled_in(endpoint.path), most, names
+            yield path, most, names
 
 
 def others() -> Iterator[tuple[str, Mapping[str, str]]]:

@@ -7,8 +7,10 @@ scattered over the tables, as it does where many are talked to at once. The rows
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from hashlib import sha512
 
 from benchmarks.people import BOOK
+from storage.packing import pack
 from storage.types import EPOCH
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -18,6 +20,7 @@ BEGUN = (NOW - EPOCH) // timedelta(microseconds=1) - SPAN
 BATCH = 50  # rows of one moment, as one batch of the worker leaves them
 CAMPAIGNS = 50
 WHOSE = f"CASE WHEN {{p}} % 5 < 4 THEN '{BOOK.campaign}' ELSE 'campaign' || ({{p}} / 5 % {CAMPAIGNS - 1}) END"
+LOG = pack([{"campaign": BOOK.campaign, "note": sha512(bytes([n])).hexdigest()} for n in range(6)])  # half a kB, packed
 PERSON = "'+49151' || lpad({p}::text, 8, '0')"
 
 
@@ -168,7 +171,7 @@ def decisions(crowd: Crowd) -> dict[str, str]:
         "event": "n",
         "customer": id_of("customer", crowd.person("n")),
         "applied": "'acted'",
-        "log": f"'[' || {document(500)} || ']'",
+        "log": f"decode('{LOG.hex()}', 'hex')",
         "decided_at": moment(crowd.talks),
     }
 

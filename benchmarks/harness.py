@@ -12,7 +12,7 @@ from statistics import median, quantiles
 from time import perf_counter
 
 ROUNDS = 7  # pairs of slices that count; one more pair before them warms up and is dropped
-RATIO, MICROSECONDS, MILLISECONDS = "of baseline", "us", "ms"
+RATIO, MICROSECONDS, MILLISECONDS, BYTES = "of baseline", "us", "ms", "bytes"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,7 @@ class Pairs:
 class Row:
     """One line of the table: the median of ``samples`` (one for each pair) with their spread, and the goal.
 
-    ``unit`` is `RATIO` (more is better), `MICROSECONDS` or `MILLISECONDS` (less is better); ``colour`` holds absolute
+    ``unit`` is `RATIO` (more is better), or one of the others (less is better); ``colour`` holds absolute
     figures of this run, good to a factor of two.
     """
 

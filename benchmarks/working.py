@@ -24,14 +24,18 @@ Arrive = Callable[[Storage, int], None]
 
 def rows(plan: Plan) -> list[Row]:
     """One row for each kind of events."""
+    return [_row(plan, case, before) for case, before in waiting(plan).items()]
+
+
+def waiting(plan: Plan) -> dict[str, Path]:
+    """A database in which each kind of events waits."""
     events = plan.size(EVENTS_PER_SECOND)
     BOOK.matcher.match  # noqa: B018 - compiled once, as in a gateway that runs
     joining = _database(plan, "joining.db", empty_database(plan.folder / "empty.db"), join, events)
     asked = _decided(plan, "asked.db", joining)
     answering = _database(plan, "answering.db", asked, write_in, events)
     told = _database(plan, "told.db", asked, report, events)
-    waiting = {"people join": joining, "people answer": answering, "receipts": told}
-    return [_row(plan, case, before) for case, before in waiting.items()]
+    return {"people join": joining, "people answer": answering, "receipts": told}
 
 
 def _database(plan: Plan, name: str, source: Path, arrive: Arrive, events: int) -> Path:

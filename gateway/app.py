@@ -98,7 +98,8 @@ class Gateway:
         hindrances = Hindrances(self.rulebooks, self.settings.missing_secrets())
         self.guard = Guard(self.storage, hindrances, Bell(self.clock))
         self.healer = Healer(self.storage, lambda: self.rulebooks.active, self.clock, Bell(self.clock), self.wake)
-        self.retaining = Retaining(self.storage, self.clock, Bell(self.clock), self.settings.retention)
+        retained, zone_of = self.settings.retention, self.rulebooks.zone_of
+        self.retaining = Retaining(self.storage, self.clock, Bell(self.clock), retained, zone_of)
         folder, campaigns = self.settings.uploads, lambda: self.rulebooks.active
         self.uploads = UploadDesk(self.storage, folder, campaigns, self.clock.now, self.wake, Bell(self.clock))
 
@@ -172,7 +173,7 @@ class Gateway:
 
     def _decided(self, decided: Sequence[Decided]) -> None:
         """A batch is committed: wake those who go on with what it left."""
-        effects = [effect for d in decided for _, reaction in d.reactions for effect in reaction.effects]
+        effects = [effect for d in decided for of in d.reactions for effect in of.reaction.effects]
         for channel in {effect.channel for effect in effects if isinstance(effect, SendMessage)}:
             if channel in self.senders:
                 self.senders[channel].bell.ring()

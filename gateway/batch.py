@@ -8,9 +8,9 @@ from typing import NamedTuple
 
 from gateway.calls.rows import call_row
 from gateway.decided import Decided
-from gateway.explaining import reaction_log
 from gateway.ids import derived_id
 from gateway.incoming import outcome_event
+from gateway.recorded import part_of
 from gateway.scenes import Place, Scenes
 from rules.effects import (
     HELD_TIMERS,
@@ -78,9 +78,9 @@ class Batch:
             self.untold[decided.event.payload["call"]] = decided.event.payload["answer"]
         if decided.event.kind == "receipt":
             self._learn_provider(decided.event.payload)
-        for place, reaction in decided.reactions:
-            for effect in reaction.effects:
-                self._add_effect(place, effect, decided)
+        for reacted in decided.reactions:
+            for effect in reacted.reaction.effects:
+                self._add_effect(reacted.place, effect, decided)
         self._tell_other_campaigns(decided)
         if decided.event.kind == "message" and not decided.overheard:
             self._add_inbound(decided)
@@ -222,8 +222,8 @@ class Batch:
 
     def _stop_contact(self, decided: Decided) -> None:
         """After what the person said of it: whoever says START may be stopped by the rules that hear it."""
-        for _, reaction in decided.reactions:
-            for effect in reaction.effects:
+        for reacted in decided.reactions:
+            for effect in reacted.reaction.effects:
                 if isinstance(effect, StopContact):
                     self._heed(Consent(effect.channel, effect.address, "rules", decided.event.received_at))
 
@@ -236,23 +236,23 @@ class Batch:
             self.events += [withdrawn_event(row["message"], consent.channel, why, self.now) for row in stopped]
 
     def _add_decision(self, decided: Decided) -> None:
-        reactions = [reaction_log(place.campaign, reaction) for place, reaction in decided.reactions]
-        applied = decided.reactions[0][1].applied if decided.reactions else Applied.UNKNOWN
+        applied = decided.reactions[0].reaction.applied if decided.reactions else Applied.UNKNOWN
         self.decisions.append(
             {
                 "event": decided.event.id,
                 "customer": decided.customer,
                 "applied": str(applied),
-                "log": reactions or [{"note": decided.note}],
+                "log": [part_of(reacted) for reacted in decided.reactions] or [{"note": decided.note}],
                 "decided_at": self.now,
             }
         )
 
     def _count(self, decided: Decided) -> None:
         upload = decided.event.payload.get("upload", "")
-        for _, reaction in decided.reactions:
-            if upload and reaction.applied in COUNTED:
-                self.counts[upload, str(reaction.applied)] += 1
+        for reacted in decided.reactions:
+            applied = reacted.reaction.applied
+            if upload and applied in COUNTED:
+                self.counts[upload, str(applied)] += 1
 
 
 def consent_of(event: WaitingEvent | NewEvent) -> Consent | None:

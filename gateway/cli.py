@@ -6,10 +6,14 @@ from gateway.commands.accessing import audit, token
 from gateway.commands.backing_up import backup, books, restore
 from gateway.commands.beginning import init
 from gateway.commands.campaigning import campaign
+from gateway.commands.chatting import chat
 from gateway.commands.checking import check
 from gateway.commands.customers import customer
+from gateway.commands.differing import diff
 from gateway.commands.doctoring import doctor
+from gateway.commands.drawing import draw
 from gateway.commands.events import events
+from gateway.commands.explaining import explain, why_not
 from gateway.commands.exporting import export
 from gateway.commands.failing import Commands
 from gateway.commands.hooking import hooks
@@ -17,8 +21,11 @@ from gateway.commands.importing import import_contacts
 from gateway.commands.media import media
 from gateway.commands.nouns import list_nouns, show_noun
 from gateway.commands.planning import plan
+from gateway.commands.recording import record
+from gateway.commands.replaying import replay
 from gateway.commands.running import demo, run
 from gateway.commands.schema import schema
+from gateway.commands.simulating import simulate
 from gateway.commands.tailing import tail
 from gateway.commands.uploading import uploads
 
@@ -26,8 +33,14 @@ COMMANDS = (
     run,
     demo,
     check,
+    chat,
+    record,
     plan,
+    diff,
+    replay,
+    draw,
     schema,
+    simulate,
     init,
     import_contacts,
     uploads,
@@ -46,6 +59,8 @@ COMMANDS = (
     audit,
     doctor,
     tail,
+    explain,
+    why_not,
 )
 
 

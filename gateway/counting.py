@@ -28,10 +28,11 @@ def count_decided(metrics: Metrics, decided: Sequence[Decided], now: datetime) -
     """Count what was decided by ``now`` (UTC), and what follows from it."""
     for one in decided:
         metrics.decided(one.event.kind, (now - one.event.received_at).total_seconds())
-        for place, reaction in one.reactions:
-            metrics.reaction(place.campaign)
-            _count_messages(metrics, place.campaign, reaction)
-            _count_communications(metrics, place.campaign, reaction)
+        for reacted in one.reactions:
+            campaign = reacted.place.campaign
+            metrics.reaction(campaign)
+            _count_messages(metrics, campaign, reacted.reaction)
+            _count_communications(metrics, campaign, reacted.reaction)
 
 
 def _count_messages(metrics: Metrics, campaign: str, reaction: Reaction) -> None:

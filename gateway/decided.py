@@ -2,14 +2,28 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from gateway.scenes import Place, Scenes
 from rules.events import Event
 from rules.react import react
 from rules.reaction import Reaction
+from rules.scene import Scene
 from storage.values import WaitingEvent
 
-Reactions = tuple[tuple[Place, Reaction], ...]
+
+class Reacted(NamedTuple):
+    """What was decided at one place, and what it was decided from: what `react` was given but for the moment, ``rules``
+    being the content hash of the rulebook in force."""
+
+    place: Place
+    reaction: Reaction
+    event: Event
+    scene: Scene
+    rules: str
+
+
+Reactions = tuple[Reacted, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,9 +45,10 @@ class Decided:
 
 def react_at(scenes: Scenes, place: Place, event: Event, now: datetime) -> Reactions:
     """What ``event`` leads to at one place. Raises `NoRulebook`, before anything has changed, and `LoopFound`."""
-    reaction = react(scenes.rulebooks.of(place.campaign), event, scenes.at(place), now)
+    book, scene = scenes.rulebooks.of(place.campaign), scenes.at(place)
+    reaction = react(book, event, scene, now)
     scenes.keep(place, reaction)
-    return ((place, reaction),)
+    return (Reacted(place, reaction, event, scene, book.hash),)
 
 
 def event_id(event: WaitingEvent, place: Place) -> str:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from gateway.decided import Decided, event_id, react_at
+from gateway.decided import Decided, Reacted, event_id, react_at
 from gateway.hearing import Hearing
 from gateway.rulebooks import NoRulebook
 from gateway.scenes import Place, Scenes
@@ -25,7 +25,6 @@ from rules.events import (
 )
 from rules.fields import from_json, given_from_json
 from rules.participants import SOURCE_CUSTOMER
-from rules.reaction import Reaction
 from storage.values import Row, WaitingEvent
 
 ERASED = "the customer was erased"
@@ -100,7 +99,7 @@ class Desk:
         customer = self.scenes.owner(known.identifier, address) if known else ""
         if not customer:
             return Decided(event, note=NOBODY)
-        reactions: list[tuple[Place, Reaction]] = []
+        reactions: list[Reacted] = []
         for place in (Place(customer, campaign) for campaign in self.scenes.campaigns_of(customer)):
             stopped = ContactStopped(id=event_id(event, place), at=event.received_at, channel=channel, address=address)
             reactions += react_at(self.scenes, place, stopped, self.now)

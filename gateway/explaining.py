@@ -28,19 +28,55 @@ def plain(value: Any) -> Any:
     return value if write is None else write(value)
 
 
+def is_plain(stored: Any, value: Any, others: int = 0) -> bool:
+    """Whether ``stored`` is what `plain` makes of the value; of an object so many ``others`` of its properties are left
+    alone. Nothing is made for that: where much is alike, it takes two thirds of the time."""
+    kind: type = type(value)
+    names = names_of(kind)
+    if names is None:
+        return bool(stored == plain(value))
+    if type(stored) is not dict:
+        return False
+    told = others
+    for name in names:
+        part = getattr(value, name)
+        if type(part) is str:
+            if part and stored.get(name) != part:
+                return False
+            told += bool(part)
+        elif part or not is_empty(part):
+            if name not in stored or not is_plain(stored[name], part):
+                return False
+            told += 1
+    return told == len(stored)
+
+
 @cache
 def writer_of(kind: type) -> Callable[[Any], Any] | None:
     """How values of this type are written, None where they are JSON already; found once, for logs are long."""
-    if is_dataclass(kind):
-        return partial(properties, tuple(field.name for field in fields(kind)))
-    if names := getattr(kind, "_fields", None):  # a named tuple
+    if (names := names_of(kind)) is not None:
         return partial(properties, names)
     return next((write for kinds, write in WRITERS if issubclass(kind, kinds)), None)
 
 
+@cache
+def names_of(kind: type) -> tuple[str, ...] | None:
+    """The properties of a dataclass or a named tuple; None for any other type."""
+    if is_dataclass(kind):
+        return tuple(field.name for field in fields(kind))
+    return getattr(kind, "_fields", None)
+
+
 def properties(names: tuple[str, ...], value: Any) -> dict[str, Any]:
-    parts = ((name, getattr(value, name)) for name in names)
-    return {name: plain(part) for name, part in parts if part or not is_empty(part)}
+    told: dict[str, Any] = {}
+    for name in names:
+        part = getattr(value, name)
+        if type(part) is str:  # most are: a third of the time
+            if part:
+                told[name] = part
+        elif part or not is_empty(part):
+            told[name] = plain(part)
+    return told
 
 
 def mapping(value: Mapping[Any, Any]) -> dict[str, Any]:
@@ -64,4 +100,11 @@ WRITERS: tuple[tuple[type | tuple[type, ...], Callable[[Any], Any]], ...] = (
 
 
 def is_empty(part: Any) -> bool:
-    return part is None or (isinstance(part, (str, tuple, frozenset, Mapping)) and not part)
+    kind: type = type(part)
+    return part is None or (not part and is_left_out(kind))
+
+
+@cache
+def is_left_out(kind: type) -> bool:
+    """Whether values of this type are left out where they are empty; 0 and no are not."""
+    return issubclass(kind, (str, tuple, frozenset, Mapping))

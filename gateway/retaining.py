@@ -8,6 +8,7 @@ import structlog
 
 from gateway.api.repeating import KEPT_FOR
 from gateway.clock import Bell, Clock
+from gateway.node_counts import HOURS_KEPT, day_of
 from gateway.parts import Rest, keep_working
 from gateway.settings_file import RetentionSettings
 from storage.database import Storage
@@ -27,16 +28,17 @@ Empty = Callable[[Transaction, tuple[int, ...]], None]
 @dataclass
 class Retaining:
     """Goes through what is old, once an hour: messages, events (with the errors of uploads), decisions, answers to
-    requests that may be repeated, what hooks were told, and who changed what.
+    requests that may be repeated, what hooks were told, who changed what, and what passed nodes hour by hour.
 
     What is owed or not decided yet keeps its contents, and loses them in a later round. How far events and decisions
-    are done is kept, so that a round begins where something may be left.
+    are done is kept, so that a round begins where something may be left. ``zone_of`` is the time zone of a campaign.
     """
 
     storage: Storage
     clock: Clock
     bell: Bell
     settings: RetentionSettings
+    zone_of: Callable[[str], str] = lambda campaign: "UTC"
     _after: dict[str, int] = field(default_factory=dict)  # how far this round has come
     _open: dict[str, int] = field(default_factory=dict)  # the first that this round had to leave
     _next: datetime | None = None
@@ -65,6 +67,7 @@ class Retaining:
             await self._repeats(now - KEPT_FOR),
             await self._deliveries(now - timedelta(days=self.settings.deliveries_days)),
             await self._trail(now - timedelta(days=self.settings.audit_days)),
+            await self._counts(now - HOURS_KEPT),
         ]
         return any(more)
 
@@ -85,6 +88,13 @@ class Retaining:
         if not more:
             await self.storage.run(lambda t: t.tokens.forget(limit))
         return more
+
+    async def _counts(self, limit: datetime) -> bool:
+        """Hours in which paths passed nodes become days, so that the counts of years take little room."""
+        return await self.storage.run(lambda t: t.node_counts.merge(limit, BATCH, self._day)) == BATCH
+
+    def _day(self, campaign: str, hour: datetime) -> datetime:
+        return day_of(hour, self.zone_of(campaign))
 
     async def _messages(self, limit: datetime | None) -> bool:
         if limit is None:

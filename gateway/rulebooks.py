@@ -86,6 +86,10 @@ class Rulebooks:
             raise NoRulebook(campaign)
         return self.active[campaign]
 
+    def zone_of(self, campaign: str) -> str:
+        """The time zone of a campaign; UTC for one without a usable rule file."""
+        return self.active[campaign].timezone if campaign in self.active else "UTC"
+
     def version(self, hash: str) -> Rulebook | None:
         """The rulebook with this content hash, whether in force or earlier."""
         return self.versions.get(hash)

@@ -17,6 +17,7 @@ from gateway.carry import (
     run_value,
 )
 from gateway.rulebooks import Rulebooks
+from rules.book import Rulebook
 from rules.effects import ClearTimer, SendMessage, SetFields, SetTimer, StopContact
 from rules.reaction import Reaction
 from rules.scene import Communication, Customer, Scene
@@ -79,12 +80,28 @@ class Scenes:
         """The scene as it stands after the events decided so far."""
         if place not in self.after:
             self.before[place] = self.after[place] = self._read(place)
+        scene, customer = self.after[place], self._customer(place)
         return replace(
-            self.after[place],
-            customer=self._customer(place),
-            opted_out=frozenset(self.loaded.opted_out),
+            scene,
+            customer=customer,
+            opted_out=self._opted_out(scene, customer),
             active=place.campaign in self.active,
+            earlier=self._versions(scene),
         )
+
+    def _opted_out(self, scene: Scene, customer: Customer) -> frozenset[tuple[str, str]]:
+        """Where this customer may not be written to, whoever else is in the batch."""
+        if not self.loaded.opted_out:
+            return frozenset()
+        theirs = {*customer.identifiers.values(), *(talk.address for talk in scene.communications)}
+        return frozenset(pair for pair in self.loaded.opted_out if pair[1] in theirs)
+
+    def _versions(self, scene: Scene) -> Mapping[str, Rulebook]:
+        """The versions that talks and runs began with, those of this batch included."""
+        begun = {talk.rules for talk in scene.communications} | {run.rules for run in scene.runs}
+        new = begun - scene.earlier.keys()
+        found = {hash: book for hash in sorted(new) if (book := self.rulebooks.version(hash))}
+        return {**scene.earlier, **found} if found else scene.earlier
 
     def keep(self, place: Place, reaction: Reaction) -> None:
         """Remember what a reaction made of the scene."""

@@ -116,7 +116,7 @@ def spared(decided: Iterable[Decided]) -> Counter[str]:
 
 def has_begun(decided: Decided) -> bool:
     """Whether the communication that the event is about spoke."""
-    talks = (talk for _, reaction in decided.reactions for talk in reaction.scene.communications)
+    talks = (talk for of in decided.reactions for talk in of.reaction.scene.communications)
     return any(talk.opened for talk in talks if talk.id == decided.event.payload["subject"])
 
 

@@ -1,7 +1,7 @@
 """The worker: takes waiting events in order, decides them, and writes what follows, a batch in one transaction."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from time import monotonic
 
@@ -17,6 +17,7 @@ from gateway.hooks.telling import SILENT, Telling
 from gateway.keeping import row_of
 from gateway.loading import load
 from gateway.log_context import told_of_event
+from gateway.node_counts import NodeCounting
 from gateway.parts import MAX_ATTEMPTS, SWEEP, Rest, keep_working, reason_of
 from gateway.rulebooks import NoRulebook, Rulebooks
 from gateway.scenes import Scenes
@@ -51,6 +52,7 @@ class Worker:
     on_decided: Callable[[Sequence[Decided]], None]
     on_batch: Callable[[float], None] = lambda seconds: None
     telling: Telling = SILENT
+    counting: NodeCounting = field(default_factory=NodeCounting)
 
     async def run(self) -> None:
         """Work until the bell is closed."""
@@ -135,6 +137,7 @@ class Worker:
         batch = Batch(scenes, now)
         decided = decide_in_order(t, events, Desk(scenes, self.rulebooks.channels, now), batch)
         write(t, batch, self.telling)
+        t.node_counts.add(self.counting.rows(decided, self.rulebooks.active, now))
         if self.telling:
             self.telling.tell(t, notices_of(scenes, decided), now)
         give_back(t, self.rulebooks.paces(), decided)

@@ -20,12 +20,12 @@ _UNSET_NAMES = ("null", "none", "None", "undefined", "nil", "unset")
 
 
 class Checker:
-    """Checks one expression against the names that exist; ``used`` are those it names, in order."""
+    """Checks one expression against the names that exist; ``used`` are those it names, in order, and what they are."""
 
     def __init__(self, source: Source, names: Mapping[str, NameInfo]) -> None:
         self.source, self.names = source, names
         self.code = Code()
-        self.used: dict[str, None] = {}
+        self.used: dict[str, NameInfo] = {}
         self._calls = Calls(source, self.code)
 
     def check(self, node: ast.expr) -> Term:
@@ -95,7 +95,7 @@ class Checker:
             raise self.source.error(node, refused.message, refused.hint) from None
         except KeyError:
             return self._other_name(node, name)
-        self.used[name] = None
+        self.used[name] = info
         return Term(node=node, type=info.type, code=f"g({self.code.constant(name)})", values=info.values)
 
     def _other_name(self, node: ast.expr, name: str) -> Term:

@@ -33,13 +33,15 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class Expression:
-    """A checked expression. ``names`` are those it uses; ``values`` all its results, where known (enumerations)."""
+    """A checked expression. ``names`` are those it uses, of which ``known`` has what was known of each when it was
+    checked; ``values`` are all its results, where known (enumerations)."""
 
     source: str
     type: ValueType
     names: tuple[str, ...] = ()
     values: tuple[str, ...] = ()
     run: Callable[..., Value] = field(default=lambda *_: None, compare=False, repr=False)
+    known: Mapping[str, NameInfo] = field(default_factory=dict, compare=False, repr=False)
 
     def evaluate(self, scope: Scope) -> Value:
         """The value now; None for unset. Never raises: a value that is not of its declared type makes it unset."""
@@ -69,7 +71,8 @@ def compile_expression(source: str, names: Mapping[str, NameInfo], expect: tuple
     except RecursionError:
         raise ExpressionError(f"the expression is nested more than {MAX_DEPTH} deep") from None
     _check_result(parsed, term, expect)
-    return Expression(source, term.type, tuple(checker.used), term.values, checker.code.compiled(term))
+    used = checker.used
+    return Expression(source, term.type, tuple(used), term.values, checker.code.compiled(term), used)
 
 
 def _check_result(source: Source, term: Term, expect: tuple[ValueType, ...]) -> None:

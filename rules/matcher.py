@@ -20,7 +20,6 @@ from weakref import finalize
 
 from rules.book import TriggerNode
 from rules.facts import Fact, Trigger
-from rules.reaction import NotFired
 
 MENDING_COMMAND = (
     "CPPFLAGS=-DPyEval_CallObject=PyObject_CallObject "
@@ -195,17 +194,3 @@ def _check_limits(triggers: Sequence[TriggerNode], lists: Mapping[Trigger, Mappi
     ):
         if there > limit:
             raise TooManyTriggers(f"{there} {what}, at most {limit} are possible")
-
-
-def why_not(trigger: TriggerNode, fact: Fact) -> NotFired | None:
-    """The first narrowing of a trigger of the fact's type that the fact does not meet; None where it fires.
-
-    For people: the engine only says what fires.
-    """
-    for name, wanted, words in trigger.conditions:
-        if name == "field":
-            if wanted.isdisjoint(fact.changed):
-                return NotFired(trigger.full_name, name, words, ", ".join(sorted(fact.changed)))
-        elif (saw := getattr(fact, name)) not in wanted:
-            return NotFired(trigger.full_name, name, words, saw)
-    return None

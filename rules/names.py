@@ -1,6 +1,6 @@
 """What expressions and texts may name, and the values those names have at one moment."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from typing import NamedTuple
@@ -57,10 +57,12 @@ class Scope(NamedTuple):
 
     ``values`` is flat, with dotted keys (``participant.payment_status``, ``results.will_pay``, ``first_name``); a
     name that is missing or None is unset. ``now`` is aware; ``zone`` is the participant's time zone, ``region`` (ISO
-    3166, or "") the campaign's: there phone numbers are national ones.
+    3166, or "") the campaign's: there phone numbers are national ones. ``hear`` is told what conditions come to (see
+    `rules.watching.watched`), where somebody watches.
     """
 
     values: Mapping[str, Value]
     now: datetime
     zone: tzinfo = UTC
     region: str = ""
+    hear: Callable[..., None] | None = None

@@ -37,17 +37,18 @@ from rules.stranding import take_stranded
 from rules.talking import take_call
 from rules.turn import Turn
 from rules.walk import Walk
+from rules.watching import Watch
 
 
-def react(rulebook: Rulebook, event: Event, scene: Scene, now: datetime) -> Reaction:
-    """Decide ``event`` at ``now`` (UTC); the effects are asked for, nothing happens here.
+def react(rulebook: Rulebook, event: Event, scene: Scene, now: datetime, watch: Watch | None = None) -> Reaction:
+    """Decide ``event`` at ``now`` (UTC); the effects are asked for, nothing happens here. ``watch`` hears how.
 
     What was held while the campaign did not run goes before the event. For a receipt or a timer ``scene.messages``
     must hold every outbound message of the communication it is about. That a timer still stands is trusted: who brings
     it here has made sure that it was not cleared or set anew.
     Raises `LoopFound` when the flows do not come to an end within the budgets: none of the effects may happen then.
     """
-    turn = Turn(rulebook, event, scene, now)
+    turn = Turn(rulebook, event, scene, now, watch)
     _work_off_held(turn)
     applied = TAKES[type(event)](turn, event)
     Walk(turn).work_off()

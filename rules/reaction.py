@@ -51,16 +51,17 @@ class Activation(NamedTuple):
 
 
 class Considered(NamedTuple):
-    """One fact, the activations it caused in file order, and the triggers of its kind that stayed silent.
+    """One fact and the activations it caused in file order. Why others of its kind stayed silent: `rules.silent`.
 
     ``run`` is the id of a path that has waited and goes on: ``fact`` is then what once started it, and its activation
-    begins at the node where it waited. "": the fact was raised now.
+    begins at the node where it waited. "": the fact was raised now. ``rules`` is the content hash of the rule file that
+    it was worked off with where that is not the one in force, else "".
     """
 
     fact: Fact
     activations: tuple[Activation, ...] = ()
-    not_fired: tuple[NotFired, ...] = ()
     run: str = ""
+    rules: str = ""
 
 
 @dataclass(frozen=True, slots=True)

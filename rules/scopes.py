@@ -45,7 +45,7 @@ def with_fields(scope: Scope, rulebook: Rulebook, changed: Values) -> Scope:
         for name in rulebook.names_of_field[field]:
             values[name] = value
     zone = zone_of(rulebook, values[TIMEZONE_FIELD]) if TIMEZONE_FIELD in changed else scope.zone
-    return Scope(values, scope.now, zone, scope.region)
+    return Scope(values, scope.now, zone, scope.region, scope.hear)
 
 
 def retyped(scene: Scene, rulebook: Rulebook) -> Scene:

@@ -3,6 +3,7 @@
 from collections import deque
 from collections.abc import Mapping
 from datetime import datetime
+from functools import partial
 from hashlib import sha256
 from typing import NamedTuple
 
@@ -34,6 +35,7 @@ from rules.scene import Communication, Participant, Run, Scene
 from rules.scopes import Person, declared_as, retyped, scope_of, with_fields
 from rules.templates import Template
 from rules.values import Value, Values
+from rules.watching import Watch, watched
 
 ID_LENGTH, STEM_LENGTH = 32, 26  # of an id, and of what the ids made for one event have in common, in characters
 MAX_RUNS = 100  # of one participant that wait in one campaign
@@ -70,12 +72,15 @@ class Turn:
 
     ``present`` is the rulebook in force, ``rulebook`` that of the path being walked: one that has waited stays on the
     version it began with. ``message`` is what the person wrote to start this path, None where it began otherwise.
-    ``changed`` are the names of all fields that the event and its flows changed.
+    ``changed`` are the names of all fields that the event and its flows changed. ``node`` is the full name of the one
+    being visited, "" before any is.
 
     One per reaction, never shared; it is the only thing in `rules` that changes.
     """
 
-    def __init__(self, rulebook: Rulebook, event: Event, scene: Scene, now: datetime) -> None:
+    def __init__(
+        self, rulebook: Rulebook, event: Event, scene: Scene, now: datetime, watch: Watch | None = None
+    ) -> None:
         self.present = self.rulebook = rulebook
         self.event = event
         self.message = event if isinstance(event, MessageReceived) else None
@@ -88,6 +93,8 @@ class Turn:
         self.note = ""
         self.saw: dict[str, Value] = {}
         self.result = ""
+        self.node = ""
+        self._watch = watch
         self._fact = NO_FACT
         self._scope: Scope | None = None
         self._ids = 0
@@ -133,6 +140,7 @@ class Turn:
         """From here on conditions and texts see what this path is about, as its rulebook declares it."""
         self._fact, self.rulebook, self.message = path.fact, path.rulebook, path.message
         self._scope = None
+        self.saw, self.node = {}, ""
 
     @property
     def inputs(self) -> Values:
@@ -178,13 +186,21 @@ class Turn:
         """The values of all names now."""
         if self._scope is None:
             self._scope = self._scope_in(self.rulebook, self._fact)
+            if self._watch is not None:
+                self._scope = self._scope._replace(hear=self._hear)
         return self._scope
+
+    def _hear(self, expression: Expression, scope: Scope, value: Value) -> None:
+        if self._watch is not None:
+            self._watch.evaluated(self.node, expression, scope, value)
 
     def scope_about(self, communication: Communication) -> Scope:
         """The values of all names as a talk of this communication sees them: as its rule file declares them."""
-        return self._scope_in(
-            self.book_of(communication), self._fact._replace(communication=communication.id, status="")
-        )
+        about = self._fact._replace(communication=communication.id, status="")
+        scope = self._scope_in(self.book_of(communication), about)
+        if self._watch is None:
+            return scope
+        return scope._replace(hear=partial(self._watch.evaluated, communication.node))
 
     def _scope_in(self, book: Rulebook, fact: Fact) -> Scope:
         scene = self.scene if book.hash == self.present.hash else retyped(self.scene, book)
@@ -200,7 +216,7 @@ class Turn:
         """The expression's value; what it saw is kept for the log of the node being visited."""
         scope = self.scope
         expression.explain(scope, self.saw)
-        return expression.evaluate(scope)
+        return watched(expression, scope)
 
     def render(self, template: Template) -> str:
         return template.render(self.scope)
@@ -209,8 +225,10 @@ class Turn:
         """What the node being visited came to, for the log; several are joined."""
         self.result = f"{self.result}; {text}" if self.result else text
 
-    def start_visit(self) -> None:
-        self.saw, self.result = {}, ""
+    def start_visit(self, node: str) -> None:
+        self.saw, self.result, self.node = {}, "", node
+        if self._watch is not None:
+            self._watch.visits(node)
 
     def current(self, name: str) -> Value:
         """The value of a declared field, as the present rule file has it; None where it is unset."""

@@ -5,7 +5,6 @@ from collections.abc import Callable
 from functools import partial
 
 from rules.book import Flow, Node, TimedNode, TriggerNode
-from rules.matcher import why_not
 from rules.reaction import Activation, Considered, LoopFound, Visit
 from rules.scene import Run
 from rules.turn import Path, Turn
@@ -30,12 +29,15 @@ class Walk:
             self._turn.log.append(self._go_on(path, path.run) if path.run else self._consider(path))
 
     def _consider(self, path: Path) -> Considered:
-        candidates = path.rulebook.triggers_by_kind[path.fact.trigger]
-        if not candidates:
-            return Considered(path.fact)
+        if not path.rulebook.triggers_by_kind[path.fact.trigger]:
+            return Considered(path.fact, rules=self._other(path))
         fired = path.rulebook.matcher.match(path.fact)
-        silent = tuple(filter(None, [why_not(node, path.fact) for node in candidates]))
-        return Considered(path.fact, tuple(self._activate(n, path) for n in fired), silent)
+        return Considered(path.fact, tuple(self._activate(n, path) for n in fired), rules=self._other(path))
+
+    def _other(self, path: Path) -> str:
+        """The version of the rule file that the path is walked with, "" for the one in force."""
+        hash = path.rulebook.hash
+        return "" if hash == self._turn.present.hash else hash
 
     def _activate(self, trigger: TriggerNode, path: Path) -> Activation:
         self._activations += 1
@@ -52,7 +54,8 @@ class Walk:
         node = flow.nodes[run.node.partition(".")[2]]
         resumes = bool(run.call) or isinstance(node, TimedNode)
         step = partial(node.resume, answer=path.answer) if resumes else node.visit
-        return Considered(path.fact, (Activation(node.full_name, self._walk(flow, node, step)),), run=run.id)
+        walked = Activation(node.full_name, self._walk(flow, node, step))
+        return Considered(path.fact, (walked,), run=run.id, rules=self._other(path))
 
     def _walk(self, flow: Flow, node: Node, step: Callable[[Turn], str]) -> tuple[Visit, ...]:
         """Every node from this one on; ``step`` is what is done at the first."""
@@ -67,7 +70,7 @@ class Walk:
             raise LoopFound(self._report(f"more than {MAX_NODES} nodes visited"))
         self._visited.append(node)
         turn = self._turn
-        turn.start_visit()
+        turn.start_visit(node.full_name)
         following = step(turn)
         return Visit(node.full_name, node.position, turn.saw, turn.result, following)
 

@@ -29,7 +29,7 @@ FAST = ("PRAGMA journal_mode=OFF", "PRAGMA synchronous=OFF")  # whoever writes i
 BOOKED = tuple(field.name for field in fields(Books))
 
 Values = tuple[Any, ...]
-# Escapes all but ASCII, so it is alike wherever it is read; bytes are only in a file in which a text has become some.
+# Escapes all but ASCII, so it is alike wherever it is read. Bytes are what is packed, or a text that was damaged.
 ROW = json.JSONEncoder(separators=(",", ":"), default=repr).encode
 
 

@@ -69,6 +69,11 @@ class Campaigns:
         """The rule file version with this content hash, or None."""
         return one_row(self._connection.execute(select(VERSIONS).where(VERSIONS.c.hash == hash)))
 
+    def versions_like(self, prefix: str, limit: int = 2) -> list[Row]:
+        """The versions, of any campaign, whose content hash begins so, the latest first; all hashes are hexadecimal."""
+        query = select(VERSIONS).where(VERSIONS.c.hash.startswith(prefix, autoescape=True))
+        return rows_of(self._connection.execute(query.order_by(VERSIONS.c.loaded_at.desc()).limit(limit)))
+
     def activate_version(self, name: str, hash: str) -> None:
         """From now on the campaign runs on this version."""
         self._connection.execute(update(CAMPAIGNS).where(CAMPAIGNS.c.name == name).values(rules=hash))

@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import BigInteger, Integer, text
 from sqlmodel import Field
 
+from storage.packing import Packed
 from storage.types import Json, UtcDateTime
 
 BIG_ID = BigInteger().with_variant(Integer, "sqlite")
@@ -19,6 +20,11 @@ def moment(**options: Any) -> Any:
 def document(**options: Any) -> Any:
     """A column holding a JSON document."""
     return Field(sa_type=Json, **options)
+
+
+def packed(**options: Any) -> Any:
+    """A column holding a JSON document, packed."""
+    return Field(sa_type=Packed, **options)
 
 
 def added(default: Any, stored: str) -> Any:

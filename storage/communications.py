@@ -28,11 +28,14 @@ class Communications:
 
     def of_customers(self, customers: Collection[str]) -> list[Row]:
         """All open communications of these customers and the last of each of their participants, oldest first."""
-        open_ones = select(COMMUNICATIONS).where(IS_OPEN)
-        found = by("id", rows_in(self._connection, open_ones, COMMUNICATIONS.c.customer, customers))
+        found = by("id", self.open_of(customers))
         for chunk in chunks(dict.fromkeys(customers)):
             found.update(by("id", self._last_of(chunk)))
         return sorted(found.values(), key=lambda row: (row["created_at"], row["seq"], row["id"]))
+
+    def open_of(self, customers: Collection[str]) -> list[Row]:
+        """The open communications of these customers, in no order."""
+        return rows_in(self._connection, select(COMMUNICATIONS).where(IS_OPEN), COMMUNICATIONS.c.customer, customers)
 
     def _last_of(self, customers: list[str]) -> list[Row]:
         theirs = select(PARTICIPANTS.c.id).where(PARTICIPANTS.c.customer.in_(customers))
@@ -91,6 +94,14 @@ class Communications:
         of_campaign = (IS_OPEN, COMMUNICATIONS.c.campaign == campaign, COMMUNICATIONS.c.opened.is_(False))
         query = select(*columns, func.count().label("number")).where(*of_campaign).group_by(*columns)
         return {(row.node, row.rules): row.number for row in self._connection.execute(query)}
+
+    def people_at(self, campaign: str) -> dict[tuple[str, str], int]:
+        """With how many participants of the campaign a communication is open, planned ones included, by node and
+        agent."""
+        columns = (COMMUNICATIONS.c.node, COMMUNICATIONS.c.agent)
+        people = func.count(COMMUNICATIONS.c.participant.distinct()).label("number")
+        query = select(*columns, people).where(IS_OPEN, COMMUNICATIONS.c.campaign == campaign).group_by(*columns)
+        return {(row.node, row.agent): row.number for row in self._connection.execute(query)}
 
     def customers_planned(self, campaign: str, nodes: Collection[str], after: str = "", limit: int = PAGE) -> list[str]:
         """One page of the customers with whom one of these nodes has planned what has not begun, by id, those after

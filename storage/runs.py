@@ -36,6 +36,12 @@ class Runs:
         found = self._connection.execute(query.group_by(RUNS.c.node, RUNS.c.rules))
         return {(row.node, row.rules): row.number for row in found}
 
+    def people_at(self, campaign: str) -> dict[str, int]:
+        """How many participants of the campaign wait, by node."""
+        people = func.count(RUNS.c.participant.distinct()).label("number")
+        query = select(RUNS.c.node, people).where(RUNS.c.campaign == campaign).group_by(RUNS.c.node)
+        return {row.node: row.number for row in self._connection.execute(query)}
+
     def customers_at(self, campaign: str, nodes: Collection[str], after: str = "", limit: int = PAGE) -> list[str]:
         """One page of the customers for whom a path waits at one of these nodes, by id, those after ``after``."""
         found: set[str] = set()

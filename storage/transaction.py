@@ -13,6 +13,7 @@ from storage.hook_troubles import HookTroubles
 from storage.inbox import Inbox
 from storage.listing import Lists
 from storage.messages import Messages
+from storage.node_counts import NodeCounts
 from storage.opt_outs import OptOuts
 from storage.outbox import Outbox
 from storage.parked import Parked
@@ -45,6 +46,7 @@ class Transaction:
         self.uploads = Uploads(connection)
         self.calls = Calls(connection)
         self.progress = Progress(connection)
+        self.node_counts = NodeCounts(connection)
         self.retention = Retention(connection)
         self.traces = Traces(connection)
         self.erasing = Erasing(connection)

@@ -23,6 +23,12 @@ def is_utf8(text: str) -> bool:
     return True
 
 
+def json_text(value: Any) -> str:
+    """The value as JSON that can be written as UTF-8: half a surrogate pair (Slack can send one) is escaped."""
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return text if is_utf8(text) else json.dumps(value, separators=(",", ":"))
+
+
 class UtcDateTime(TypeDecorator[datetime]):
     """An aware UTC datetime, stored as microseconds since 1970: it sorts and compares alike on every database."""
 
@@ -37,14 +43,13 @@ class UtcDateTime(TypeDecorator[datetime]):
 
 
 class Json(TypeDecorator[Any]):
-    """A JSON document, stored as text; half a surrogate pair (Slack can send one) is stored escaped."""
+    """A JSON document, stored as text."""
 
     impl = Text
     cache_ok = True
 
     def process_bind_param(self, value: Any, dialect: Dialect) -> str:
-        text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-        return text if is_utf8(text) else json.dumps(value, separators=(",", ":"))
+        return json_text(value)
 
     def process_result_value(self, value: Any, dialect: Dialect) -> Any:
         return None if value is None else json.loads(value)

@@ -69,6 +69,10 @@ class SandboxSlack:
         for user, name in desk.cast.slack_users():
             self._book.users.setdefault(user, SlackUser(user, name))
 
+    def add_room(self, name: str) -> None:
+        """One more channel that the bot is in."""
+        self._book.add_room(name)
+
     def answer(self, request: SandboxRequest) -> Reply:
         """Answer one request of the Web API (or a response_url) as it was told to behave."""
         method = request.path.rpartition("/")[2]

@@ -33,6 +33,10 @@ class SlackBook:
         self._posts: dict[str, deque[Post]] = {}
         self._last_tick = 0
 
+    def add_room(self, name: str) -> None:
+        """One more channel."""
+        self.names[room_id(name)] = name.lstrip("#")
+
     def add(self, post: Post) -> None:
         """One more post."""
         self._posts.setdefault(post.room, deque(maxlen=MAX_KEPT_POSTS)).append(post)

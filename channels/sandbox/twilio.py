@@ -51,6 +51,12 @@ _OWN_ANSWERS = (
 )
 
 
+def own_answer(text: str) -> str:
+    """What Twilio itself answers to an SMS; "" for most."""
+    word = keyword(text)
+    return next((answer for words, answer in _OWN_ANSWERS if word in words), "")
+
+
 class SandboxTwilio:
     """One Twilio account with one number. Its API is below {public_url}/sandbox/twilio/{name}."""
 
@@ -191,10 +197,8 @@ class SandboxTwilio:
         return self._desk.cast.answers(Heard(sms.sid, self.name, sms.phone, sms.text, last.at))
 
     def _answer_by_itself(self, sms: Sms) -> None:
-        word = keyword(sms.text)
-        for words, text in _OWN_ANSWERS:
-            if word in words:
-                self._desk.keep(Entry(self.name, sms=self._accepted(sms.phone, text)))
+        if text := own_answer(sms.text):
+            self._desk.keep(Entry(self.name, sms=self._accepted(sms.phone, text)))
 
     def _fetch(self, sid: str) -> SandboxResponse:
         sms = self._book.find(sid)

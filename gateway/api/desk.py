@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Collection, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from pathlib import Path
 from typing import TypeVar
 
@@ -16,6 +17,7 @@ from gateway.channel_health import ChannelHealth
 from gateway.hints import did_you_mean
 from gateway.hooks.telling import SILENT, Telling
 from gateway.imports.desk import UploadDesk
+from gateway.recorded import Versions
 from gateway.rulebooks import BrokenFile, Changes
 from gateway.settings_file import HookSettings
 from gateway.watching import Tell
@@ -84,6 +86,11 @@ class ApiDesk:
         """The same for counts, which are told again for a while where they take long; ``patiently`` whatever they take,
         for who asks can ask for no less."""
         return await self.counted.get(key, lambda: self.storage.read(work, patiently=patiently))
+
+    @cached_property
+    def versions(self) -> Versions:
+        """Rule file versions that were in force once, for whoever explains."""
+        return Versions(self.project, lambda hash: {book.hash: book for book in self.campaigns().values()}.get(hash))
 
     def book(self, name: str) -> Rulebook:
         """The rulebook of the campaign of that name. Raises 404."""

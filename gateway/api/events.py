@@ -11,8 +11,10 @@ from gateway.api.endpoints import Endpoint, NoQuery, Told
 from gateway.api.problems import Problem
 from gateway.api.queries import Id, Name, NumberPage, cursor
 from gateway.api.scopes import Scope
+from gateway.given import Version
 from gateway.incoming import UNREAD
 from gateway.parked_events import ParkedEvent, masked, told
+from gateway.told_logs import told_log
 from storage.listing.events import EventsWanted
 from storage.transaction import Transaction
 from storage.values import Row
@@ -46,7 +48,8 @@ class Events(Told):
 
 
 class Decision(Told):
-    """What was decided: what became of the event, and in ``log`` why, one part for each campaign that it concerned."""
+    """What was decided: what became of the event, and in ``log`` why, one part for each campaign that it concerned,
+    with the content hash of its ``rules``. The explanation of the event says the same in words, and more."""
 
     applied: str
     customer: str
@@ -80,7 +83,8 @@ async def list_events(asked: Asked[EventsQuery, None]) -> Answer:
 
 async def get_event(asked: Asked[NoQuery, None]) -> Answer:
     """One event with its decision."""
-    return Answer(body=await asked.desk.read(lambda t: _in_full(t, asked.path["event"])))
+    versions = asked.desk.versions
+    return Answer(body=await asked.desk.read(lambda t: _in_full(t, asked.path["event"], versions.of(t))))
 
 
 def _events(t: Transaction, query: EventsQuery) -> Events:
@@ -93,7 +97,7 @@ def _events(t: Transaction, query: EventsQuery) -> Events:
     return Events(events=events, next=cursor(page.next))
 
 
-def _in_full(t: Transaction, number: str) -> EventInFull:
+def _in_full(t: Transaction, number: str, version: Version) -> EventInFull:
     known = number.isascii() and number.isdigit() and len(number) <= MAX_DIGITS
     row = t.lists.events.get(int(number)) if known else None
     if row is None:
@@ -101,7 +105,7 @@ def _in_full(t: Transaction, number: str) -> EventInFull:
     decision, (about,) = t.lists.events.decisions([row["id"]]).get(row["id"]), told(t, [row])
     kept = {name: row[name] for name in ("key", "lane")}
     payload = masked(row["payload"]) if row["kind"] == UNREAD else row["payload"]
-    return EventInFull(**_event(row, about, decision), **kept, payload=payload, decision=_decision(decision))
+    return EventInFull(**_event(row, about, decision), **kept, payload=payload, decision=_decision(decision, version))
 
 
 def _event(row: Row, about: ParkedEvent, decision: Mapping[str, Any] | None) -> Row:
@@ -116,8 +120,11 @@ def _event(row: Row, about: ParkedEvent, decision: Mapping[str, Any] | None) -> 
     }
 
 
-def _decision(row: Mapping[str, Any] | None) -> Decision | None:
-    return Decision(**{name: row[name] for name in ("applied", "customer", "log", "decided_at")}) if row else None
+def _decision(row: Mapping[str, Any] | None, version: Version) -> Decision | None:
+    if row is None:
+        return None
+    kept = {name: row[name] for name in ("applied", "customer", "decided_at")}
+    return Decision(**kept, log=told_log(row["log"], version))
 
 
 ENDPOINTS: tuple[Endpoint[Any, Any], ...] = (

@@ -1,9 +1,6 @@
 """`GET /campaigns/{campaign}/flows` and `/agents`: what the rules of a campaign are made of, and what goes on there."""
 
-import re
-from collections import Counter
-from collections.abc import Mapping
-from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from gateway.api.answers import Answer
@@ -12,17 +9,17 @@ from gateway.api.endpoints import Endpoint, NoQuery, Told
 from gateway.api.problems import Problem
 from gateway.api.scopes import Scope
 from gateway.hints import did_you_mean
+from gateway.live_counts import LiveCounts, live_counts
 from rules.agents.base import Agent as RuleAgent
 from rules.agents.base import AskingAgent
 from rules.book import Flow as RuleFlow
-from rules.book import IfNode, Node, Rulebook, SwitchNode, TriggerNode
+from rules.book import Node, Rulebook
 from rules.conduct import Contacting
+from rules.kinds import in_words, kind_of
 from rules.statuses import OPEN_STATUSES, CommunicationStatus
 from rules.values import Position
-from storage.transaction import Transaction
 
 PLANNED = CommunicationStatus.PLANNED
-WORD = re.compile(r"(?<!^)(?=[A-Z])")
 
 
 class Place(Told):
@@ -34,13 +31,18 @@ class Place(Told):
 
 class FlowNode(Told):
     """A step of a flow: ``kind`` is what it waits for (`when`), if, switch, or what it does (`do`); ``edges`` name the
-    nodes that it leads to. ``waiting`` are the paths that wait there. Of the communications that it has asked for,
-    ``planned`` have not begun, ``open`` go on, and ``ended`` tells how many have come to each end."""
+    nodes that it leads to. ``passed`` is how often a path has come by and gone on, or ended there, and ``taken`` by
+    which edge (`end` where nothing can follow); ``failed`` is how many of its calls or communications failed for good.
+    ``waiting`` are the paths that wait there. Of the communications that it has asked for, ``planned`` have not begun,
+    ``open`` go on, and ``ended`` tells how many have come to each end."""
 
     node: str
     kind: str
     position: Place
     edges: dict[str, str]
+    passed: int
+    failed: int
+    taken: dict[str, int]
     waiting: int
     planned: int
     open: int
@@ -56,12 +58,14 @@ class Flow(Told):
 
 
 class Flows(Told):
-    """The flows of the rule file in force. ``elsewhere`` counts the paths that wait at nodes which it has no more (they
-    stay on the version that they began with), by the nodes' full names."""
+    """The flows of the rule file in force. What passed is counted since ``counted_since``, the first hour of which
+    anything is. ``elsewhere`` counts the paths that wait at nodes which the file has no more (they stay on the version
+    that they began with), by the nodes' full names."""
 
     campaign: str
     file: str
     rules: str
+    counted_since: datetime | None
     flows: list[Flow]
     elsewhere: dict[str, int]
 
@@ -87,22 +91,21 @@ class Agents(Told):
     agents: list[Agent]
 
 
-@dataclass(frozen=True, slots=True)
-class Live:
-    """What goes on, by the full names of nodes."""
-
-    waiting: Mapping[str, int]
-    communications: Mapping[str, Mapping[str, int]]
-
-
 async def list_flows(asked: Asked[NoQuery, None]) -> Answer:
     """The flows of a campaign, with what goes on at each node."""
     book = asked.desk.book(asked.path["campaign"])
-    live = await asked.desk.count(("live", book.campaign), lambda t: live_in(t, book.campaign))
+    live = await _live(asked, book)
     names = {node.full_name for flow in book.flows.values() for node in flow.nodes.values()}
-    flows, gone = [_flow(flow, live) for flow in book.flows.values()], set(live.waiting) - names
-    elsewhere = {name: live.waiting[name] for name in sorted(gone)}
-    body = Flows(campaign=book.campaign, file=book.file, rules=book.hash, flows=flows, elsewhere=elsewhere)
+    flows = [_flow(flow, live) for flow in book.flows.values()]
+    elsewhere = {name: at.waiting for name, at in sorted(live.nodes.items()) if at.waiting and name not in names}
+    body = Flows(
+        campaign=book.campaign,
+        file=book.file,
+        rules=book.hash,
+        counted_since=live.since,
+        flows=flows,
+        elsewhere=elsewhere,
+    )
     return Answer(body=body)
 
 
@@ -112,7 +115,7 @@ async def get_flow(asked: Asked[NoQuery, None]) -> Answer:
     if name not in book.flows:
         detail = f'the campaign has no flow "{name[:60]}"{did_you_mean(name, book.flows)}'
         raise Problem(404, "unknown-flow", "Unknown flow", detail)
-    live = await asked.desk.count(("live", book.campaign), lambda t: live_in(t, book.campaign))
+    live = await _live(asked, book)
     return Answer(body=_flow(book.flows[name], live))
 
 
@@ -122,48 +125,31 @@ async def list_agents(asked: Asked[NoQuery, None]) -> Answer:
     return Answer(body=Agents(agents=[_agent(book, agent) for agent in book.agents.values()]))
 
 
-def live_in(t: Transaction, campaign: str) -> Live:
-    """What goes on in a campaign, whatever version of the rule file it began with."""
-    waiting: Counter[str] = Counter()
-    for (node, _), number in t.runs.counts(campaign).items():
-        waiting[node] += number
-    return Live(waiting, t.lists.counting.nodes(campaign))
+async def _live(asked: Asked[NoQuery, None], book: Rulebook) -> LiveCounts:
+    return await asked.desk.count(("live", book.campaign), lambda t: live_counts(t, book.campaign))
 
 
-def kind_of(node: Node) -> str:
-    """What the rule file says that it is."""
-    match node:
-        case TriggerNode():
-            return str(node.when)
-        case IfNode():
-            return "if"
-        case SwitchNode():
-            return "switch"
-        case _:
-            return in_words(node)
-
-
-def in_words(thing: object) -> str:
-    """The name of its class as rule files write it."""
-    return WORD.sub("_", type(thing).__name__).lower()
-
-
-def _flow(flow: RuleFlow, live: Live) -> Flow:
+def _flow(flow: RuleFlow, live: LiveCounts) -> Flow:
     nodes = [_node(node, live) for node in flow.nodes.values()]
     return Flow(flow=flow.name, position=_place(flow.position), nodes=nodes)
 
 
-def _node(node: Node, live: Live) -> FlowNode:
-    counts = live.communications.get(node.full_name, {})
+def _node(node: Node, live: LiveCounts) -> FlowNode:
+    counts = live.at(node.full_name)
+    talks = counts.communications
+    planned = talks.get(PLANNED, 0)
     return FlowNode(
         node=node.name,
         kind=kind_of(node),
         position=_place(node.position),
         edges=dict(node.edges),
-        waiting=live.waiting.get(node.full_name, 0),
-        planned=counts.get(PLANNED, 0),
-        open=sum(counts.get(status, 0) for status in OPEN_STATUSES if status is not PLANNED),
-        ended={status: number for status, number in counts.items() if status not in OPEN_STATUSES},
+        passed=counts.passed,
+        failed=counts.failed,
+        taken=counts.taken,
+        waiting=counts.waiting,
+        planned=planned,
+        open=counts.open - planned,
+        ended={status: number for status, number in talks.items() if status not in OPEN_STATUSES},
     )
 
 

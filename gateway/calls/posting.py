@@ -81,17 +81,23 @@ class Service:
             return await self._read(answer)
 
     async def _read(self, answer: ClientResponse) -> Outcome:
-        said = f"{self.name} answered {answer.status}"
-        if answer.status == 429 or answer.status >= 500:
-            return Unanswered(said, retry_after(answer.headers.get("Retry-After", ""), default=0.0))
-        if answer.status >= 400:
-            return Refused(said)
-        if answer.status >= 300:
-            return Refused(f"{said}, and redirects are not followed")
+        wait = retry_after(answer.headers.get("Retry-After", ""), default=0.0)
+        if refused := refusal(self.name, answer.status, wait):
+            return refused
         return read_answer(self.name, await read_some(answer))
 
     async def close(self) -> None:
         await self._outgoing.close()
+
+
+def refusal(service: str, status: int, wait: float) -> Refused | Unanswered | None:
+    """What an answer of this HTTP status means; None where its body counts. ``wait`` are the seconds it asks for."""
+    said = f"{service} answered {status}"
+    if status == 429 or status >= 500:
+        return Unanswered(said, wait)
+    if status >= 400:
+        return Refused(said)
+    return Refused(f"{said}, and redirects are not followed") if status >= 300 else None
 
 
 async def read_some(answer: ClientResponse) -> bytes:

@@ -16,7 +16,10 @@ DAY = r"\{day([+-]\d{1,3})?\}"  # in contacts.csv: {day+3} is three days after t
 @click.command()
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
 def init(folder: Path) -> None:
-    """Make a project in FOLDER: settings, an example campaign, contacts, an editor's schema. Nothing is overwritten."""
+    """Make a project in FOLDER: settings, an example campaign with scenarios, contacts, an editor's schema.
+
+    Nothing is overwritten.
+    """
     from gateway.commands.schema import write_schema
     from gateway.settings import load_settings
 
@@ -42,7 +45,7 @@ def write_project(folder: Path, today: date) -> list[Path]:
 
 def _template() -> dict[str, str]:
     root = files("gateway") / "project"
-    found = [*_files(root, ""), *_files(root / "rules", "rules/")]
+    found = [*_files(root, ""), *_files(root / "rules", "rules/"), *_files(root / "scenarios", "scenarios/")]
     return {name: item.read_text("utf-8") for name, item in found}
 
 

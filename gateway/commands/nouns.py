@@ -14,13 +14,17 @@ from gateway.commands.failing import Commands
 if TYPE_CHECKING:
     from gateway.api.endpoints import AnyEndpoint
 
-FILES: Mapping[str, tuple[str, ...]] = {  # endpoints that give files, and the commands that write the same
+FILES: Mapping[str, tuple[str, ...]] = {  # endpoints that give files or tales, and the commands that write the same
     "export_participants": ("export",),
     "export_communications": ("export",),
     "export_messages": ("export",),
     "export_decisions": ("export",),
     "export_customer": ("customer", "export"),
     "get_upload_errors": ("uploads", "errors"),
+    "get_event_explanation": ("explain",),
+    "get_message_explanation": ("explain",),
+    "list_explanations": ("explain",),
+    "get_why_not": ("why-not",),
 }
 
 

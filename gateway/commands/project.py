@@ -95,6 +95,33 @@ def opened(settings: "Settings", *, make: bool = False) -> Iterator["Storage"]:
         storage.close()
 
 
+def texts_of(folder: Path) -> dict[str, bytes]:
+    """The rule files of a folder, by path as the operator would write it here. Raises OSError."""
+    from gateway.rulebooks import read_folder
+
+    here = Path.cwd()
+    texts = {Path(file): text for file, text in read_folder(folder).items()}
+    return {str(p.relative_to(here) if p.is_relative_to(here) else p): text for p, text in texts.items()}
+
+
+@contextmanager
+def looked_at(settings: "Settings") -> "Iterator[Storage | None]":
+    """The project's database for a command that changes nothing, not even its tables; None where there is none yet.
+    Raises `SchemaMismatch` where its tables are not those of this program, and as `refuse_another` says."""
+    from storage.database import Storage
+
+    storage = Storage(settings.database)
+    try:
+        refuse_another(settings, storage)
+        if storage.is_made():
+            storage.check_version()
+            yield storage
+        else:
+            yield None
+    finally:
+        storage.close()
+
+
 def refuse_another(settings: "Settings", storage: "Storage") -> None:
     """Raises `CommandFailed` where this is a SQLite file, and a gateway of this project is at work on another database:
     it has the lock of the spool, but not of this file."""

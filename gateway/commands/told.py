@@ -30,7 +30,7 @@ COLUMNS: Mapping[type[BaseModel], tuple[str, ...]] = {  # of rows that have more
     Delivery: ("id", "type", "state", "attempts", "created_at", "next_at", "error"),
     Event: ("event", "received_at", "kind", "state", "campaign", "customer", "attempts", "error"),
     Flow: ("flow", "nodes"),
-    FlowNode: ("node", "kind", "edges", "waiting", "planned", "open", "ended"),
+    FlowNode: ("node", "kind", "edges", "passed", "taken", "waiting", "planned", "open", "failed"),
     Hook: ("hook", "status", "owed", "failing_since", "disabled_at", "last_error", "url"),
     Message: ("message", "created_at", "channel", "direction", "address", "status", "text", "error"),
     Participant: ("participant", "campaign", "identifiers", "fields", "entered", "outcome", "updated_at"),

@@ -33,7 +33,7 @@ class Story:
         payload = outcome.event.payload
         if outcome.event.kind == "message":
             yield f"{self.name(payload['address'])} writes ({payload['channel']}): {payload['text']}"
-        for _, reaction in outcome.reactions:
+        for reaction in (reacted.reaction for reacted in outcome.reactions):
             yield from self._decisions(reaction, self._person(reaction))
             yield from (line for effect in reaction.effects if (line := self._effect(effect, self._person(reaction))))
 

@@ -9,6 +9,7 @@ from gateway.api.answers import Moment
 from gateway.api.endpoints import Told
 from gateway.api.queries import Id, Name, Span, given
 from gateway.exports.export import Noun, as_cells
+from gateway.told_logs import kept_log
 from rules.book import Rulebook
 from storage.listing.decisions import DecisionsWanted
 from storage.listing.pages import Key, Page
@@ -40,14 +41,21 @@ def page(t: Transaction, book: Rulebook, wanted: DecisionsFilter, after: Key | N
     nobody knows which it did."""
     span = {"since": given(wanted.since), "until": given(wanted.until)}
     found = t.lists.decisions.page(DecisionsWanted(customer=wanted.customer, kind=wanted.kind, **span), after, limit)
-    rows = (
-        {**row, "log": [part for part in row["log"] if part.get("campaign") == book.campaign]} for row in found.rows
-    )
+    rows = ({**row, "log": [part for part in row["log"] if is_of(part, book)]} for row in found.rows)
     return Page([row for row in rows if row["log"]], found.next)
 
 
+def is_of(part: Row, book: Rulebook) -> bool:
+    return part.get("campaign") == book.campaign
+
+
 def told(t: Transaction, book: Rulebook, rows: Sequence[Row]) -> list[ExportedDecision]:
-    return [ExportedDecision(**{name: row[name] for name in ExportedDecision.model_fields}) for row in rows]
+    return [ExportedDecision(**exported(row)) for row in rows]
+
+
+def exported(row: Row) -> Row:
+    """With the log as it is kept, but for what the decision was made from."""
+    return {name: row[name] for name in ExportedDecision.model_fields} | {"log": kept_log(row["log"])}
 
 
 DECISIONS = Noun(

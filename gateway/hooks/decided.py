@@ -34,8 +34,8 @@ def notices_of(scenes: Scenes, decided: Iterable[Decided]) -> Iterator[Notice]:
     """What hooks are told of these events."""
     teller = Teller(scenes)
     for one in decided:
-        for place, reaction in one.reactions:
-            yield from teller.notices(place, reaction)
+        for reacted in one.reactions:
+            yield from teller.notices(reacted.place, reacted.reaction)
 
 
 @dataclass

@@ -100,7 +100,7 @@ def read(event: WaitingEvent, found: Sequence[NewEvent]) -> Iterator[Span]:
 
 def decided(one: Decided, seconds: float, now: datetime) -> Iterator[Span]:
     """An event was decided, in a batch that took so many seconds; and so a message is owed, or several."""
-    event, effects = one.event, [effect for _, reaction in one.reactions for effect in reaction.effects]
+    event, effects = one.event, [effect for of in one.reactions for effect in of.reaction.effects]
     at = Point(received_at(event).trace, span_of("decide", event.key))
     sent = [effect for effect in effects if isinstance(effect, SendMessage) and not effect.refused]
     changed = [owed_at(effect.message) for effect in effects if isinstance(effect, ChangeMessage)]
@@ -139,7 +139,7 @@ def told(**about: Any) -> dict[str, Attribute]:
 
 
 def _about(one: Decided) -> dict[str, Any]:
-    event, places = one.event, [place for place, _ in one.reactions]
+    event, places = one.event, [reacted.place for reacted in one.reactions]
     own = derived_id(event.key, "message") if event.kind == "message" and not one.overheard else ""
     message = event.payload.get("message") if event.kind == "receipt" else own
     return {
@@ -147,7 +147,7 @@ def _about(one: Decided) -> dict[str, Any]:
         "kind": event.kind,
         "customer": one.customer,
         "campaigns": ",".join(place.campaign for place in places),
-        "applied": str(one.reactions[0][1].applied) if one.reactions else "unknown",
+        "applied": str(one.reactions[0].reaction.applied) if one.reactions else "unknown",
         "communication": one.heard[1] if one.heard else "",
         **known(message=message, upload=event.payload.get("upload")),
     }

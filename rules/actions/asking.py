@@ -19,6 +19,8 @@ from rules.participants import write_fields
 if TYPE_CHECKING:
     from rules.turn import Turn
 
+ANSWERED = "answered"
+
 
 @dataclass(frozen=True, kw_only=True)
 class Asking(Action):
@@ -72,9 +74,18 @@ class Asking(Action):
         turn.say_result(_result(outcome, changed))
         return dict(self.cases).get(outcome.word, self.next)
 
+    def edge_told(self, result: str) -> str:
+        """The edge that a visit took, told by what it said in the log; "" for one that asked and waits."""
+        if result.startswith(f"asked {self.target}"):
+            return ""
+        if not result.startswith(ANSWERED):
+            return "failed"
+        words = (word for word, _ in self.cases if f"{result},".startswith(f'{ANSWERED} "{word}",'))
+        return next((f"cases.{word}" for word in words), "next")
+
 
 def _result(outcome: Outcome, changed: frozenset[str]) -> str:
-    said = f'answered "{outcome.word}"' if outcome.word else "answered"
+    said = f'{ANSWERED} "{outcome.word}"' if outcome.word else ANSWERED
     return f"{said}, changed {', '.join(sorted(changed))}" if changed else said
 
 

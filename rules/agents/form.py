@@ -20,6 +20,7 @@ from rules.names import NameInfo, Scope
 from rules.scene import Talk
 from rules.templates import MAX_RENDERED, RenderFailed, Template
 from rules.values import Position, ValueType
+from rules.watching import watched
 
 DEFAULT_REPLY_WITHIN = timedelta(hours=24)
 MAX_QUESTIONS = 50
@@ -87,7 +88,7 @@ class Form:
     def _at_next(self, talk: Talk, scope: Scope) -> Talk:
         """The talk at the first question from where it is that applies; behind the last where none does."""
         left = enumerate(self.questions[talk.question :], start=talk.question)
-        applying = (n for n, q in left if q.condition is None or q.condition.evaluate(scope) is True)
+        applying = (n for n, q in left if q.condition is None or watched(q.condition, scope) is True)
         return replace(talk, question=next(applying, len(self.questions)))
 
     def _ask(self, talk: Talk, scope: Scope, before: str) -> Step:

@@ -69,7 +69,15 @@ class EventList:
     def those(self, numbers: Collection[int]) -> list[Row]:
         """Those of these numbers that there are, in their order."""
         rows = rows_in(self._connection, select(INBOX), INBOX.c.id, numbers)
-        return sorted(rows, key=lambda row: int(row["id"]))
+        return sorted(rows, key=_number)
+
+    def undecided(self, lane: str, limit: int) -> list[Row]:
+        """The first events of a lane that wait, are held or are parked, at most so many of each."""
+        open_ones = (text(f"inbox.state = '{state}'") for state in ("waiting", "held", "parked"))
+        queries = (
+            select(INBOX).where(state, INBOX.c.lane == lane).order_by(INBOX.c.id).limit(limit) for state in open_ones
+        )
+        return sorted((row for query in queries for row in rows_of(self._connection.execute(query))), key=_number)
 
     def last(self) -> int:
         """The highest number; 0 where there are none."""
@@ -78,3 +86,7 @@ class EventList:
     def decisions(self, events: Collection[int]) -> dict[int, Row]:
         """What was decided for each of these events that is."""
         return by("event", rows_in(self._connection, select(DECISIONS), DECISIONS.c.event, events))
+
+
+def _number(row: Row) -> int:
+    return int(row["id"])

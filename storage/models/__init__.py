@@ -1,6 +1,7 @@
 """Every table. Times are UTC; ids made by us are 32 hex digits; JSON columns hold what `gateway` put there."""
 
 from storage.models.access import Audit, Repeat, Token
+from storage.models.counts import NodeCount
 from storage.models.hooks import Delivery, HookTrouble
 from storage.models.people import (
     Campaign,
@@ -27,6 +28,7 @@ __all__ = [
     "Identifier",
     "Inbox",
     "Message",
+    "NodeCount",
     "OptOut",
     "Outbox",
     "Participant",

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import BigInteger, Column, Index, SmallInteger, Text, false, text
 from sqlmodel import Field, SQLModel
 
-from storage.columns import BIG_ID, document, moment, where
+from storage.columns import BIG_ID, document, moment, packed, where
 
 
 class Inbox(SQLModel, table=True):
@@ -36,7 +36,8 @@ class Inbox(SQLModel, table=True):
 
 
 class Decision(SQLModel, table=True):
-    """What `react` decided for an event, written in the same transaction as its effects; ``log`` says why."""
+    """What `react` decided for an event, written in the same transaction as its effects; ``log`` says why, and from
+    what: it is packed, and empty where retention or an erasure has emptied it."""
 
     __table_args__ = (
         Index("decision_customer", "customer", "event"),
@@ -45,7 +46,7 @@ class Decision(SQLModel, table=True):
     event: int = Field(sa_column=Column(BIG_ID, primary_key=True, autoincrement=False))
     customer: str = ""
     applied: str
-    log: list[dict[str, Any]] = document(default_factory=list)
+    log: list[dict[str, Any]] = packed(default_factory=list)
     decided_at: datetime = moment()
 
 

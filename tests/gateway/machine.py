@@ -24,6 +24,7 @@ from gateway.decided import Decided
 from gateway.incoming import message_event
 from gateway.intake import Given
 from gateway.keeping import Kept, keep_participants
+from gateway.recorded import Versions
 from gateway.rulebooks import Rulebooks
 from gateway.timers import Timers
 from gateway.worker import Worker
@@ -33,6 +34,7 @@ from storage.database import Storage
 from storage.transaction import Transaction
 from storage.values import NewEvent, Row
 from tests.conftest import prepared_file
+from tests.gateway.replayed import otherwise
 
 T = TypeVar("T")
 
@@ -238,6 +240,8 @@ class Machine(RuleBasedStateMachine):
     def teardown(self) -> None:
         try:
             self.finish()
+            ground = self.ground
+            assert otherwise(ground.storage, Versions(PROJECT, ground.rulebooks.version)) == []
         finally:
             self.ground.close()
             if not self.POSTGRES:

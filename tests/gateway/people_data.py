@@ -12,6 +12,8 @@ from sqlmodel import SQLModel
 from gateway.cli import main
 from storage.books import Books
 from storage.database import Storage
+from storage.packing import unpack
+from storage.types import json_text
 from tests.gateway.example_rules import ADA
 from tests.gateway.running import CARLA, World
 
@@ -29,8 +31,13 @@ def everything(storage: Storage, *, but: Iterable[str] = ()) -> str:
     with storage._reading.connect() as connection:
         for table in sorted(set(SQLModel.metadata.tables) - set(but)):
             rows = connection.execute(text(f'SELECT * FROM "{table}"'))  # noqa: S608 - our own tables
-            lines += [f"{table}: {'|'.join(map(str, row))}" for row in rows]
+            lines += [f"{table}: {'|'.join(map(shown, row))}" for row in rows]
     return "\n".join(lines)
+
+
+def shown(value: object) -> str:
+    """What a column holds, unpacked."""
+    return json_text(unpack(value)) if isinstance(value, bytes) else str(value)
 
 
 def found(storage: Storage, words: Iterable[str], *, but: Iterable[str] = ()) -> list[str]:

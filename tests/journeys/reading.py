@@ -1,29 +1,22 @@
-"""Journeys: whole conversations in YAML, read from their files.
+"""Journeys: scenario files (docs/reference/scenarios.md), read by the product's own reader, to be played on a gateway
+that is run whole: over HTTP, with the providers' own libraries, on each database."""
 
-A file holds `people` (a phone number, a Slack user id, or both), `rules` (rule files as text) or `rule_file` (one of
-the project's own), and `story`, a list of steps, or `stories`, several of them by name. It may also say:
-
-    starts at     when it begins, `2027-03-01 09:00`, or for each story by its name
-    clock         the time zone of that, and of the steps that name a time (UTC unless told)
-    rooms         the Slack channels there are (general and billing unless told)
-    services      the outside services: for each the answers it gives (see `tests.journeys.services`)
-    allow         the functions of docs/cookbook/actions that rules may run
-"""
-
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import yaml
-
+from gateway.scenarios.reading import read_scenario
+from gateway.scenarios.values import Surroundings
+from rules.loader import report
 from tests.gateway.running import START
 
 FOLDER = Path(__file__).parent
 ROOT = FOLDER.parent.parent
 COOKBOOK = ROOT / "docs" / "cookbook"
+SCENARIOS = COOKBOOK / "scenarios"
 ROOMS = ("general", "billing")
 
 
@@ -38,7 +31,7 @@ class Journey:
     starts: datetime = START
     clock: ZoneInfo = field(default_factory=lambda: ZoneInfo("UTC"))
     rooms: tuple[str, ...] = ROOMS
-    services: Mapping[str, list[dict[str, Any]]] = field(default_factory=dict)
+    services: Mapping[str, Sequence[Mapping[str, Any]]] = field(default_factory=dict)
     allow: tuple[str, ...] = ()
 
     def __str__(self) -> str:
@@ -56,37 +49,22 @@ def read_journeys(folder: Path = FOLDER) -> list[Journey]:
 
 def read_file(path: Path) -> list[Journey]:
     """The stories of one file. All values are text, but for what services answer."""
-    text = path.read_text("utf-8")
-    data = yaml.load(text, Loader=yaml.BaseLoader)  # noqa: S506 - builds nothing but text
-    services = yaml.safe_load(text).get("services", {})
-    if "story" in data:
-        return [_journey(path.stem, data, data["story"], data.get("starts at", ""), services)]
-    starts = data.get("starts at", {})
-    return [
-        _journey(f"{path.stem}: {name}", data, story, starts if isinstance(starts, str) else starts[name], services)
-        for name, story in data["stories"].items()
-    ]
+    return list(_journeys(path))
 
 
-def _journey(
-    name: str, data: Mapping[str, Any], story: list[Any], starts: str, services: Mapping[str, list[dict[str, Any]]]
-) -> Journey:
-    rules = [(ROOT / data["rule_file"]).read_text("utf-8")] if "rule_file" in data else data["rules"]
-    clock = ZoneInfo(data.get("clock", "UTC"))
-    return Journey(
-        name,
-        people={person: _identifiers_of(given) for person, given in data["people"].items()},
-        rules=tuple(rules),
-        story=tuple(next(iter(step.items())) if isinstance(step, dict) else (step, "") for step in story),
-        starts=datetime.fromisoformat(starts).replace(tzinfo=clock).astimezone(UTC) if starts else START,
-        clock=clock,
-        rooms=tuple(data.get("rooms", ROOMS)),
-        services=services,
-        allow=tuple(data.get("allow", ())),
-    )
-
-
-def _identifiers_of(given: str | Mapping[str, str]) -> Mapping[str, str]:
-    if isinstance(given, str):
-        return {"phone" if given.startswith("+") else "slack": given}
-    return given
+def _journeys(path: Path) -> Iterator[Journey]:
+    read = read_scenario(str(path), path.read_bytes(), Surroundings())
+    assert read.scenario is not None, report(read.found, read.texts)
+    scenario = read.scenario
+    for name, starts, steps in scenario.stories:
+        yield Journey(
+            f"{path.stem}: {name}" if name else path.stem,
+            people=scenario.people,
+            rules=tuple(text.decode() for text in scenario.rules.values()),
+            story=tuple((step.text, "" if step.value is None else step.value) for step in steps),
+            starts=starts,
+            clock=scenario.zone,
+            rooms=tuple(dict.fromkeys((*scenario.rooms, *ROOMS))),
+            services=scenario.services,
+            allow=scenario.allowed,
+        )

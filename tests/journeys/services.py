@@ -14,7 +14,7 @@ import hashlib
 import hmac
 import json
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -41,7 +41,7 @@ class Service:
     """One service: what it answers, and what it was asked so far (each call once, however often it came)."""
 
     name: str
-    rows: list[dict[str, Any]]
+    rows: Sequence[Mapping[str, Any]]
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
     port: int = field(default_factory=free_port)
     asked: dict[str, dict[str, Any]] = field(default_factory=dict)

@@ -12,9 +12,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import yaml
-
-from channels.sandbox import Fault, Webhooks
+from channels.sandbox import Webhooks
+from gateway.recorded import Versions
+from gateway.scenarios.checking import FAULTS
+from gateway.simulation.standing import as_text as written
+from tests.gateway.replayed import otherwise
 from tests.gateway.running import SETTINGS, World, running, write_project
 from tests.journeys.reading import COOKBOOK, Journey
 from tests.journeys.services import Service, holds, listening
@@ -130,8 +132,7 @@ class Teller:
         self.asked[name] += len(calls)
 
     async def misbehaves(self, channel: str, told: Mapping[str, str]) -> None:
-        values = {name: yaml.safe_load(value) for name, value in told.items()}
-        self.world.sandbox.channel(channel).behaviour.add(Fault(**values))
+        self.world.sandbox.channel(channel).behaviour.add(FAULTS.validate_python(told))
 
     async def shuffles(self, channel: str, _: str) -> None:
         self.world.sandbox.channel(channel).behaviour.webhooks = Webhooks(twice=True, shuffled=True)
@@ -147,7 +148,7 @@ class Teller:
 
     async def stands(self, name: str, campaign: str, wanted: Mapping[str, Any]) -> None:
         found = await self.standing(name, campaign)
-        assert {key: found.get(key, "") for key in wanted} == wanted, found
+        assert {key: found.get(key, "") for key in wanted} == {key: value or "" for key, value in wanted.items()}, found
 
     async def standing(self, name: str, campaign: str) -> dict[str, Any]:
         """Fields, outcome, talks (the last of each node) and where paths wait, of a person in a campaign, as text."""
@@ -155,7 +156,7 @@ class Teller:
         owner = (await self.world.read(lambda t: t.people.by_identifiers([(kind, value)]))).get((kind, value))
         people = [row for row in await self.world.people(campaign) if row["customer"] == owner]
         talks = [talk for talk in await self.world.talks(campaign) if talk["customer"] == owner]
-        fields = {name: str(value).lower() for row in people for name, value in row["fields"].items()}
+        fields = {name: written(value) for row in people for name, value in row["fields"].items()}
         ended = {talk["node"].partition(".")[2]: talk["status"] for talk in talks}
         waits = {"waits at": await self.waiting_nodes(owner, campaign)} if people else {}
         return {**fields, **ended, **waits, "outcome": "".join(row["outcome"] for row in people)}
@@ -202,13 +203,13 @@ def as_text(value: Any) -> Any:
     """JSON as the files of journeys hold it: every value is text."""
     if isinstance(value, Mapping):
         return {name: as_text(part) for name, part in value.items()}
-    return "" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
+    return written(value)
 
 
 async def tell(journey: Journey, folder: Path, database: str, look: Look | None = None) -> None:
     """Play a journey from its beginning on an empty database; then ``look`` at the gateway, if given.
 
-    Raises AssertionError with the step that went wrong.
+    Raises AssertionError with the step that went wrong, or with decisions that are not the same when made again.
     """
     services = {name: Service(name, rows) for name, rows in journey.services.items()}
     write_files(journey, folder, services)
@@ -218,6 +219,8 @@ async def tell(journey: Journey, folder: Path, database: str, look: Look | None 
         for service in services.values():
             service.now = lambda: teller.world.clock.now()
         await teller.tell()
+        gateway = teller.world.gateway
+        assert otherwise(gateway.storage, Versions(gateway.rulebooks.project, gateway.rulebooks.version)) == []
         if look is not None:
             await look(teller.world)
 

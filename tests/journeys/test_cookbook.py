@@ -1,19 +1,22 @@
 """The campaigns of the cookbook do what it says: their journeys walk every way of each, some on PostgreSQL, too."""
 
 import re
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from gateway.coverage import coverage, ways_walked
 from rules.loader import LoadedFolder, Project, ProjectChannel, load_folder
+from rules.ways import Way
 from tests.gateway.running import World
-from tests.journeys.reading import COOKBOOK, FOLDER, read_file
+from tests.journeys.explained import check_explained
+from tests.journeys.reading import COOKBOOK, SCENARIOS, read_file
 from tests.journeys.telling import tell
-from tests.journeys.ways import Way, ways_of, ways_walked
 
 CAMPAIGNS = sorted(COOKBOOK.glob("*.yaml"))
-JOURNEYS = FOLDER / "cookbook"
+JOURNEYS = SCENARIOS
 PLAYED = [
     pytest.param(campaign, database, id=f"{database}-{campaign.stem}")
     for database, campaigns in (("sqlite", CAMPAIGNS), ("postgres", CAMPAIGNS[::3]))
@@ -47,10 +50,12 @@ def test_the_table_of_the_cookbook_lists_every_campaign() -> None:
 async def test_the_journeys_of_a_campaign_walk_every_way_of_it(
     campaign: Path, tmp_path: Path, new_database: Callable[[], str]
 ) -> None:
-    walked: set[Way] = set()
+    (book,) = (book for book in loaded().rulebooks.values() if book.file == campaign.name)
+    walked: Counter[Way] = Counter()
 
     async def look(world: World) -> None:
-        walked.update(await ways_walked(world))
+        walked.update(ways_walked(book, await world.decisions()))
+        await check_explained(world)
 
     for number, journey in enumerate(read_file(JOURNEYS / campaign.name)):
         folder = tmp_path / str(number)
@@ -60,5 +65,4 @@ async def test_the_journeys_of_a_campaign_walk_every_way_of_it(
         except (AssertionError, TimeoutError) as error:
             raise AssertionError(f"{journey}: {error}") from error
 
-    (book,) = (book for book in loaded().rulebooks.values() if book.file == campaign.name)
-    assert ways_of(book) - walked == set()
+    assert [str(placed.way) for flow in coverage(book, walked) for placed in flow.uncovered] == []

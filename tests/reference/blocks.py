@@ -3,6 +3,8 @@
 from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 
+from gateway.scenarios.codes import CODES as SCENARIO_CODES
+from gateway.scenarios.forms import FORMS, TAKEN
 from rules import calling, grammar, held, patterns, tags, templates, turn, walk, yaml_events
 from rules.agents import form, question_spec, replies, webhook
 from rules.diagnostics import CODES, Diagnostic, render
@@ -163,12 +165,23 @@ def _rendered(found: Diagnostic, text: str) -> str:
     return "\n".join(line.rstrip() for line in printed.replace(found.position.file, name, 1).splitlines())
 
 
+def _scenario_steps() -> str:
+    rows = ((f"`{form.text}`", TAKEN[form.takes], form.means) for form in FORMS)
+    return table(("step", "takes", "means"), rows)
+
+
+def _scenario_mistakes() -> str:
+    return table(("code", "meaning"), ((f"`{code}`", meaning) for code, meaning in SCENARIO_CODES.items()))
+
+
 def _nouns() -> str:
     return table(("command", "filters", "tells"), noun_rows())
 
 
 _BLOCKS: Mapping[str, Callable[[], str]] = {
     "nouns": _nouns,
+    "steps of scenarios": _scenario_steps,
+    "mistakes of scenarios": _scenario_mistakes,
     "triggers": _triggers,
     "functions": _functions,
     "filters": _filters,

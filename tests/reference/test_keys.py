@@ -9,10 +9,11 @@ from tests.reference.pages import DOCS, RULE_PAGES, fenced, key_tables, rule_pag
 from tests.rules.rulebooks import PROJECT
 
 SECTIONS = [section for page in RULE_PAGES for section in sections(page.read_text("utf-8"))]
+PLAYED = ("tutorial.md", "scenarios.md")  # are done as they are read: by test_tutorial and tests/gateway/scenarios
 EXAMPLES = [
     pytest.param(text, id=f"{page.name}-{number}")
     for page in (DOCS.parent / "README.md", *sorted(DOCS.rglob("*.md")))
-    if page.name != "tutorial.md"  # which is done as it is read, and shows a warning
+    if page.name not in PLAYED
     for number, text in enumerate(fenced(page.read_text("utf-8"), "yaml"), start=1)
 ]
 

@@ -21,8 +21,8 @@ from rules.matcher import (
     MAX_TRIGGERS_OF_A_KIND,
     Matcher,
     TooManyTriggers,
-    why_not,
 )
+from rules.silent import why_not
 from rules.values import Position
 from tests.rules.reference_matcher import fired
 

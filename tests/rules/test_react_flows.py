@@ -5,6 +5,7 @@ import pytest
 from rules.effects import FinishParticipant, SendMessage
 from rules.reaction import LoopFound, Visit
 from rules.scene import Talk
+from rules.silent import silent
 from rules.walk import MAX_ACTIVATIONS, MAX_NODES
 from tests.rules.scenes import TALKS, book, decide, due, given, only, raised, someone, stranger, talk, wrote
 
@@ -102,9 +103,10 @@ def test_every_condition_is_logged_with_the_values_it_saw_and_the_way_it_took() 
 
 
 def test_a_trigger_that_stayed_silent_says_why() -> None:
-    reaction = decide(book(DECIDES), wrote("hello"), someone())
+    rules = book(DECIDES)
+    (considered,) = decide(rules, wrote("hello"), someone()).log
 
-    (one, other) = reaction.log[0].not_fired
+    (one, other) = silent(rules, considered.fact)
     assert (one.node, one.narrowing, one.wanted, one.saw) == ("one.go", "keyword", "GO, START", "HELLO")
     assert other.node == "other.stop"
 

@@ -9,12 +9,13 @@ import gzip
 import json
 import sqlite3
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 from alembic import command
 from sqlalchemy import Connection, FromClause, MetaData, Table, insert, select
@@ -83,9 +84,16 @@ def contents(connection: Connection, tables: Mapping[str, FromClause]) -> dict[s
 
 
 def typed(table: Table, row: Row) -> Row:
-    """SQLite's 1 and 0 as PostgreSQL wants them."""
-    flags = {column.name for column in table.columns if column.type.python_type is bool}
-    return {name: bool(value) if name in flags else value for name, value in row.items()}
+    """SQLite's 1 and 0 as PostgreSQL wants them, and what is packed as bytes."""
+    kinds = {column.name: READ.get(column.type.python_type, same) for column in table.columns}
+    return {name: kinds[name](value) for name, value in row.items()}
+
+
+def same(value: Any) -> Any:
+    return value
+
+
+READ: Mapping[type, Callable[[Any], Any]] = {bool: bool, bytes: bytes.fromhex}
 
 
 def rows_in_file(path: Path) -> Iterator[tuple[str, list[Row]]]:
@@ -101,7 +109,7 @@ def main(path: Path) -> None:
     tables = dict(rows_in_file(path))
     revision = tables.pop(VERSIONS)[0]["version_num"]
     dump = {"revision": revision, "tables": tables}
-    text = json.dumps(dump, indent=0, ensure_ascii=False)
+    text = json.dumps(dump, indent=0, ensure_ascii=False, default=bytes.hex)
     (RELEASED / f"{revision}.json").write_text(text + "\n", "utf-8")
     pack_backup(path, revision)
 

@@ -18,7 +18,7 @@ from tests.storage.rows import NOON, SECOND
 
 RELEASES, BACKUPS = released(), backups()
 FIRST_WITH_BACKUPS = "0003"
-MOVED = {"upload": {"errors"}}  # columns whose values later programs hold elsewhere
+MOVED = {"upload": {"errors"}, "decision": {"log"}}  # columns whose values later programs hold otherwise
 ROWS = "customer", "participant", "communication", "message", "outbox", "inbox", "decision", "timer"
 
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from storage.database import Storage
 from storage.errors import Conflict, StaleVersion
 from storage.values import Row
-from tests.storage.rows import NOON, SECOND, communication, customer, message, participant
+from tests.storage.rows import NOON, SECOND, communication, customer, event, message, participant
 
 SHARED = settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 RANKS = {"": 0, "sent": 4, "failed": 6, "delivered": 8, "read": 9}
@@ -40,6 +40,7 @@ def test_the_open_communications_and_each_participants_last_one_come_oldest_firs
 
         assert [row["id"] for row in found] == ["autumn-last", "open", "last"]
         assert transaction.communications.of_customers([]) == []
+        assert [row["id"] for row in transaction.communications.open_of(["c1"])] == ["open"]
 
 
 def test_of_communications_made_at_one_moment_the_last_made_is_the_last(storage: Storage) -> None:
@@ -96,3 +97,16 @@ def test_an_event_is_decided_exactly_once(storage: Storage) -> None:
 
     with pytest.raises(Conflict), storage.transaction() as transaction:
         transaction.decisions.add([decision])
+
+
+def test_of_a_moments_decisions_about_somebody_the_first_is_found_and_what_came_after_it(storage: Storage) -> None:
+    head = {"applied": "applied", "log": []}
+    made = [(1, "c2", NOON + SECOND), (2, "c1", NOON), (3, "c1", NOON + SECOND), (4, "c1", NOON + SECOND)]
+    with storage.transaction() as transaction:
+        transaction.inbox.keep([event(key) for key in "abcd"])
+        transaction.decisions.add([{**head, "event": n, "customer": who, "decided_at": at} for n, who, at in made])
+        first = transaction.decisions.first_at("c1", NOON + SECOND)
+        since = transaction.decisions.of_customer_since("c1", 3, NOON, 9)
+
+        assert (first, transaction.decisions.first_at("c1", NOON - SECOND)) == (3, None)
+        assert [row["event"] for row in since] == [3, 4]

@@ -26,7 +26,7 @@ EARLY, LATE = "1970-01-01T00:00:00.000600Z", "1970-01-01T00:00:00.005400Z"  # `l
 PAGING = {"limit", "after"}
 DEFAULTS: Any = Walk.__init__.__kwdefaults__
 SMALL = ("campaign", "token", "hook_trouble")  # tables that are small by nature
-ELSEWHERE = ("hook", "upload")  # of lists that are within one of them; `tests.storage.listing` looks at those
+ELSEWHERE = ("hook", "upload", "participant")  # of lists that are within one of them, which other tests look at
 VALUES = {
     "campaign": BOOK.campaign,
     "customer": ID,

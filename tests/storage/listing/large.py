@@ -1,8 +1,10 @@
 """Tables with enough rows that a database chooses its plans as it does for millions."""
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
-from sqlalchemy import Boolean, Connection, Integer, Table, text
+from sqlalchemy import Boolean, Connection, Integer, LargeBinary, Table, text
 
 from storage.audit import AUDIT
 from storage.listing.communications import COMMUNICATIONS
@@ -48,7 +50,12 @@ EXPRESSIONS: dict[Table, dict[str, str]] = {
         "thread": "CASE n % 5 WHEN 0 THEN 'C1:' || (n / 50) ELSE '' END",
         "created_at": "n",
     },
-    INBOX: {"id": "n", "key": "'k' || n", "state": "CASE n % 100 WHEN 0 THEN 'parked' ELSE 'decided' END"},
+    INBOX: {
+        "id": "n",
+        "key": "'k' || n",
+        "kind": "'message'",
+        "state": "CASE n % 100 WHEN 0 THEN 'parked' ELSE 'decided' END",
+    },
     DECISIONS: {"event": "n", "customer": "'c' || (n / 9)", "decided_at": "n"},
     DELIVERIES: {
         "id": "'d' || n",
@@ -78,13 +85,20 @@ def fill(connection: Connection, campaign: str = "campaign1") -> None:
         columns = [column for column in table.c if column.name in expressions or not column.nullable]
         names = ", ".join(f'"{column.name}"' for column in columns)
         expressions = expressions | ({"campaign": ours} if "campaign" in expressions else {})
-        values = ", ".join(expressions.get(column.name, _nothing(column)) for column in columns)
+        nothing = _nothing_on(connection.dialect.name)
+        values = ", ".join(expressions.get(column.name, nothing(column)) for column in columns)
         connection.execute(text(f"INSERT INTO {table.name} ({names}) {NUMBERS} SELECT {values} FROM t"))  # noqa: S608
     connection.execute(text("ANALYZE"))
 
 
-def _nothing(column: Any) -> str:
+def _nothing_on(dialect: str) -> Callable[[Any], str]:
+    return partial(_nothing, "x''" if dialect == "sqlite" else "''")
+
+
+def _nothing(no_bytes: str, column: Any) -> str:
     if isinstance(column.type, Boolean):
         return "false"
     kind = column.type.impl if hasattr(column.type, "impl") else column.type
+    if isinstance(kind, LargeBinary):
+        return no_bytes
     return "0" if isinstance(kind, Integer) else "'{}'" if column.type.__class__.__name__ == "Json" else "''"

@@ -1,0 +1,1 @@
+"""Why something happened, and why something did not: told from decisions as they are kept."""
