@@ -126,11 +126,12 @@ async def test_what_waits_moves_with_a_gateway_at_work(project: Path) -> None:
         await wait(world)
         write(project, RENAMED)
         result = await plan(project, *MOVES)
-        assert result.output.splitlines() == [
+        told = [
             "greet.pause: 1 run to move to greet.rest",
             "greet.talk: 1 planned communication to move to greet.speak",
             "patience: 1 participant concerned",
         ]
+        assert [line for line in result.output.splitlines() if line in told] == told  # the gateway may log among them
         await until(lambda: moved(world))
         await world.passes(days=4)
         assert world.heard(ADA) == ["Good day"]
