@@ -46,19 +46,21 @@ def coverage(book: Rulebook, walked: Mapping[Way, int]) -> tuple[FlowCoverage, .
 def ways_walked(book: Rulebook, decisions: Iterable[Mapping[str, Any]]) -> Counter[Way]:
     """How often each way of the rulebook was gone in these decisions (rows with their ``log``).
 
-    Other campaigns' parts are left alone, and visits of nodes that the rulebook does not have: they are of another
-    version of its file.
+    Other campaigns' parts are left alone, and what was walked with another version of its file: that may have nodes
+    of the same names. A path that had waited goes on with the version that it began with.
     """
     nodes = {node.full_name: node for flow in book.flows.values() for node in flow.nodes.values()}
     parts = (part for row in decisions for part in row["log"] if part.get("campaign") == book.campaign)
-    return Counter(way for part in parts for visit in visits_in(part) for way in _taken(nodes, visit))
+    return Counter(way for part in parts for visit in _visits(book, part) for way in _taken(nodes, visit))
 
 
-def visits_in(part: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-    """Every visit of a node in one campaign's part of a decision, in order."""
+def _visits(book: Rulebook, part: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """Every visit of a node of the rulebook in its campaign's part of a decision, in order; where no version is told,
+    it is the rulebook's."""
     for considered in part.get("facts", ()):
-        for activation in considered.get("activations", ()):
-            yield from activation["visits"]
+        if (considered.get("rules") or part.get("rules", book.hash)) == book.hash:
+            for activation in considered.get("activations", ()):
+                yield from activation["visits"]
 
 
 def _taken(nodes: Mapping[str, Node], visit: Mapping[str, Any]) -> tuple[Way, ...]:

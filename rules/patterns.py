@@ -12,7 +12,7 @@ MAX_PATTERN = 100
 MAX_TEXT = 500
 MAX_WORK = 2_500
 
-_TOKEN = re.compile(
+TOKEN = re.compile(
     r"(?P<escape>\\.)|(?P<set>\[\^?\]?(?:\\.|[^\]\[\\])*\])|(?P<group>\((?:\?:)?)|(?P<close>\))"
     r"|(?P<repeat>(?:[*+?]|\{[0-9]{1,9}(?:,[0-9]{0,9})?\})\??)|(?P<bar>\|)|(?P<edge>[\^$])|(?P<one>[^\\\[{])",
     re.DOTALL,
@@ -32,7 +32,7 @@ def compile_pattern(pattern: str) -> "re.Pattern[str]":
         raise PatternRefused(f"the pattern has {len(pattern)} characters; at most {MAX_PATTERN} are allowed")
     work, at, before = 1, 0, ""
     while at < len(pattern):
-        token = _TOKEN.match(pattern, at)
+        token = TOKEN.match(pattern, at)
         if token is None:
             raise PatternRefused(f'the pattern cannot be read from "{pattern[at:]}" on')
         kind, written = str(token.lastgroup), token.group()

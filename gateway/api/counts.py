@@ -48,7 +48,7 @@ class NodeCount(Told):
 class NodeCounts(Told):
     """What passed the nodes of a campaign, whatever version of its rule file was in force then. Hours and days are
     those of the campaign's ``timezone`` that began from ``since`` on and before ``until``; nothing is
-    counted of times before ``counted_since``."""
+    counted of times before ``counted_since``. All times are told in that zone."""
 
     campaign: str
     timezone: str
@@ -89,14 +89,14 @@ def span_of(query: CountsQuery, zone: str, now: datetime) -> tuple[datetime, dat
 
 def _counts(t: Transaction, book: Rulebook, query: CountsQuery, since: datetime, until: datetime) -> NodeCounts:
     rows = t.node_counts.over_time(book.campaign, since, until, query.flow)
-    zone = ZoneInfo(book.timezone)
+    zone, began = ZoneInfo(book.timezone), t.node_counts.since(book.campaign)
     return NodeCounts(
         campaign=book.campaign,
         timezone=book.timezone,
         step=query.step,
-        since=since,
-        until=until,
-        counted_since=t.node_counts.since(book.campaign),
+        since=since.astimezone(zone),
+        until=until.astimezone(zone),
+        counted_since=began.astimezone(zone) if began else None,
         counts=[
             NodeCount(at=at.astimezone(zone), node=node, way=way, number=number)
             for (at, node, way), number in added_up(rows, query.step, book.timezone).items()

@@ -13,11 +13,12 @@ from gateway.api.queries import MAX_NAME, NumberPage, cursor
 from gateway.api.scopes import Scope
 from gateway.explain import values
 from gateway.explain.explaining import NoSuchEvent, explain_event, explain_participant
-from gateway.explain.finding import MAX_DIGITS, NotFound, event_of_message
+from gateway.explain.finding import MAX_DIGITS, NotFound, event_of_message, left
 from gateway.explain.target import NoSuchTarget, target_named
 from gateway.explain.why_not import why_not
 from gateway.ids import is_id
 from storage.transaction import Transaction
+from storage.values import Row
 
 MAX_EXPLAINED = 50  # of a page: each decision is made once more
 DEFAULT_EXPLAINED = 10
@@ -77,17 +78,24 @@ async def get_message_explanation(asked: Asked[NoQuery, None]) -> Answer:
 async def list_explanations(asked: Asked[ExplanationsQuery, None]) -> Answer:
     """A page of what was decided about a participant and why, the latest event first.
 
-    A page may hold fewer than asked for before the end.
+    A page may hold fewer than asked for before the end. Of one who takes part no more it is told, too, as long as it is
+    kept: by the id that the participant had, or that of the customer.
     """
     campaign, query, desk = asked.desk.book(asked.path["campaign"]).campaign, asked.query, asked.desk
     before = query.key[0] if query.key else None
 
     def explain(t: Transaction) -> Explanations:
-        row = found(t, campaign, asked.path["participant"])
+        row = _found_or_left(t, campaign, asked.path["participant"])
         explanations, more = explain_participant(t, desk.versions.of(t), row, before, query.limit)
         return Explanations(explanations=explanations, next=cursor(None if more is None else (more,)))
 
     return Answer(body=await desk.read(explain))
+
+
+def _found_or_left(t: Transaction, campaign: str, id: str) -> Row:
+    """The participant's row, or of one who left the campaign and the customer. Raises 404."""
+    gone = left(t, campaign, id) if is_id(id) and t.people.participant(id) is None else None
+    return gone or found(t, campaign, id)
 
 
 async def get_why_not(asked: Asked[WhyNotQuery, None]) -> Answer:

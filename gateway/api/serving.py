@@ -1,5 +1,6 @@
 """From an `Endpoint` to a handler of aiohttp: who asks, what is given, what is answered."""
 
+import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -7,6 +8,7 @@ from aiohttp import ETag, hdrs, web
 from aiohttp.typedefs import Handler
 from multidict import MultiMapping
 from pydantic import BaseModel, ValidationError
+from pydantic_core import PydanticSerializationError
 
 from gateway.api.access import Bearer
 from gateway.api.admitting import BEARER
@@ -23,6 +25,7 @@ from gateway.hints import did_you_mean
 
 MAX_TOLD = 100  # mistakes of one body or query that are told
 MAX_PLACE = 200  # characters of where one is
+HALF = "holds half of a character (a surrogate, such as \\ud800, without the other one): that is no text"
 
 
 def serve(endpoint: AnyEndpoint) -> Handler:
@@ -93,6 +96,8 @@ def _reason(model: type[BaseModel], mistake: Any) -> str:
     if mistake["type"] == "extra_forbidden":
         known = (field.alias or name for name, field in model.model_fields.items())
         return f"is not known here{did_you_mean(str(mistake['loc'][-1]), known)}"
+    if mistake["type"] == "json_invalid" and "escape" in mistake["msg"]:
+        return HALF
     return str(mistake["msg"])
 
 
@@ -114,8 +119,13 @@ def respond(request: web.Request, answer: Answer) -> web.Response:
 
 
 def as_bytes(body: BaseModel) -> bytes:
-    """The JSON of an answer; what was not set is left out."""
-    return body.model_dump_json(by_alias=True, exclude_unset=True).encode()
+    """The JSON of an answer; what was not set is left out. Half a surrogate pair, which outsiders can send and UTF-8
+    does not have, is told as JSON escapes it."""
+    try:
+        return body.model_dump_json(by_alias=True, exclude_unset=True).encode()
+    except PydanticSerializationError:
+        told = body.model_dump(mode="json", by_alias=True, exclude_unset=True)
+        return json.dumps(told, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "backslashreplace")
 
 
 def require_match(asked: Asked[Any, Any], current: BaseModel) -> None:

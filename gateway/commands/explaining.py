@@ -1,5 +1,6 @@
 """`pointsman explain` and `pointsman why-not`: why something happened, and why something did not."""
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -124,6 +125,8 @@ def _target(t: "Transaction", version: "Version", campaign: str, name: str) -> A
 
 
 def _print_json(kind: Any, value: Any) -> None:
+    """Half a surrogate pair, which outsiders can send and UTF-8 does not have, is told as JSON escapes it."""
     from pydantic import TypeAdapter
 
-    click.echo(TypeAdapter(kind).dump_json(value, indent=1).decode())
+    told = TypeAdapter(kind).dump_python(value, mode="json")
+    click.echo(json.dumps(told, ensure_ascii=False, indent=1).encode("utf-8", "backslashreplace"))

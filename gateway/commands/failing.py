@@ -1,5 +1,6 @@
 """How a command fails: a sentence for each thing that is wrong, on stderr, and exit code 2. Never a traceback."""
 
+from errno import EPIPE
 from typing import IO, Any
 
 import click
@@ -18,7 +19,10 @@ class CommandFailed(click.ClickException):
 
 
 class Commands(click.Group):
-    """A group whose commands may raise the errors that `sentence_for` knows."""
+    """A group whose commands may raise the errors that `sentence_for` knows.
+
+    Where whoever reads the output has gone, as in `pointsman ... | head`, click ends it without a word and with 1.
+    """
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
@@ -26,6 +30,8 @@ class Commands(click.Group):
         except (click.ClickException, click.Abort, click.exceptions.Exit):
             raise
         except Exception as error:
+            if isinstance(error, OSError) and error.errno == EPIPE:
+                raise
             sentence = sentence_for(error)
             if sentence is None:
                 raise

@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from gateway.customers import NotOne, person_named
-from gateway.ids import is_id
+from gateway.ids import derived_id, is_id
 from gateway.recorded import Recorded, of_message, of_participant
 from storage.transaction import Transaction
 from storage.values import Row
@@ -43,17 +43,32 @@ def participant_named(t: Transaction, who: str, or_left: bool = False) -> Row:
             f'"{who[:100]}" is no event, message or participant; a participant is also CAMPAIGN/+4915112345601'
         )
     try:
-        customer = person_named(t, person).customer
+        named = person_named(t, person).customer
     except NotOne as error:
         raise NotFound(str(error)) from None
+    customer = named if campaign.isprintable() else ""  # databases refuse what a terminal may hand over else
     row = t.people.participant(t.people.places(campaign, [customer]).get(customer, "")) if customer else None
     if row is not None:
         return row
-    has_left = bool(customer) and any(one.part for one in of_participant(t, customer, campaign)[0])
+    has_left = _is_told_of(t, campaign, customer)
     if has_left and or_left:
         return {"customer": customer, "campaign": campaign}
     more = f" any more; what happened: pointsman explain {who[:200]}" if has_left else ""
     raise NotFound(f'"{person[:100]}" takes no part in a campaign "{campaign[:100]}"{more}')
+
+
+def left(t: Transaction, campaign: str, id: str) -> Row | None:
+    """The campaign and the customer of one who takes part in the campaign no more, but about whom something is kept;
+    None of others. ``id`` is that of the participant, which the trail of changes knows, or of the customer."""
+    removals = t.audit.page(None, 1, f"participant/{id}")
+    customer = str(removals[0]["customer"]) if removals else id
+    own = id in (customer, derived_id("participant", customer, campaign))
+    return {"customer": customer, "campaign": campaign} if own and _is_told_of(t, campaign, customer) else None
+
+
+def _is_told_of(t: Transaction, campaign: str, customer: str) -> bool:
+    """Whether anything is kept of what was decided about them there: nothing is of who was erased."""
+    return bool(customer) and any(one.part for one in of_participant(t, customer, campaign)[0])
 
 
 def event_of_message(t: Transaction, message: str) -> int:

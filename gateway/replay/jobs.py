@@ -1,12 +1,12 @@
 """Shares a replay out to processes, stretch by stretch. Each opens the database for itself, and only reads."""
 
 import gc
+import os
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, replace
 from multiprocessing import get_context
-from os import cpu_count
 
 from gateway.recorded import Stretch, Versions
 from gateway.replay.replaying import Replay
@@ -64,7 +64,12 @@ def _alone(replay: Replay, wanted: Stretch, on_page: Callable[[int], None]) -> T
 
 
 def _paying(numbers: int) -> int:
-    return min(cpu_count() or 1, max(1, numbers // PAYS), MAX_JOBS)
+    return min(processors(), max(1, numbers // PAYS), MAX_JOBS)
+
+
+def processors() -> int:
+    """How many this process may use, which may be fewer than the machine has; all of them where no system tells."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _shares(wanted: Stretch, lowest: int, highest: int) -> Iterator[Stretch]:

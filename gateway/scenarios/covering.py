@@ -14,18 +14,15 @@ Covered = Sequence[tuple[Rulebook, tuple[FlowCoverage, ...]]]
 
 
 def covered(stories: Sequence[Told]) -> Covered:
-    """The coverage of each campaign, flow by flow. Versions of a rule file count each for itself."""
-    books = {book.hash: book for told in stories for book in told.scenario.books.values()}
+    """The coverage of each campaign, flow by flow. Versions of a rule file count each for itself, and are told that
+    are in force at the end of a story."""
+    books = {book.hash: book for told in stories for book in told.books.values()}
     return [(book, coverage(book, _walked(book, stories))) for book in books.values()]
 
 
 def _walked(book: Rulebook, stories: Iterable[Told]) -> Counter[Way]:
-    walked: Counter[Way] = Counter()
-    for told in stories:
-        own = told.scenario.books.get(book.campaign)
-        if own is not None and own.hash == book.hash:
-            walked += ways_walked(book, told.decisions)
-    return walked
+    theirs = (told.decisions for told in stories if book.campaign in told.books)
+    return sum((ways_walked(book, decisions) for decisions in theirs), Counter())
 
 
 def inputs(found: Covered) -> dict[Way, Input]:

@@ -1,6 +1,6 @@
 """Play scenarios: each story in a world of its own, step by step, with what was said and what was not as expected."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -9,6 +9,7 @@ from time import perf_counter
 from gateway.scenarios.doing import DEEDS, Missed
 from gateway.scenarios.values import Scenario, Step, Story, Surroundings
 from gateway.simulation import CannotDo, Line, World, world
+from rules.book import Rulebook
 from storage.values import Row
 
 NOTHING, DONE, PARKED = "nothing", "that this happens", "events put aside"
@@ -28,14 +29,15 @@ class Played:
 
 @dataclass(frozen=True)
 class Told:
-    """One story that was played. ``ends`` are what is wrong at its end; ``decisions`` are all that were made;
-    ``seconds`` is how long it took."""
+    """One story that was played. ``ends`` are what is wrong at its end; ``decisions`` are all that were made, ``books``
+    the rulebooks in force then, by campaign; ``seconds`` is how long it took."""
 
     scenario: Scenario
     story: Story
     steps: tuple[Played, ...]
     ends: tuple[Missed, ...] = ()
     decisions: Sequence[Row] = field(default=(), repr=False)
+    books: Mapping[str, Rulebook] = field(default_factory=dict, repr=False)
     seconds: float = 0.0
 
     @property
@@ -74,8 +76,8 @@ async def play(scenario: Scenario, story: Story, around: Surroundings) -> Told:
         else:
             ends += unheard(w, story)
         ends += [Missed(story.steps[-1].position, PARKED, NOTHING, reason) for reason in await w.parked()]
-        decisions = await w.decisions()
-    return Told(scenario, story, tuple(steps), tuple(ends), decisions, perf_counter() - begun)
+        decisions, books = await w.decisions(), dict(w.rulebooks.active)
+    return Told(scenario, story, tuple(steps), tuple(ends), decisions, books, perf_counter() - begun)
 
 
 @asynccontextmanager

@@ -1,7 +1,8 @@
 """Values worth trying: those that conditions are written with, those next to them, and one of each other kind."""
 
 import ast
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -15,10 +16,13 @@ from rules.book import Field, IfNode, Node, Rulebook, SwitchNode
 from rules.expressions import Expression
 from rules.fields import TIMEZONE_FIELD
 from rules.grammar import Source
+from rules.inputs.fitting import fitting, unfit
 from rules.inputs.play import IDENTIFIERS
 from rules.lint.reckoning import OPEN, dotted, evaluate
 from rules.names import NameInfo
+from rules.readers import FieldError
 from rules.statuses import CommunicationStatus
+from rules.texts import read_email, read_phone
 from rules.values import Value, ValueType
 
 MAX_DAYS = 1_000  # a number in a condition about dates is a number of days up to here
@@ -27,11 +31,13 @@ MAX_LENGTH = 200  # and one in a condition about texts the number of their chara
 WORDS = "something"
 ZONES = ("Asia/Tokyo", "America/Los_Angeles")
 CLOCKS = frozenset({"hour", "weekday"})  # functions that tell the time of day, or the day
+MATCHES = "matches"
+ADDRESSES: Mapping[ValueType, Callable[[object], str]] = {ValueType.EMAIL: read_email, ValueType.PHONE: read_phone}
 
 
 @dataclass(frozen=True)
 class Asked:
-    """One expression of the file: its names, and what is written in it."""
+    """One expression of the file: its names, and what is written in it, for a pattern texts that fit it and do not."""
 
     names: frozenset[str]
     constants: tuple[Value, ...]
@@ -98,6 +104,7 @@ class Candidates:
             case ValueType.DATETIME:
                 yield from self._moments(literals)
             case ValueType.EMAIL | ValueType.PHONE:
+                yield from _addresses(literals, ADDRESSES[info.type])
                 yield IDENTIFIERS[info.type.value]
             case _:
                 yield from (value for value in literals if isinstance(value, str))
@@ -122,6 +129,13 @@ def _around(literals: Iterable[Value], kind: ValueType) -> Iterator[Value]:
     for number in (*(n for n in literals if isinstance(n, int | Decimal) and not isinstance(n, bool)), 1):
         for near in (number, number + 1, number - 1):
             yield int(near) if kind is ValueType.INTEGER else Decimal(near)
+
+
+def _addresses(literals: Iterable[Value], read: Callable[[object], str]) -> Iterator[str]:
+    """What is written, where it is an address, or the end of one."""
+    for text in (form for value in literals if isinstance(value, str) for form in (value, f"ada{value}")):
+        with suppress(FieldError):
+            yield read(text)
 
 
 def _of_lengths(literals: Iterable[Value]) -> Iterator[str]:
@@ -164,8 +178,16 @@ def _of_node(node: Node) -> Iterator[tuple[Expression, tuple[Value, ...]]]:
 
 def _asked(source: str, values: tuple[Value, ...]) -> Asked:
     nodes = list(ast.walk(Source(source).tree))
-    called = {dotted(node.func) for node in nodes if isinstance(node, ast.Call)}
+    calls = [node for node in nodes if isinstance(node, ast.Call)]
+    called = {dotted(call.func) for call in calls}
     names = {dotted(node) for node in nodes if isinstance(node, ast.Name | ast.Attribute)} - called - {""}
     written = (evaluate(node, lambda _: OPEN) for node in nodes if isinstance(node, ast.Constant | ast.Call))
-    constants = (value for value in written if isinstance(value, str | int | Decimal | date))
-    return Asked(frozenset(names), (*values, *constants), not called.isdisjoint(CLOCKS))
+    patterns = dict.fromkeys(_pattern(call) for call in calls if dotted(call.func) == MATCHES)
+    constants = (value for value in written if isinstance(value, str | int | Decimal | date) and value not in patterns)
+    texts = (text for pattern in patterns for text in (*fitting(pattern), *unfit(pattern)))
+    return Asked(frozenset(names), (*values, *constants, *texts), not called.isdisjoint(CLOCKS))
+
+
+def _pattern(call: ast.Call) -> str:
+    """What a text is to match: it is written out."""
+    return str(evaluate(call.args[1], lambda _: OPEN))

@@ -15,6 +15,7 @@ from rules.effects import PlaceCall
 from rules.events import STOP
 from rules.facts import Trigger
 from rules.inputs.candidates import WORDS, Candidates
+from rules.inputs.fitting import fitting, unfit
 from rules.inputs.moves import FAILED, READ, Answers, Changes, Joins, Move, Passes, Says
 from rules.inputs.play import CUSTOMER, IDENTIFIERS, State
 from rules.inputs.solving import Assignment, clock_moments, given_fields, solutions
@@ -175,10 +176,11 @@ def _answers_to(question: Question, candidates: Candidates) -> Iterator[str]:
     if question.type is ValueType.BOOLEAN:
         yield from ("yes", "no")
     else:
-        values = candidates.values(NameInfo(question.type, question.choices), [*literals, *bounds])
+        texts = fitting(question.pattern) if question.pattern else ()
+        values = candidates.values(NameInfo(question.type, question.choices), [*texts, *literals, *bounds])
         yield from (str(json_values({"": value})[""]) for value in values)
     yield from (["-"] if question.optional else [])
-    yield UNFIT
+    yield from unfit(question.pattern) if question.pattern else (UNFIT,)
 
 
 def _texts(book: Rulebook, candidates: Candidates) -> Iterator[str]:

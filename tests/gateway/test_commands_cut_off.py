@@ -1,6 +1,9 @@
-"""Commands that are killed half-way, and campaigns whose rule files went away."""
+"""Commands that are killed half-way or that nobody listens to any more, and campaigns whose rule files went away."""
 
 import asyncio
+import os
+import subprocess
+import sys
 from datetime import datetime
 from pathlib import Path
 
@@ -123,3 +126,20 @@ def test_check_refuses_a_project_without_its_rules_folder(project: Path) -> None
 
     assert result.exit_code == 2
     assert f"there is no folder {project.resolve()}/rules: make it" in result.stderr
+
+
+READ = (("check",), ("token", "list"), ("list", "campaigns", "--json"), ("export", CAMPAIGN, "participants"))
+
+
+def test_a_command_whose_reader_has_gone_ends_without_a_word(project: Path) -> None:
+    """As the one before it in `pointsman ... | head`, once that has what it wants."""
+    pointsman("campaign", "start", CAMPAIGN, "-C", project)
+    reader, writer = os.pipe()
+    os.close(reader)
+    begin = [sys.executable, "-c", "from gateway.cli import main; main()"]
+    lines = [[*begin, *command, "-C", str(project)] for command in READ]
+    begun = [subprocess.Popen(line, stdout=writer, stderr=subprocess.PIPE) for line in lines]  # noqa: S603
+    os.close(writer)
+    said = [process.communicate(timeout=60)[1] for process in begun]
+
+    assert [(process.returncode, words) for process, words in zip(begun, said, strict=True)] == [(1, b"")] * len(READ)

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from datetime import UTC, datetime
+from typing import Any
 
 from gateway.coverage import coverage, inputs_for, told, ways_walked
 from gateway.explaining import reaction_log
@@ -28,7 +29,7 @@ flows:
 """)
 
 
-def decided(text: str) -> dict[str, object]:
+def decided(text: str) -> dict[str, Any]:
     return {"log": [reaction_log("small", decide(RULES, wrote(text), someone()))]}
 
 
@@ -47,6 +48,16 @@ def test_other_campaigns_and_nodes_that_are_gone_do_not_count() -> None:
     row = {"campaign": "other", "facts": [{"activations": [{"visits": [{"node": "talk.wrote", "next": "which"}]}]}]}
     gone = {"campaign": "small", "facts": [{"activations": [{"visits": [{"node": "talk.gone", "next": "which"}]}]}]}
     assert ways_walked(RULES, [{"log": [row, gone]}]) == {}
+
+
+def test_what_another_version_of_the_rule_file_walked_does_not_count() -> None:
+    (log,) = decided("yes")["log"]
+    (fact,) = log["facts"]
+    rows = [
+        {"log": [{**log, "rules": of_part, "facts": [{**fact, "rules": of_path}]}]}
+        for of_part, of_path in ((RULES.hash, ""), ("another", ""), ("another", RULES.hash), (RULES.hash, "another"))
+    ]
+    assert [sum(ways_walked(RULES, [row]).values()) for row in rows] == [3, 0, 3, 0]
 
 
 def test_what_is_uncovered_is_named_with_its_place_and_with_what_leads_there() -> None:

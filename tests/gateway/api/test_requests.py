@@ -10,7 +10,7 @@ import pytest
 from gateway.api.access import SETTINGS
 from gateway.api.bodies import MAX_KEYS
 from gateway.api.repeating import CUT_OFF_AFTER, Held
-from gateway.api.serving import MAX_PLACE
+from gateway.api.serving import HALF, MAX_PLACE
 from storage.errors import StorageUnavailable
 from storage.repeats import Repeats
 from storage.values import Row
@@ -34,6 +34,26 @@ async def test_a_problem_names_its_request(api: Client) -> None:
 
     assert (await response.json(content_type=None))["request"] == "my-request.1"
     assert response.headers["X-Request-Id"] == "my-request.1"
+
+
+@pytest.mark.parametrize("half", ["\ud800", "a\udc00b", "\ud83d\ud83d"])
+async def test_half_a_character_is_refused_in_words(api: Client, half: str) -> None:
+    await api.put(PARTICIPANTS, json=ROWS)
+    (first, *_) = (await (await api.get(PARTICIPANTS)).json())["participants"]
+    refused = [
+        await api.patch(f"{PARTICIPANTS}/{first['participant']}", json={"fields": {"first_name": half}}),
+        await api.post(f"{CAMPAIGN}/plan", json={"moves": {half: "a.b"}}),
+        await api.post("/tokens", json={"name": half, "scope": "read"}),
+    ]
+    rows = await api.put(PARTICIPANTS, json=[{"external_id": "5", "fields": {"first_name": half}}, ROWS[1]])
+    results = (await rows.json())["results"]
+
+    assert [one.status for one in refused] == [422] * 3
+    assert [(await one.json(content_type=None))["errors"][0]["reason"] for one in refused] == [HALF] * 3
+    assert [(one["status"], *(e["reason"] for e in one.get("errors", ()))) for one in results] == [
+        ("failed", "holds characters that are not text"),
+        ("unchanged",),
+    ]
 
 
 async def test_an_answer_that_is_known_is_not_sent_again(api: Client) -> None:

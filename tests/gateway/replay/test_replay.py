@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.replay.cases import Case, Otherwise
+from gateway.replay.jobs import processors
 from gateway.replay.replaying import CODE, LOST, NO_FILE, UNKNOWN
 from gateway.replay.tally import Tally
 from tests.gateway.replay.past import RULES, Past, past
@@ -199,3 +200,11 @@ def test_processes_find_together_what_one_finds(before: Past, monkeypatch: pytes
     changed = RULES.replace("amount > 10", "amount > 30")
 
     assert before.replayed(changed, jobs=2) == before.replayed(changed, jobs=1)
+
+
+def test_there_are_no_more_processes_than_processors_that_may_be_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("os.sched_getaffinity", lambda process: {1, 5}, raising=False)
+    assert processors() == 2
+    monkeypatch.delattr("os.sched_getaffinity")
+    monkeypatch.setattr("os.cpu_count", lambda: None)
+    assert processors() == 1

@@ -1,6 +1,7 @@
 """A story is played to its end, and whatever is not as expected is told with the line that expected it."""
 
 from pathlib import Path
+from textwrap import indent
 
 import pytest
 
@@ -172,4 +173,18 @@ async def test_rules_that_never_rest_end_the_story(tmp_path: Path, monkeypatch: 
 
     assert [missed.was for missed in told.missed][:1] == [
         "it can't be: at more than 20 moments until 2027-03-02 08:00 something happens"
+    ]
+
+
+async def test_of_a_rule_file_that_became_another_the_one_in_force_at_the_end_is_covered(tmp_path: Path) -> None:
+    later = VISIT.replace("if: results.comes\n", "if: not results.comes\n")
+    edit = f"  - rule file 1 becomes: |\n{indent(later, ' ' * 6)}"
+    told = await played(tmp_path, f"{BEGINNING}{edit}  - Ada says: 'no'\n  - Ada hears: [Will..., Noted.]\n")
+
+    ((_, (flow,)),) = covered([told])
+    assert told.missed == ()
+    assert [str(placed.way) for placed in flow.ways if placed not in flow.uncovered] == [
+        "invite.answered: next -> invite.comes_then",
+        "invite.comes_then: match -> invite.note",
+        "invite.note",
     ]
