@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 import structlog
 from aiohttp import web_app
+from hypothesis import HealthCheck, settings
 
 from storage.database import Storage
 from tests import log_watch
@@ -19,8 +20,10 @@ DATABASES = ("sqlite", "postgres")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Hear every log line from the first test on."""
+    """Hear every log line from the first test on; time is nothing that a test fails for."""
     log_watch.listen()
+    settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    settings.load_profile("untimed")
 
 
 @pytest.fixture(autouse=True)
