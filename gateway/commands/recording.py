@@ -42,8 +42,11 @@ def record(participant: str, verbatim: bool, file: Path | None, project: Path) -
     if file is None:
         click.echo(recording.text, nl=False)
     else:
-        with new_file(file) as kept:
-            kept.write(recording.text.encode())
+        try:
+            with new_file(file) as kept:
+                kept.write(recording.text.encode())
+        except FileExistsError:
+            raise CommandFailed(f"{file} is there already; name a new file") from None
     for untold in recording.untold:
         click.echo(f"not told: {untold}", err=True)
     if wrong := tried(settings, recording):

@@ -11,6 +11,7 @@ from typing import Any
 from gateway.explaining import is_plain, plain, reaction_log
 from gateway.recorded import Recorded
 from rules.effects import Effect
+from rules.facts import Trigger
 from rules.reaction import Activation, Considered, Reaction
 from storage.values import Row
 
@@ -89,9 +90,16 @@ def _renamed(part: Any, renamed: Names, flow: str) -> Any:
         return part
     flow = str(part["node"]).partition(".")[0] if "next" in part and "node" in part else ""
     changed = {key: renamed[part[key]] for key in NODE_KEYS if part.get(key) in renamed}
+    if part.get("trigger") == Trigger.FROM_ANOTHER_FLOW and "flow" in part:
+        changed["flow"] = _flow(part["flow"], renamed)
     if flow and f"{flow}.{part['next']}" in renamed:
         changed["next"] = renamed[f"{flow}.{part['next']}"].partition(".")[2]
     return {**{key: _renamed(value, renamed, flow) for key, value in part.items()}, **changed}
+
+
+def _flow(name: str, renamed: Names) -> str:
+    """What a flow is called now. Nodes are counted as renamed within one flow only, so any of them tells."""
+    return next((now.partition(".")[0] for old, now in renamed.items() if old.partition(".")[0] == name), name)
 
 
 def _same_all(stored: Sequence[Any], new: Sequence[Any], same: Callable[[Any, Any], bool]) -> bool:

@@ -3,7 +3,7 @@
 import json
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import zip_longest
+from itertools import chain, zip_longest
 from typing import Any, NamedTuple
 
 from gateway.intake import printable
@@ -94,9 +94,10 @@ def blamed(one: Recorded, new: Row, pairs: Sequence[Pair], causes: Causes) -> tu
     """The node that the difference comes from ("": none), what it saw, and the changes that it depends on."""
     visits = [visit for fact in new["facts"] for a in fact.get("activations", ()) for visit in a["visits"]]
     saw = {visit["node"]: visit.get("saw", {}) for visit in visits}
-    for because in (causes.of_fields(_fields(pair)) for pair in pairs):
-        if because:
-            return "", {}, because
+    if because := tuple(chain.from_iterable(causes.of_fields(_fields(pair)) for pair in pairs)):
+        others = [pair for pair in pairs if pair.kind != SetFields.__name__]
+        talked = chain.from_iterable(map(causes.of, _talked(one, new, others)))
+        return "", {}, tuple(dict.fromkeys((*because, *talked)))
     for node in (*_talked(one, new, pairs), *reversed(saw)):
         if because := causes.of(node):
             return node, saw.get(node, {}), because

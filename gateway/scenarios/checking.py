@@ -23,7 +23,8 @@ from rules.marks import Path
 FAULTS = TypeAdapter(Fault)
 ROW_KEYS = ("when", "answer", "status", "slow", "times")
 MOMENT_HINT = "write it as 2027-03-01 09:00"
-STANDING = ("waits at", "outcome")  # what may be looked at beside fields and nodes
+WAITS = "waits at"
+STANDING = (WAITS, "outcome")  # what may be looked at beside fields and nodes
 
 
 @dataclass(frozen=True)
@@ -107,6 +108,17 @@ def _check_names(mistakes: Mistakes, place: Path, form: Form, step: Step, known:
         if name not in names:
             hint = did_you_mean(name, names)
             mistakes.at_key((*place, name), "S206", f'campaign {book.campaign} has no "{name}"', hint)
+    if not given:
+        _check_waits(mistakes, place, (step.value or {}).get(WAITS), book)
+
+
+def _check_waits(mistakes: Mistakes, place: Path, value: Any, book: Rulebook) -> None:
+    """Where paths may wait: nodes without their flows, as a list, or in one text with commas between them."""
+    nodes = _nodes(book)
+    for node in value if isinstance(value, list) else str(value or "").split(","):
+        if (name := str(node).strip()) and name not in nodes:
+            hint = did_you_mean(name.rpartition(".")[2], nodes)
+            mistakes.at((*place, WAITS), "S206", f'campaign {book.campaign} has no node "{name}"', hint)
 
 
 def _nodes(book: Rulebook) -> list[str]:

@@ -35,6 +35,16 @@ def test_a_field_that_is_declared_otherwise_is_to_blame_for_what_it_is_set_to(be
     assert [(one.was, one.now) for one in examples] == [("paid: false", "paid: true")] * 2
 
 
+def test_a_talk_that_begins_otherwise_is_blamed_on_its_own_line_beside_a_field_that_is_declared_otherwise(
+    before: Past,
+) -> None:
+    both = RULES.replace(DECLARED, DECLARED.replace("false", "true"))
+    cases, _ = found(before, both.replace("agent: asker}", "agent: asker, at: now() + days(2)}"))
+
+    assert [change.what for change in cases[0].because] == ["field", "node"]
+    assert "message less" in cases[0].now
+
+
 def test_a_value_that_a_node_sets_is_shown_by_the_name_of_its_field(before: Past) -> None:
     (case,), (example,) = found(before, RULES.replace(SETTING, "set: {amount: 7}"))
 

@@ -110,6 +110,24 @@ def test_a_node_that_only_has_another_name_makes_no_difference(before: Past) -> 
     assert (tally.cases, dict(tally.left_out)) == ({}, {})
 
 
+HANDED_ON = """
+    more: {do: to_another_flow, flow: later}
+  later:
+    entered: {when: from_another_flow, next: say}
+    say: {do: reply, text: "More"}
+"""
+
+
+def test_a_flow_that_only_has_another_name_makes_no_difference_where_another_flow_leads_to_it() -> None:
+    longer = RULES.replace('text: "Hello"', 'text: "Hello", next: more') + HANDED_ON
+    with past(longer) as made:
+        made.join(5)
+        made.says(0, "HELLO")
+        tally = made.replayed(longer.replace("later", "afterwards"))
+
+    assert (tally.cases, dict(tally.left_out)) == ({}, {})
+
+
 def test_what_began_under_the_old_name_is_not_heard_under_the_new_one(before: Past) -> None:
     renamed = RULES
     for edge in ("match: ask", "of: ask", "    ask: {"):

@@ -56,6 +56,8 @@ WRONG = [
     (step("the message to Ada is failed: badly"), "4:35", "S205", "takes a code"),
     (step("Ada is given to visit: {nmae: Ada}"), "4:29", "S206", 'has no "nmae"'),
     (step("Ada now has in visit: {asked: planned}"), "4:28", "S206", 'has no "asked"'),
+    (step("Ada now has in visit: {waits at: [invite.ask]}"), "4:38", "S206", 'has no node "invite.ask"'),
+    (step("Ada now has in visit: {waits at: 'ask, nowhere'}"), "4:38", "S206", 'has no node "nowhere"'),
     ("hello\n", "1:1", "S103", "a scenario has keys"),
     ("people: [", "2:1", "E101", "not valid YAML"),
 ]
