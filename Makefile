@@ -4,7 +4,7 @@
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run test check demo bench chaos overload endurance mutants contract clients venv clean
+.PHONY: help run test check demo bench chaos overload endurance hosts mutants contract clients venv clean
 
 # durable-rules as published cannot be imported on CPython 3.13; built with this it can, and gives the same results.
 export CPPFLAGS := $(strip $(CPPFLAGS) -DPyEval_CallObject=PyObject_CallObject)
@@ -27,7 +27,7 @@ demo: venv ## Play the example campaign with an accelerated clock; fails if anyt
 	@exec $(BIN)/pointsman demo $(ARGS)
 
 test: venv ## Run the tests
-	@$(BIN)/python -m pytest -n 3 --dist worksteal $(ARGS)
+	@$(BIN)/python -m pytest -n 4 --dist worksteal $(ARGS)
 
 check: venv ## Formatting, lint, types, import rules, audit of dependencies and tests
 	$(BIN)/ruff format --check .
@@ -35,7 +35,7 @@ check: venv ## Formatting, lint, types, import rules, audit of dependencies and 
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python tools/audit.py
-	$(BIN)/python -m pytest -n 3 --dist worksteal $(ARGS)
+	$(BIN)/python -m pytest -n 4 --dist worksteal $(ARGS)
 
 bench: venv ## Measure this machine: ingress, rules, worker
 	@$(BIN)/python -m benchmarks $(ARGS)
@@ -48,6 +48,9 @@ overload: venv ## Bring a gateway twice what it takes, beside idle connections; 
 
 endurance: venv ## Let a gateway decide a million webhooks; fails if it takes more memory or becomes slower
 	@$(BIN)/python -m tests.endurance $(ARGS)
+
+hosts: venv ## Two gateways on hosts of their own and a database that fails over (Linux, root); fails unless the books balance
+	@$(BIN)/python -m tests.hosts $(ARGS)
 
 mutants: venv ## Plant bugs in what must not lose, double or let in anything; fails unless the tests notice
 	@$(MAKE) --silent --no-print-directory .venv/mutmut/made

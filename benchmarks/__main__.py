@@ -10,15 +10,20 @@ import click
 
 from benchmarks import (
     checking,
+    claiming,
     importing,
     importing_to_server,
     ingress,
     matching,
+    memory,
     reacting,
     recording,
     replaying,
     sending,
+    sharing,
+    timing,
     working,
+    working_on_server,
 )
 from benchmarks.harness import ROUNDS, Plan, Row
 from benchmarks.table import document, show
@@ -34,6 +39,11 @@ BENCHMARKS = {
     "import": importing.rows,
     "import-postgres": importing_to_server.rows,
     "checking": checking.rows,
+    "two-workers": sharing.rows,
+    "worker-postgres": working_on_server.rows,
+    "timers": timing.rows,
+    "claims": claiming.rows,
+    "memory": memory.rows,
 }
 RESULT = Path(__file__).parent / "results" / "latest.json"
 
@@ -56,7 +66,7 @@ def measure(names: Sequence[str], seconds: float, rounds: int) -> tuple[list[Row
 @click.option("--json", "file", default=RESULT, type=click.Path(path_type=Path), help="Where the figures are written.")
 def main(names: tuple[str, ...], seconds: float, rounds: int, file: Path) -> None:
     """Measure this machine: ingress, matcher, react, worker, recording, replay, sender, import, import-postgres,
-    checking."""
+    checking, two-workers, worker-postgres, timers, claims, memory."""
     found, plan = measure(names or tuple(BENCHMARKS), seconds, rounds)
     show(found)
     file.parent.mkdir(parents=True, exist_ok=True)

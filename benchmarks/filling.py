@@ -34,6 +34,7 @@ FILLED: tuple[tuple[Any, Columns, Callable[[Crowd], int]], ...] = (
     (models.UploadFailure, rows.failures, lambda crowd: crowd.people),
     (models.Token, rows.tokens, lambda crowd: 1_000),
 )
+SERIES = "generate_series(1, {}::bigint) AS t(n)"
 
 
 def fill(url: str, crowd: Crowd) -> Iterator[str]:
@@ -62,12 +63,12 @@ def _indexes(connection: psycopg.Connection[Any]) -> Mapping[str, str]:
     return dict(connection.execute(query).fetchall())
 
 
-def insertion(table: Table, expressions: Mapping[str, str], number: int) -> str:
+def insertion(table: Table, expressions: Mapping[str, str], number: int, counted: str = SERIES) -> str:
     """The statement that inserts rows 1 to ``number``, what is not given being what it is by default."""
     columns = [column for column in table.c if column.name in expressions or not _is_by_itself(column)]
     names = ", ".join(f'"{column.name}"' for column in columns)
     values = ", ".join(expressions.get(column.name) or by_default(column) for column in columns)
-    return f'INSERT INTO "{table.name}" ({names}) SELECT {values} FROM generate_series(1, {number}::bigint) AS t(n)'  # noqa: S608
+    return f'INSERT INTO "{table.name}" ({names}) SELECT {values} FROM {counted.format(number)}'  # noqa: S608
 
 
 def _is_by_itself(column: Column[Any]) -> bool:

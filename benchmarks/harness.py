@@ -13,6 +13,7 @@ from time import perf_counter
 
 ROUNDS = 7  # pairs of slices that count; one more pair before them warms up and is dropped
 RATIO, MICROSECONDS, MILLISECONDS, BYTES = "of baseline", "us", "ms", "bytes"
+TIMES = "times as much"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +62,11 @@ class Pairs:
     def ratios(self) -> list[float]:
         """The subject's rate as a part of the baseline's: 1 is as fast."""
         return [s.rate / b.rate for b, s in zip(self.baseline, self.subject, strict=True)]
+
+    @property
+    def times(self) -> list[float]:
+        """How many times as long as the baseline the subject takes for one: 1 is as long."""
+        return [1 / ratio for ratio in self.ratios]
 
 
 @dataclass(frozen=True, slots=True)

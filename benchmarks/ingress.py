@@ -1,8 +1,10 @@
 """Ingress: the gateway's webhook edge against a bare aiohttp handler that parses the same form and keeps nothing.
 
 Both servers stay up, each a process of its own, and are loaded in turn from a third one over kept-alive connections.
-The gateway verifies Twilio's signature and answers once the message is on disk; every request has its own MessageSid,
-so that all of them are kept. What the ratio says is what verifying and keeping cost on top of receiving.
+The gateway is a whole one at its edge (bounded connections, who is refused too often, metrics), as `pointsman run`
+has it; it verifies Twilio's signature and answers once the message is on disk; every request has its own MessageSid, so
+that all of them are kept. Nothing is decided meanwhile: that is what workers are measured for. What the ratio says is
+what verifying and keeping cost on top of receiving.
 """
 
 import asyncio

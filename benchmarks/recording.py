@@ -38,7 +38,7 @@ def _keeping(plan: Plan, before: Path) -> Slice:
 
 
 def _forgetting(plan: Plan, before: Path) -> Slice:
-    with patch("gateway.batch.part_of", return_value={}):
+    with patch("gateway.batch.part_of", return_value="{}"):
         worked = work(copied(before, plan.folder / "forgetting.db"))
     return Slice(worked.events, worked.seconds)
 

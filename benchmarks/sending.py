@@ -1,14 +1,16 @@
 """Sender: messages sent per second against a raw aiohttp client that posts the same bodies to the same server.
 
 The server, in a process of its own, takes messages as Twilio's API does. Measured are the Twilio adapter alone (the
-SDK over our HTTP client) and the whole sender: claimed from the outbox on SQLite, sent, recorded as events. All have 20
-messages in flight.
+SDK over our HTTP client) and the whole sender: claimed from the outbox on SQLite or PostgreSQL (which runs beside it),
+sent, recorded as events. All have 20 messages in flight.
 """
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
+from itertools import count
 from pathlib import Path
 from time import perf_counter
 
@@ -17,7 +19,8 @@ from aiohttp import ClientSession, encode_basic_auth
 from benchmarks.bare import copied, empty_database
 from benchmarks.forms import ACCOUNT, CHANNEL, NUMBER, PUBLIC_URL, TOKEN
 from benchmarks.harness import RATIO, Plan, Row, Slice, alternate, rates
-from benchmarks.people import join, work
+from benchmarks.on_server import server
+from benchmarks.people import join, work_off
 from benchmarks.servers import served
 from channels.base import OutboundMessage
 from channels.twilio.adapter import TwilioSms
@@ -26,7 +29,7 @@ from gateway.sender import CONCURRENCY, Sender
 from storage.database import Storage
 
 GOAL = 0.6
-MESSAGES_PER_SECOND = 500
+MESSAGES_PER_SECOND = 2_500
 BASELINE = "raw aiohttp client"
 UNPACED = 1e9  # messages per second: the pace of a provider who never says stop
 
@@ -37,11 +40,20 @@ def rows(plan: Plan) -> list[Row]:
     """The adapter alone and the sender, each against the raw client."""
     number = plan.size(MESSAGES_PER_SECOND)
     owing = _owing(plan, number)
-    with served("provider", plan.folder) as port:
+    with served("provider", plan.folder) as port, server() as postgres:
         bench = Bench(f"http://127.0.0.1:{port}", _messages(owing))
-        subjects = {
+        owing_there = postgres.prepared(postgres.empty, partial(_owe, number=number), "owing")
+
+        def on_server() -> Slice:
+            with postgres.server.database(owing_there) as url:
+                return bench.sender(url)
+
+        subjects: dict[str, Callable[[], Slice]] = {
             "the Twilio adapter": bench.adapter,
-            "the sender, outbox to event": lambda: bench.sender(copied(owing, plan.folder / "sending.db")),
+            "the sender, outbox to event": lambda: bench.sender(
+                f"sqlite:///{copied(owing, plan.folder / 'sending.db')}"
+            ),
+            "the sender, on PostgreSQL": on_server,
         }
         return [_row(plan, case, bench, subject) for case, subject in subjects.items()]
 
@@ -54,11 +66,14 @@ def _row(plan: Plan, case: str, bench: "Bench", subject: Callable[[], Slice]) ->
 def _owing(plan: Plan, number: int) -> Path:
     """A database in which so many messages are owed, to as many people."""
     path = empty_database(plan.folder / "owing.db")
-    storage = Storage(f"sqlite:///{path}")
-    join(storage, number)
-    storage.close()
-    work(path)
+    with closing(Storage(f"sqlite:///{path}")) as storage:
+        _owe(storage, number)
     return path
+
+
+def _owe(storage: Storage, number: int) -> None:
+    join(storage, number)
+    asyncio.run(work_off(storage))
 
 
 def _messages(path: Path) -> tuple[OutboundMessage, ...]:
@@ -83,7 +98,7 @@ class Bench:
     def adapter(self) -> Slice:
         return asyncio.run(self._adapter())
 
-    def sender(self, database: Path) -> Slice:
+    def sender(self, database: str) -> Slice:
         return asyncio.run(self._sender(database))
 
     async def _raw(self) -> Slice:
@@ -105,22 +120,22 @@ class Bench:
                 tasks.create_task(_send_all(send, waiting))
         return Slice(len(self.messages), perf_counter() - start)
 
-    async def _sender(self, database: Path) -> Slice:
-        adapter, storage, clock = self._new_adapter(), Storage(f"sqlite:///{database}"), SystemClock()
-        bell = Bell(clock)
-        sender = Sender(adapter, storage, clock, bell, lambda: self._count(storage, bell), per_second=UNPACED)
+    async def _sender(self, database: str) -> Slice:
+        adapter, storage, clock = self._new_adapter(), Storage(database), SystemClock()
+        bell, left = Bell(clock), count(len(self.messages) - 1, -1)
+
+        def sent(*_: object) -> None:
+            """Ask the sender to end once the last one is sent; it ends when all are recorded."""
+            if not next(left):
+                bell.close()
+
+        sender = Sender(adapter, storage, clock, bell, lambda: None, per_second=UNPACED, on_sent=sent)
         start = perf_counter()
         await sender.run()
         taken = perf_counter() - start
         await adapter.close()
         storage.close()
         return Slice(len(self.messages), taken)
-
-    def _count(self, storage: Storage, bell: Bell) -> None:
-        """Ask the sender to end once nothing is owed."""
-        with storage.reading() as t:
-            if not t.outbox.owed_count():
-                bell.close()
 
     def _new_adapter(self) -> TwilioSms:
         return TwilioSms(CHANNEL, ACCOUNT, (TOKEN,), NUMBER, PUBLIC_URL, self.url)

@@ -4,29 +4,43 @@ A server prints its port when it listens, and ends when its standard input does:
 """
 
 import asyncio
+import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from pathlib import Path
 from uuid import uuid4
 
 from aiohttp import web
 
 from benchmarks.forms import ACCOUNT, CHANNEL, NUMBER, PUBLIC_URL, TOKEN
-from channels.twilio.adapter import TwilioSms
+from gateway.app import open_gateway
 from gateway.clock import SystemClock
-from gateway.ingress import Ingress
-from rules.book import Channel
-from storage.database import Storage
-from storage.group_commit import GroupCommit
+from gateway.collecting import nothing_collected
+from gateway.http_edge import Gate
+from gateway.server import app_runner, application
+from gateway.settings import load_settings
 
 ANSWER = b"<Response/>"
 ROOT = Path(__file__).parent.parent
 END_SECONDS = 10.0
+PROJECT = f"""
+public_url = "{PUBLIC_URL}"
+[channels.{CHANNEL}]
+kind = "twilio"
+account_sid = "{ACCOUNT}"
+from = "{NUMBER}"
+sweep_minutes = 0
+"""
+SECRETS = {
+    "POINTSMAN_API_TOKEN": "benchmark-api-token-of-no-use",
+    f"POINTSMAN_CHANNELS__{CHANNEL.upper()}__AUTH_TOKEN": TOKEN,
+}
 
 
-def bare(folder: Path) -> web.Application:
+@asynccontextmanager
+async def bare(folder: Path) -> AsyncIterator[web.BaseRunner]:
     """Reads the form and answers what the gateway answers."""
 
     async def handle(request: web.Request) -> web.Response:
@@ -35,22 +49,26 @@ def bare(folder: Path) -> web.Application:
 
     app = web.Application()
     app.router.add_post("/webhooks/{channel}/{route}", handle)
-    return app
+    yield web.AppRunner(app, access_log=None)
 
 
-def gateway(folder: Path) -> web.Application:
-    """The gateway's own ingress: signature checked, kept on SQLite (WAL, FULL) before it is answered."""
-    storage = Storage(f"sqlite:///{folder}/pointsman.db")
-    storage.migrate()
-    adapter = TwilioSms(CHANNEL, ACCOUNT, (TOKEN,), NUMBER, PUBLIC_URL)
-    channels = {CHANNEL: Channel(name=CHANNEL, kind="sms", identifier="phone")}
-    inbox = GroupCommit(storage)
-    app = web.Application()
-    app.add_routes(Ingress({CHANNEL: adapter}, channels, inbox, SystemClock(), lambda kind: None).routes())
-    return app
+@asynccontextmanager
+async def gateway(folder: Path) -> AsyncIterator[web.BaseRunner]:
+    """All that a gateway in earnest has around a webhook: its connections and their bounds, who is turned away, the
+    signature, metrics; kept on SQLite (WAL, FULL) before it is answered. What was kept nobody decides: the worker is a
+    process of its own where speed matters."""
+    (folder / "rules").mkdir(exist_ok=True)
+    (folder / "pointsman.toml").write_text(PROJECT)
+    os.environ.update(SECRETS)
+    with nothing_collected():  # as `pointsman run` does
+        opened = await open_gateway(load_settings(folder), SystemClock())
+    crowd = opened.ingress.crowd
+    yield app_runner(application(opened, None), Gate(opened.connections, crowd.refusal, crowd.shed))
+    await opened.close()
 
 
-def provider(folder: Path) -> web.Application:
+@asynccontextmanager
+async def provider(folder: Path) -> AsyncIterator[web.BaseRunner]:
     """Takes messages as Twilio's API does, and remembers nothing."""
 
     async def take(request: web.Request) -> web.Response:
@@ -60,10 +78,11 @@ def provider(folder: Path) -> web.Application:
 
     app = web.Application()
     app.router.add_post("/2010-04-01/Accounts/{account}/Messages.json", take)
-    return app
+    yield web.AppRunner(app, access_log=None)
 
 
-SERVERS: dict[str, Callable[[Path], web.Application]] = {"bare": bare, "gateway": gateway, "provider": provider}
+Server = Callable[[Path], AbstractAsyncContextManager[web.BaseRunner]]
+SERVERS: dict[str, Server] = {"bare": bare, "gateway": gateway, "provider": provider}
 
 
 @contextmanager
@@ -79,14 +98,14 @@ def served(name: str, folder: Path) -> Iterator[int]:
             process.communicate("", timeout=END_SECONDS)
 
 
-async def serve(app: web.Application) -> None:
-    runner = web.AppRunner(app, access_log=None)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    print(runner.addresses[0][1], flush=True)
-    await asyncio.to_thread(sys.stdin.read)
-    await runner.cleanup()
+async def serve(server: Server, folder: Path) -> None:
+    async with server(folder) as runner:
+        await runner.setup()
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        print(runner.addresses[0][1], flush=True)
+        await asyncio.to_thread(sys.stdin.read)
+        await runner.cleanup()
 
 
 if __name__ == "__main__":
-    asyncio.run(serve(SERVERS[sys.argv[1]](Path(sys.argv[2]))))
+    asyncio.run(serve(SERVERS[sys.argv[1]], Path(sys.argv[2])))

@@ -16,7 +16,7 @@ from benchmarks.people import BOOK, join, report, work, write_in
 from storage.database import Storage
 
 GOAL = 0.5
-EVENTS_PER_SECOND = 1_000
+EVENTS_PER_SECOND = 2_000
 BASELINE = "bare inserts of the rows"
 
 Arrive = Callable[[Storage, int], None]

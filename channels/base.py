@@ -1,9 +1,9 @@
 """One vocabulary for all providers: what comes in, what goes out, and the promise every channel makes."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from channels.examining import Examination
 
@@ -42,8 +42,7 @@ class Media:
     type: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class InboundMessage:
+class InboundMessage(NamedTuple):
     """A person wrote. ``key`` is the provider's id (unique for ever), ``address`` E.164 or a Slack user id.
 
     ``thread`` is "" for a direct talk (SMS, a direct message), else ``channel:ts`` of the Slack thread.
@@ -63,8 +62,7 @@ class InboundMessage:
     media: tuple[Media, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Receipt:
+class Receipt(NamedTuple):
     """A provider's word on one of our messages. ``message`` is our id if it travelled along, else "".
 
     ``status`` is one of accepted, queued, sending, sent, canceled, failed, undelivered, delivered, read.
@@ -77,8 +75,7 @@ class Receipt:
     error: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class KeptRequest:
+class KeptRequest(NamedTuple):
     """A verified request kept whole, to be read later by `Channel.read`. ``address``: whose lane it belongs to."""
 
     key: str
@@ -99,12 +96,14 @@ class Answer:
     body: bytes = b""
 
 
-@dataclass(frozen=True, slots=True)
-class Received:
+DONE = Answer()
+
+
+class Received(NamedTuple):
     """What one webhook brought (often one thing, sometimes none) and the answer it gets."""
 
     items: tuple[Incoming, ...] = ()
-    answer: Answer = field(default_factory=Answer)
+    answer: Answer = DONE
 
 
 @dataclass(frozen=True, slots=True)

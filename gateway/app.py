@@ -3,53 +3,59 @@
 import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
-from functools import partial
 
 import structlog
 
 from channels.base import Channel as Adapter
-from gateway.adapters import build_adapters, build_hooks, build_services, project_channels, rule_project
+from gateway.adapters import build_adapters, build_hooks, project_channels, rule_project
 from gateway.api.access import Access
-from gateway.calls.caller import Caller
-from gateway.calls.python_desk import PythonDesk
-from gateway.clock import Bell, Clock
+from gateway.bells import CALLER, DELIVERER, OUTCOMES, READER, TIMERS, sender_of
+from gateway.clock import Clock
 from gateway.connections import Connections
-from gateway.counting import both, count_decided, count_send
+from gateway.counting import both
 from gateway.decided import Decided
 from gateway.draining import Drainer, tell_outage, tell_set_aside
 from gateway.guarding import Guard
 from gateway.healing import Healer
-from gateway.health import Health
 from gateway.hindrances import Hindrances
 from gateway.hooks.deliverer import Deliverer
 from gateway.hooks.telling import telling_of
 from gateway.imports.desk import UploadDesk
 from gateway.ingress import Ingress
-from gateway.lags import Lags
 from gateway.metrics import Metrics
 from gateway.outcomes import Outcomes
-from gateway.parts import Part, PartEnded
+from gateway.parts import PartEnded
 from gateway.reading import Reader
 from gateway.retaining import Retaining
-from gateway.rule_reports import refuse_unknown_channels, report_changes
+from gateway.roles import ALONE, Role, in_words
+from gateway.rule_reports import refuse_unknown_channels
 from gateway.rulebooks import Rulebooks
-from gateway.sender import Sender
 from gateway.settings import Settings
+from gateway.shared_rulebooks import SharedRulebooks
+from gateway.sharing import Alone, Shared, Sharing
 from gateway.shedding import Crowd
-from gateway.sweeping import Sweeper
-from gateway.timers import Timers, spared
 from gateway.tracing.opening import open_tracing
 from gateway.tracing.tracing import OFF, Tracing
-from gateway.watching import RulesWatch
+from gateway.wiring import (
+    GUARD,
+    HEALER,
+    RETAINING,
+    caller_of,
+    health_of,
+    parts_of,
+    ring_decided,
+    senders_of,
+    sweepers_of,
+    timers_of,
+    watch_of,
+)
 from gateway.worker import Worker
-from rules.effects import PlaceCall, SendMessage, SetTimer
 from storage.database import Storage
+from storage.errors import AlreadyRunning
 from storage.group_commit import GroupCommit
 from storage.inbox_or_spool import InboxOrSpool
 from storage.spool import Spool
 
-FIRST_SWEEP_SECONDS = 10.0  # how long time-outs and sends wait at the start for what was missed meanwhile
 STOP_SECONDS = 3.0  # how long work in flight may take to end after a stop was asked for; the restart settles the rest
 
 log = structlog.get_logger()
@@ -57,8 +63,8 @@ log = structlog.get_logger()
 
 @dataclass
 class Gateway:
-    """Every part of a running gateway. `open_gateway` builds it, `take_up` and `start` set it going, `rest` and
-    `close` end it."""
+    """Every part of a gateway; a process runs those of its roles, and knows by the others what they would do.
+    `open_gateway` builds it, `take_up` and `start` set it going, `rest` and `close` end it."""
 
     settings: Settings
     clock: Clock
@@ -66,152 +72,77 @@ class Gateway:
     rulebooks: Rulebooks
     adapters: dict[str, Adapter]
     spool: Spool
+    sharing: Sharing
     on_decided: Callable[[Sequence[Decided]], None] = lambda decided: None
     tracing: Tracing = OFF
     tasks: list["asyncio.Task[None]"] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         """Wire the parts: each rings the bell of the one that goes on with its rows."""
+        self.bells, writing, new = self.sharing.bells, self.sharing.writing, self.sharing.bells.new
         self.metrics = Metrics(self.adapters)
         self.safe_inbox = InboxOrSpool(self.storage, self.spool, self.metrics.events, tell_outage, tell_set_aside)
-        self.inbox = GroupCommit(self.safe_inbox)
+        self.inbox = GroupCommit(self.safe_inbox if self.takes else self.storage)
         self.connections = Connections()
-        self.drainer = Drainer(self.safe_inbox, Bell(self.clock), self.wake)
+        self.drainer = Drainer(self.safe_inbox, new(), self.wake)
         self.outcomes = Outcomes(self.storage)
+        self.bells.on(OUTCOMES, self.outcomes.ring)
         self.access = Access(self.storage, self.settings.api_token, self.clock)
-        self.worker_bell, self.reader_bell, self.timer_bell, self.caller_bell = (Bell(self.clock) for _ in range(4))
-        self.watch_bell = Bell(self.clock)
-        self.deliverer = Deliverer(self.storage, self.clock, Bell(self.clock), build_hooks(self.settings))
+        self.worker_bell, self.watch_bell = new(), new()
+        self.reader_bell, self.timer_bell, self.caller_bell = new(READER), new(TIMERS), new(CALLER)
+        self.deliverer = Deliverer(writing(DELIVERER), self.clock, new(DELIVERER), build_hooks(self.settings))
         self.telling = telling_of({name: hook.settings for name, hook in self.deliverer.hooks.items()})
         decided, timed, told = self._decided, both(self.metrics.batch, self.tracing.batch), self.telling
         self.worker = Worker(self.storage, self.rulebooks, self.clock, self.worker_bell, decided, timed, told)
         who, bells = (self.adapters, self.rulebooks.channels), (self.reader_bell, self.worker_bell)
-        self.reader = Reader(self.storage, *who, self.clock, *bells, told, self.tracing)
-        self.timers = self._timers()
-        self.caller = self._caller()
-        self.senders = {name: self._sender(adapter) for name, adapter in self.adapters.items()}
-        self.health = self._health()
-        self.sweepers = self._sweepers()
+        self.reader = Reader(writing(READER), *who, self.clock, *bells, told, self.tracing)
+        self.timers, self.caller, self.senders = timers_of(self), caller_of(self), senders_of(self)
+        self.health, self.sweepers, self.watch = health_of(self), sweepers_of(self), watch_of(self)
         crowd, answered = Crowd(on_shed=self.metrics.shed), self.metrics.webhook
         self.ingress = Ingress(*who, self.inbox, self.clock, self._kept, answered, crowd, tracing=self.tracing)
-        self.watch = self._watch()
         hindrances = Hindrances(self.rulebooks, self.settings.missing_secrets())
-        self.guard = Guard(self.storage, hindrances, Bell(self.clock))
-        self.healer = Healer(self.storage, lambda: self.rulebooks.active, self.clock, Bell(self.clock), self.wake)
+        self.guard = Guard(writing(GUARD), hindrances, new())
+        self.healer = Healer(writing(HEALER), lambda: self.rulebooks.active, self.clock, new(), self.wake)
         retained, zone_of = self.settings.retention, self.rulebooks.zone_of
-        self.retaining = Retaining(self.storage, self.clock, Bell(self.clock), retained, zone_of)
+        self.retaining = Retaining(writing(RETAINING), self.clock, new(), retained, zone_of)
         folder, campaigns = self.settings.uploads, lambda: self.rulebooks.active
-        self.uploads = UploadDesk(self.storage, folder, campaigns, self.clock.now, self.wake, Bell(self.clock))
+        shared, uploads = self.settings.roles != ALONE, (self.storage, folder, campaigns, self.clock.now)
+        self.uploads = UploadDesk(*uploads, self.wake, new(), shared)
 
-    def _health(self) -> Health:
-        lags = Lags(self.clock, self.timers, self.senders, self.deliverer.hooks)
-        inbox = self.safe_inbox
-        return Health(self.storage, self.spool, self.inbox, self.metrics, self.connections, lambda: inbox.refuses, lags)
-
-    def _timers(self) -> Timers:
-        return Timers(
-            self.storage,
-            self.clock,
-            self.timer_bell,
-            self.worker_bell.ring,
-            self.rulebooks.paces,
-            lambda: self.spool.depth > 0,
-        )
-
-    def _caller(self) -> Caller:
-        services = build_services(self.settings)
-        functions = PythonDesk(self.settings.functions, self.settings.actions)
-        return Caller(self.storage, self.clock, self.caller_bell, services, functions, self.worker_bell.ring)
-
-    def _watch(self) -> RulesWatch:
-        return RulesWatch(
-            self.settings.rules,
-            self.rulebooks,
-            self.storage,
-            self.clock,
-            self.watch_bell,
-            report_changes,
-            self.worker_bell.ring,
-        )
-
-    def _sender(self, adapter: Adapter) -> Sender:
-        channel = self.settings.channels[adapter.name]
-        return Sender(
-            adapter,
-            self.storage,
-            self.clock,
-            Bell(self.clock),
-            self.worker_bell.ring,
-            resend_unknown=channel.unknown_sends == "resend",
-            per_second=channel.messages_per_second,
-            on_sent=both(partial(count_send, self.metrics), self.tracing.sent),
-        )
-
-    def _sweepers(self) -> list[Sweeper]:
-        minutes = {name: self.settings.channels[name].sweep_minutes for name in self.adapters}
-        return [self._sweeper(self.adapters[name], every) for name, every in minutes.items() if every]
-
-    def _sweeper(self, adapter: Adapter, minutes: float) -> Sweeper:
-        channel, every, bell = self.rulebooks.channels[adapter.name], timedelta(minutes=minutes), Bell(self.clock)
-        return Sweeper(adapter, channel, self.storage, self.inbox, self.clock, bell, self._swept, every, self.tracing)
-
-    def _swept(self, events: int) -> None:
-        self.metrics.events("swept", events)
-        self.worker_bell.ring()
+    @property
+    def takes(self) -> bool:
+        """Whether webhooks, requests of the API and contact lists come to this process."""
+        return self.settings.plays(Role.INGRESS)
 
     def wake(self) -> None:
         """Rows were left from outside: by the API, an import, or a campaign that begins to run."""
         self.worker_bell.ring()
-        self.timer_bell.ring()
-        self.caller_bell.ring()
-        self.deliverer.bell.ring()
-        for sender in self.senders.values():
-            sender.bell.ring()
+        hooked = [DELIVERER] if self.deliverer.hooks else []
+        self.bells.ring(TIMERS, CALLER, *hooked, *map(sender_of, self.senders))
+
+    def swept(self, events: int) -> None:
+        """So many events were found at a provider that nobody had told of."""
+        self.metrics.events("swept", events)
+        self.worker_bell.ring()
 
     def _kept(self, kind: str) -> None:
-        (self.reader_bell if kind == "request" else self.worker_bell).ring()
+        if kind == "request":
+            self.bells.ring(READER)
+        else:
+            self.worker_bell.ring()
 
     def _decided(self, decided: Sequence[Decided]) -> None:
-        """A batch is committed: wake those who go on with what it left."""
-        effects = [effect for d in decided for of in d.reactions for effect in of.reaction.effects]
-        for channel in {effect.channel for effect in effects if isinstance(effect, SendMessage)}:
-            if channel in self.senders:
-                self.senders[channel].bell.ring()
-        if any(isinstance(effect, SetTimer) for effect in effects) or spared(decided):
-            self.timer_bell.ring()
-        if any(isinstance(effect, PlaceCall) for effect in effects):
-            self.caller_bell.ring()
-        self.deliverer.bell.ring()
-        self.outcomes.ring()
-        count_decided(self.metrics, decided, self.clock.now())
-        self.tracing.decided(decided, self.clock.now())
-        self.on_decided(decided)
+        ring_decided(self, decided)
 
     async def take_up(self) -> None:
         """Take up where the last process left off, before the first request is answered. What it has left in the spool
         is moved once the gateway works, and whatever comes in until then goes behind it."""
-        await self.uploads.look()
+        if self.takes:
+            await self.uploads.look()
 
     async def start(self) -> None:
         """Begin to work."""
-        at_once: list[Part] = [self.worker, self.reader, self.caller, self.watch, self.guard, self.drainer]
-        at_once += [self.uploads, self.retaining, *self.sweepers, *([self.deliverer] if self.deliverer.hooks else [])]
-        after_all: list[Part] = [self.timers, self.healer, *self.senders.values()]
-        runs = [(part, part.run()) for part in at_once] + [(part, self._after_all(part)) for part in after_all]
-        self.tasks = [asyncio.create_task(run, name=type(part).__name__) for part, run in runs]
-
-    async def _after_all(self, part: Part) -> None:
-        """Whatever people wrote while we were away, or before and waits in the spool, comes to the inbox before
-        time-outs that came meanwhile, and before anything is sent that was owed then: a STOP may be among it."""
-        swept = [asyncio.create_task(sweeper.caught_up.wait()) for sweeper in self.sweepers]
-        try:
-            if swept:
-                await asyncio.wait(swept, timeout=FIRST_SWEEP_SECONDS)
-        finally:
-            for task in swept:
-                task.cancel()
-        await self.drainer.caught_up.wait()
-        await part.run()
+        self.tasks = [asyncio.create_task(part.run(), name=name) for name, part in parts_of(self)]
 
     async def work_until(self, asked: asyncio.Event) -> None:
         """Return once a stop is asked for. Raises `PartEnded` when a part ends by itself: without one of them the
@@ -225,14 +156,14 @@ class Gateway:
 
     async def rest(self) -> None:
         """Begin nothing new, and give work in flight `STOP_SECONDS` to end. What was not ended is found on restart."""
-        for bell in self._bells():
-            bell.close()
+        self.bells.close()
         self.outcomes.close()
         if self.tasks:
             await asyncio.wait(self.tasks, timeout=STOP_SECONDS)
         for task in self.tasks:
             task.cancel()
         await asyncio.gather(*self.tasks, return_exceptions=True)
+        await self.sharing.tell()
 
     async def close(self) -> None:
         """Let go of everything; call after the last request was answered."""
@@ -243,25 +174,9 @@ class Gateway:
         await self.tracing.close()
         for adapter in self.adapters.values():
             await adapter.close()
+        await self.sharing.close()
         self.spool.close()
         self.storage.close()
-
-    def _bells(self) -> list[Bell]:
-        return [
-            self.worker_bell,
-            self.reader_bell,
-            self.timer_bell,
-            self.caller_bell,
-            self.watch_bell,
-            self.guard.bell,
-            self.drainer.bell,
-            self.retaining.bell,
-            self.healer.bell,
-            self.deliverer.bell,
-            self.uploads.bell,
-            *(sender.bell for sender in self.senders.values()),
-            *(sweeper.bell for sweeper in self.sweepers),
-        ]
 
 
 async def open_gateway(settings: Settings, clock: Clock, *, migrate: bool = True) -> Gateway:
@@ -269,8 +184,11 @@ async def open_gateway(settings: Settings, clock: Clock, *, migrate: bool = True
     `SettingsError`."""
     storage, spool = Storage(settings.database), Spool(settings.spool)
     try:
-        storage.claim_process()
-        spool.open()
+        if settings.roles != ALONE:
+            storage.share()
+        storage.claim_process(in_words(settings.roles))
+        if settings.plays(Role.INGRESS):
+            open_spool(spool, shared=settings.roles != ALONE)
         if migrate:
             storage.migrate()
         else:
@@ -282,11 +200,25 @@ async def open_gateway(settings: Settings, clock: Clock, *, migrate: bool = True
         raise
 
 
+def open_spool(spool: Spool, *, shared: bool) -> None:
+    """Open it for this process alone. Raises `AlreadyRunning`."""
+    try:
+        spool.open()
+    except AlreadyRunning as error:
+        if not shared:
+            raise
+        raise AlreadyRunning(f"{error}: give each ingress process a spool of its own, in POINTSMAN_SPOOL") from error
+
+
 async def build_gateway(settings: Settings, clock: Clock, storage: Storage, spool: Spool) -> Gateway:
     """The gateway over storage that is ready, with its rules in force. Raises as `open_gateway` says."""
-    rulebooks = Rulebooks(rule_project(settings), project_channels(settings))
-    gateway = Gateway(settings, clock, storage, rulebooks, build_adapters(settings), spool, tracing=open_tracing())
+    alone = settings.roles == ALONE
+    sharing = Alone(storage, clock) if alone else Shared(storage, settings.database, clock)
+    rulebooks = (Rulebooks if alone else SharedRulebooks)(rule_project(settings), project_channels(settings))
+    adapters = build_adapters(settings)
+    gateway = Gateway(settings, clock, storage, rulebooks, adapters, spool, sharing, tracing=open_tracing())
     await storage.run(rulebooks.restore)
     refuse_unknown_channels(await gateway.watch.load())
-    await gateway.guard.look()
+    if alone:  # else it looks once it has its lease
+        await gateway.guard.look()
     return gateway

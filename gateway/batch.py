@@ -25,6 +25,7 @@ from rules.effects import (
 )
 from rules.reaction import Applied, LoopFound
 from rules.statuses import MessageStatus, message_rank
+from storage.types import JsonText, json_text
 from storage.values import About, NewEvent, Row, WaitingEvent
 
 FAILED = MessageStatus.FAILED
@@ -242,7 +243,7 @@ class Batch:
                 "event": decided.event.id,
                 "customer": decided.customer,
                 "applied": str(applied),
-                "log": [part_of(reacted) for reacted in decided.reactions] or [{"note": decided.note}],
+                "log": log_of(decided),
                 "decided_at": self.now,
             }
         )
@@ -253,6 +254,12 @@ class Batch:
             applied = reacted.reaction.applied
             if upload and applied in COUNTED:
                 self.counts[upload, str(applied)] += 1
+
+
+def log_of(decided: Decided) -> JsonText:
+    """What is kept of a decision: its parts, place by place."""
+    parts = [part_of(reacted) for reacted in decided.reactions] or [json_text({"note": decided.note})]
+    return JsonText(f"[{','.join(parts)}]")
 
 
 def consent_of(event: WaitingEvent | NewEvent) -> Consent | None:

@@ -79,6 +79,8 @@ async def whole(request: web.Request, limit: int, seconds: float, bodies: Bodies
 
     Raises `BodyRefused`.
     """
+    if request.content.is_eof():
+        return at_once(request, limit)
     found = bytearray()
     try:
         async with asyncio.timeout(seconds) as time:
@@ -91,10 +93,21 @@ async def whole(request: web.Request, limit: int, seconds: float, bodies: Bodies
     return bytes(found)
 
 
+def at_once(request: web.Request, limit: int) -> bytes:
+    """A body that is here from its beginning to its end. Raises `BodyRefused`."""
+    require_plain(request)
+    try:
+        body = request.content.read_nowait()
+    except BROKEN:
+        raise BodyRefused(400, "The body broke off or is malformed") from None
+    if len(body) > limit:
+        raise too_large(limit)
+    return body
+
+
 async def pieces(request: web.Request, limit: int, idle: float) -> AsyncIterator[bytes]:
     """The body piece by piece, each within ``idle`` seconds. Raises `BodyRefused` as soon as it can't be taken."""
-    if request.headers.get(hdrs.CONTENT_ENCODING, PLAIN).lower() != PLAIN:
-        raise BodyRefused(415, "The body must come as it is, without Content-Encoding")
+    require_plain(request)
     told, size = request.content_length or 0, 0
     while max(told, size) <= limit:
         piece = await _next(request, idle)
@@ -103,7 +116,17 @@ async def pieces(request: web.Request, limit: int, idle: float) -> AsyncIterator
         size += len(piece)
         if size <= limit:
             yield piece
-    raise BodyRefused(413, f"The body may have at most {limit} bytes")
+    raise too_large(limit)
+
+
+def require_plain(request: web.Request) -> None:
+    """Raises `BodyRefused` 415 for a body that would have to be inflated."""
+    if request.headers.get(hdrs.CONTENT_ENCODING, PLAIN).lower() != PLAIN:
+        raise BodyRefused(415, "The body must come as it is, without Content-Encoding")
+
+
+def too_large(limit: int) -> BodyRefused:
+    return BodyRefused(413, f"The body may have at most {limit} bytes")
 
 
 async def _next(request: web.Request, idle: float) -> bytes:

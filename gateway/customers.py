@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -18,7 +18,7 @@ from storage.spool_file import SpooledEvent
 from storage.spool_visit import SpoolVisit
 from storage.traces import INBOX, WRITTEN_TO, Person, Sighting
 from storage.transaction import Transaction
-from storage.values import Row
+from storage.values import NewEvent, Row
 
 SPOOL = "spool"  # stands beside the tables
 FORMAT = "pointsman.customer/1"
@@ -88,9 +88,13 @@ def dossier(t: Transaction, person: Person, spooled: Iterable[SpooledEvent], now
     """Everything about this person, table by table, and what is ``spooled``, as JSON; it was looked up ``now``. Of what
     a provider sent whole, what lets others act for us is told by its size."""
     rows = t.traces.rows(person)
-    rows[SPOOL] = [{"seq": one.seq, "error": one.error, **asdict(one.event)} for one in spooled]
+    rows[SPOOL] = [{"seq": one.seq, "error": one.error, **as_row(one.event)} for one in spooled]
     tables = {table: [as_json(row) for row in of_table] for table, of_table in rows.items()}
     return {"format": FORMAT, "written_at": now.isoformat(), "customer": person.customer or None, "tables": tables}
+
+
+def as_row(event: NewEvent) -> Row:
+    return {**event._asdict(), "about": event.about._asdict()}
 
 
 def as_json(row: Row) -> Row:
@@ -107,7 +111,7 @@ def erase(
     becomes of it is noted without a word of it. Events that wait are dropped, and open talks canceled. Of those that
     wait in the spool the keys are kept, as of all others: they may be removed there, and are not heard again.
     """
-    keys = t.inbox.keep([replace(one.event, payload={}) for one in spooled if not one.error])
+    keys = t.inbox.keep([one.event._replace(payload={}) for one in spooled if not one.error])
     owed = t.erasing.withdraw(seen)
     rows = t.erasing.erase(seen, now, canceled=str(CommunicationStatus.CANCELED), forget_opt_outs=forget_opt_outs)
     queued = [message for message, state in owed.items() if state == "queued"]

@@ -3,14 +3,11 @@
 Nothing that `react` may look at is lost: made again with the same rule files, a decision is the same.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import MISSING, fields
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
-from functools import cache
-from typing import Any
 
 from gateway.carry import decoded, fact_row, fact_value, heard_row, heard_value, talk_value
-from gateway.explaining import plain
+from gateway.json_texts import differing, joined, members_differing, text_of
 from rules.book import Rulebook
 from rules.events import Event, ParticipantGiven
 from rules.fields import from_json, given_from_json
@@ -18,19 +15,18 @@ from rules.participants import SOURCE_CUSTOMER
 from rules.react import TAKES
 from rules.scene import Communication, Customer, Message, Participant, Run, Scene
 from rules.statuses import CommunicationStatus
+from storage.types import TO_JSON
 from storage.values import Row
 
 Version = Callable[[str], Rulebook | None]
 """The rulebook of a content hash; None where that cannot be had."""
 
 EVENTS: Mapping[str, type[Event]] = {kind.__name__: kind for kind in TAKES}
-ALWAYS = object()  # in place of a property's default: it has none
-ABSENT: tuple[object, ...] = (None, [], {})
 
 
-def given_row(event: Event, scene: Scene) -> Row:
+def given_text(event: Event, scene: Scene) -> str:
     """Both as JSON. Of the versions of rule files in the scene only the content hashes are kept."""
-    return {"event": {"kind": type(event).__name__, **written(event)}, "scene": scene_row(scene)}
+    return f'{{"event":{{"kind":"{type(event).__name__}",{members_differing(event)}}},"scene":{scene_text(scene)}}}'
 
 
 def given(stored: Row, book: Rulebook, version: Version) -> tuple[Event, Scene]:
@@ -40,25 +36,6 @@ def given(stored: Row, book: Rulebook, version: Version) -> tuple[Event, Scene]:
     ``version`` gives the rulebooks that talks and runs began with.
     """
     return event_value(stored["event"], book), scene_value(stored["scene"], book, version)
-
-
-def written(value: Any) -> Row:
-    """A frozen value as JSON; what is as by default is left out."""
-    kind: type = type(value)
-    parts = ((name, getattr(value, name), default) for name, default in defaults_of(kind))
-    return {name: plain(part) for name, part, default in parts if part != default}
-
-
-@cache
-def defaults_of(kind: type) -> tuple[tuple[str, object], ...]:
-    """Every property of a dataclass with its default."""
-    return tuple((field.name, default_of(field)) for field in fields(kind))
-
-
-def default_of(field: Any) -> object:
-    if field.default_factory is not MISSING:
-        return field.default_factory()
-    return ALWAYS if field.default is MISSING else field.default
 
 
 def event_value(stored: Row, book: Rulebook) -> Event:
@@ -75,24 +52,30 @@ def given_value(stored: Row, book: Rulebook) -> ParticipantGiven:
     return ParticipantGiven(**{**stored, "fields": values, "identifiers": frozenset(stored.get("identifiers", ()))})
 
 
-def scene_row(scene: Scene) -> Row:
-    own = scene.participant
+def scene_text(scene: Scene) -> str:
+    """What is empty is left out."""
     parts = {
-        "customer": written(scene.customer),
-        "participant": own and participant_row(own),
-        "communications": [written(one) for one in scene.communications],
-        "messages": [written(one) for one in scene.messages],
-        "opted_out": [list(pair) for pair in sorted(scene.opted_out)],
-        "active": scene.active,
-        "earlier": sorted(scene.earlier),
-        "runs": [run_written(run) for run in scene.runs],
-        "begun": plain(scene.begun),
+        "customer": differing(scene.customer),
+        "participant": participant_text(scene.participant) if scene.participant else "",
+        "communications": array(map(differing, scene.communications)),
+        "messages": array(map(differing, scene.messages)),
+        "opted_out": array(map(text_of, sorted(scene.opted_out))),
+        "active": text_of(scene.active),
+        "earlier": array(map(text_of, sorted(scene.earlier))),
+        "runs": array(map(run_text, scene.runs)),
+        "begun": text_of(scene.begun) if scene.begun else "",
     }
-    return {name: part for name, part in parts.items() if part not in ABSENT}
+    return joined(parts)
 
 
-def participant_row(own: Participant) -> Row:
-    return {**written(own), "held": [fact_row(fact) for fact in own.held]} if own.held else written(own)
+def array(texts: Iterable[str]) -> str:
+    """ "" for none."""
+    return f"[{','.join(parts)}]" if (parts := list(texts)) else ""
+
+
+def participant_text(own: Participant) -> str:
+    """Facts that are held are kept as their rows are."""
+    return differing(own, held=TO_JSON([fact_row(fact) for fact in own.held])) if own.held else differing(own)
 
 
 def scene_value(stored: Row, book: Rulebook, version: Version) -> Scene:
@@ -125,9 +108,9 @@ def communication_value(stored: Row, version: Version) -> Communication:
     return Communication(**{**stored, **moments(stored, "at", "expires", "begun_at"), **status, "talk": talk})
 
 
-def run_written(run: Run) -> Row:
-    message = {"message": heard_row(run.message)} if run.message else {}
-    return {**written(run), **message, "fact": fact_row(run.fact)}
+def run_text(run: Run) -> str:
+    message = {"message": TO_JSON(heard_row(run.message))} if run.message else {}
+    return differing(run, fact=TO_JSON(fact_row(run.fact)), **message)
 
 
 def run_value(stored: Row, version: Version) -> Run:

@@ -39,7 +39,9 @@ class Guard:
         return Rest(SWEEP)
 
     async def look(self) -> None:
-        """Put what runs and cannot in error."""
+        """Put what runs and cannot in error. What only this process cannot load, of several, is nobody's error."""
+        if self.hindrances.rulebooks.hindrance():
+            return
         seen, hindered = await self.storage.read(self._hindered)
         if hindered:
             await self.storage.run(lambda t: fail_all(t, hindered))

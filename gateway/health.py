@@ -11,6 +11,7 @@ from gateway.connections import Connections
 from gateway.lags import Lags
 from gateway.looking import Looking
 from gateway.metrics import CONTENT_TYPE, Gauges, Metrics, Value
+from gateway.roles import ALONE, Roles, in_words
 from storage.database import Storage
 from storage.errors import StorageUnavailable
 from storage.group_commit import GroupCommit
@@ -37,15 +38,18 @@ class Backlog:
 
 @dataclass
 class Health:
-    """Answers for one gateway. ``refuses``: whether the last webhook could be kept nowhere."""
+    """Answers for one process. ``refuses``: whether the last webhook could be kept nowhere. No ``spool``: none come
+    here. ``hindrance`` says why a process that decides does not, "" where it does."""
 
     storage: Storage
-    spool: Spool
+    spool: Spool | None
     inbox: GroupCommit
     metrics: Metrics
     connections: Connections
     refuses: Callable[[], bool]
     lags: Lags
+    roles: Roles = ALONE
+    hindrance: Callable[[], str] = lambda: ""
 
     def __post_init__(self) -> None:
         """A database that is well answers the first look at once. The second counts whole queues: where they are long
@@ -66,24 +70,29 @@ class Health:
         return web.json_response({"status": "ok"})
 
     async def readyz(self, request: web.Request) -> web.Response:
-        """Whether webhooks are taken, and what is yet to be done.
+        """Whether webhooks are taken, and what is yet to be done, by all processes on this database.
 
         200 ``ready``; 200 ``spooling`` while they are kept in the spool, with a reason where the database does not
-        answer; 503 ``unavailable`` where they could be kept nowhere.
+        answer; 503 ``unavailable`` where they could be kept nowhere. A process to which none come is ready while it
+        can work; one that takes them and cannot decide says so in ``not_deciding``.
         """
         up, backlog = await self._look()
+        told = self._told_roles()
         if reason := await self._hindrance(up):
-            return web.json_response({"status": "unavailable", "reason": reason}, status=503)
+            return web.json_response({"status": "unavailable", "reason": reason, **told}, status=503)
+        told |= self._told_hindrance()
         if not up:
-            return web.json_response({"status": "spooling", "reason": NO_DATABASE, **self._spooled()})
-        status = "spooling" if self.spool.depth else "ready"
-        return web.json_response({"status": status, **(backlog.numbers() if backlog else {}), **self._spooled()})
+            return web.json_response({"status": "spooling", "reason": NO_DATABASE, **told, **self._spooled()})
+        status = "spooling" if self.spool and self.spool.depth else "ready"
+        numbers = backlog.numbers() if backlog else {}
+        return web.json_response({"status": status, **told, **numbers, **self._spooled()})
 
     async def metrics_page(self, request: web.Request) -> web.Response:
         """What Prometheus reads. What only the database knows is left out while it does not answer, and so with the
         file of the spool."""
         up, backlog = await self._look()
         gauges: dict[str, Value] = {"database_up": up, "ready": not await self._hindrance(up)}
+        gauges["follows_rules"] = not self.hindrance()
         gauges |= {**self._spooled(), **self.lags.now()}
         gauges |= {**backlog.numbers(), **backlog.lags} if backlog else {}
         gauges |= {"unkept_events": self.inbox.waiting, **await self._set_aside()}
@@ -91,19 +100,15 @@ class Health:
         return web.Response(body=self.metrics.text(gauges), headers={"Content-Type": CONTENT_TYPE})
 
     async def _hindrance(self, up: bool) -> str:
-        """Why webhooks could be kept nowhere; "" where they are taken."""
+        """Why webhooks could be kept nowhere, or nothing could be done; "" where all is well."""
+        if not self.spool:
+            return self.hindrance() if up else NO_DATABASE
         trouble = NO_DATABASE if not up else NO_WRITES if self.refuses() else ""
-        return f"{trouble}, and the spool can't be written" if trouble and not await self._can_spool() else ""
-
-    async def _can_spool(self) -> bool:
-        try:
-            async with asyncio.timeout(LOOK_SECONDS):
-                await self.spool.check()
-        except (StorageUnavailable, TimeoutError):
-            return False
-        return True
+        return f"{trouble}, and the spool can't be written" if trouble and not await can_spool(self.spool) else ""
 
     async def _set_aside(self) -> dict[str, int]:
+        if not self.spool:
+            return {}
         try:
             async with asyncio.timeout(LOOK_SECONDS):
                 return {"set_aside_events": await self.spool.set_aside()}
@@ -133,8 +138,24 @@ class Health:
     def _count_in(self, t: Transaction) -> tuple[dict[str, int], Gauges]:
         return backlog(t) | self.lags.backlog_of_hooks(t), self.lags.read(t)
 
+    def _told_roles(self) -> dict[str, object]:
+        return {"roles": in_words(self.roles).split(", ")} if self.roles else {}
+
+    def _told_hindrance(self) -> dict[str, str]:
+        return {"not_deciding": reason} if (reason := self.hindrance()) else {}
+
     def _spooled(self) -> dict[str, int]:
-        return {"spooled_events": self.spool.depth}
+        return {"spooled_events": self.spool.depth} if self.spool else {}
+
+
+async def can_spool(spool: Spool) -> bool:
+    """Whether its file can be written now."""
+    try:
+        async with asyncio.timeout(LOOK_SECONDS):
+            await spool.check()
+    except (StorageUnavailable, TimeoutError):
+        return False
+    return True
 
 
 def backlog(t: Transaction) -> dict[str, int]:

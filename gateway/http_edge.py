@@ -5,12 +5,13 @@ time and a size, and a webhook that can't be taken now is turned away before any
 import asyncio
 import re
 import socket
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
-from aiohttp import web
+from aiohttp import hdrs, web
+from aiohttp.typedefs import Handler
 
 from gateway.connections import Connections
 from gateway.quiet_http import LINE_BYTES, SERVER, QuietHandler
@@ -32,6 +33,7 @@ LIMITS: dict[str, Any] = {
     "max_field_size": LINE_BYTES,
     "read_bufsize": READ_BYTES,
 }
+STRAIGHT: web.AppKey[dict[str, Handler]] = web.AppKey("straight", dict)  # by the raw path, without its query
 WEBHOOK = b"POST /webhooks/"
 LENGTH = re.compile(rb"\r\nContent-Length:[ \t]*([0-9]{1,9})[ \t]*(?=\r\n|$)", re.IGNORECASE)
 CHUNKED = b"transfer-encoding"
@@ -202,14 +204,39 @@ def limit_deafness(transport: asyncio.BaseTransport) -> None:
             wire.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, DEAF_MILLISECONDS)
 
 
+@dataclass(frozen=True)
+class Straight:
+    """What is asked at one of these addresses, as it is written there, goes straight to its handler, past all that the
+    application has around its own: what it needs of that, it does itself."""
+
+    handlers: Mapping[str, Handler]
+    application: Callable[[Any], Awaitable[web.StreamResponse]]
+
+    async def __call__(self, request: web.Request) -> web.StreamResponse:
+        """The answer; of the application to everything else, and to who waits to be told to go on."""
+        handler = self.handlers.get(request.raw_path.partition("?")[0])
+        if handler is None or hdrs.EXPECT in request.headers:
+            return await self.application(request)
+        answer = await handler(request)
+        answer.headers[hdrs.SERVER] = SERVER
+        return answer
+
+
 class Runner(web.AppRunner):
-    """Serves an application over bounded connections."""
+    """Serves an application over bounded connections; what is `STRAIGHT` in it, it never sees."""
 
     __slots__ = ("gate",)
 
     def __init__(self, app: web.Application, gate: Gate, **options: Any) -> None:
         super().__init__(app, **LIMITS, **options)
         self.gate = gate
+
+    async def setup(self) -> None:
+        """Make ready to listen."""
+        await super().setup()
+        made: Any = super().server
+        straight: dict[str, Handler] | None = self.app.get(STRAIGHT)
+        made.request_handler = Straight(straight or {}, made.request_handler)
 
     @property
     def server(self) -> Any:

@@ -3,17 +3,20 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from time import monotonic
 
 import structlog
 from aiohttp import hdrs, web
+from aiohttp.typedefs import Handler
 
-from channels.base import Answer, Received, WebhookRequest
 from channels.base import Channel as Adapter
+from channels.base import WebhookRequest
 from channels.errors import WebhookRefused
 from gateway.bodies import Bodies, BodyRefused, whole
 from gateway.clock import Clock
 from gateway.incoming import new_event
+from gateway.ready_answers import answer_to
 from gateway.shedding import Crowd
 from gateway.tracing.tracing import OFF, Tracing
 from rules.book import Channel
@@ -46,24 +49,34 @@ class Ingress:
     tracing: Tracing = OFF
 
     def routes(self) -> list[web.RouteDef]:
+        """Webhooks, at whatever address."""
         return [web.route("*", "/webhooks/{channel}/{route}", self.handle)]
 
-    async def handle(self, request: web.Request) -> web.Response:
-        """Answer one webhook: 200 kept, 400 malformed, 403 forged, 404 no such address, 405 not POST, 408 too slow,
-        413 too large, 415 compressed, 503 not kept, or not read since too much is under way."""
-        adapter = self.adapters.get(request.match_info["channel"])
-        if adapter is None or request.match_info["route"] not in adapter.routes:
+    def addresses(self) -> dict[str, Handler]:
+        """The handler of each address that a provider is given."""
+        routes = ((adapter, route) for adapter in self.adapters.values() for route in adapter.routes)
+        return {f"/webhooks/{adapter.name}/{route}": partial(self.answer, adapter, route) for adapter, route in routes}
+
+    async def handle(self, request: web.Request) -> web.StreamResponse:
+        """As `answer`; 404 where no channel has this address."""
+        adapter, route = self.adapters.get(request.match_info["channel"]), request.match_info["route"]
+        if adapter is None or route not in adapter.routes:
             return web.Response(status=404)
+        return await self.answer(adapter, route, request)
+
+    async def answer(self, adapter: Adapter, route: str, request: web.Request) -> web.StreamResponse:
+        """Answer one webhook: 200 kept, 400 malformed, 403 forged, 405 not POST, 408 too slow, 413 too large, 415
+        compressed, 503 not kept, or not read since too much is under way."""
         begun = monotonic()
         try:
-            answer = await self._answer(adapter, request, begun)
+            answer = await self._answer(adapter, route, request, begun)
         except Exception:  # nobody foresaw it: the connection answers it, and logs it
             self.on_answered(adapter.name, 500, monotonic() - begun)
             raise
         self.on_answered(adapter.name, answer.status, monotonic() - begun)
         return answer
 
-    async def _answer(self, adapter: Adapter, request: web.Request, begun: float) -> web.Response:
+    async def _answer(self, adapter: Adapter, route: str, request: web.Request, begun: float) -> web.StreamResponse:
         if request.method != METHOD:
             tell_refused(request, adapter.name, 405, f"{request.method}, not {METHOD}")
             return web.Response(status=405, headers={hdrs.ALLOW: METHOD})
@@ -73,21 +86,18 @@ class Ingress:
         try:
             body = await whole(request, BODY_LIMIT, BODY_SECONDS, self.bodies)
             with self.crowd.inside():
-                return await self._keep(adapter.name, adapter.receive(webhook_request(request, body)), begun)
+                received = adapter.receive(webhook_request(route, request, body))
+                for item in received.items:
+                    await self._keep(new_event(self.channels[adapter.name], item, self.clock.now()), begun)
         except (BodyRefused, WebhookRefused) as refused:
             tell_refused(request, adapter.name, refused.status, str(refused))
             return web.Response(status=refused.status)
-
-    async def _keep(self, name: str, received: Received, begun: float) -> web.Response:
-        try:
-            for item in received.items:
-                await self._keep_one(new_event(self.channels[name], item, self.clock.now()), begun)
         except (StorageUnavailable, QueueFull) as error:
-            log.error("webhook_not_kept", channel=name, reason=str(error))
+            log.error("webhook_not_kept", channel=adapter.name, reason=str(error))
             return web.Response(status=503, headers=RETRY_AFTER)
-        return response(received.answer)
+        return answer_to(request, received.answer)
 
-    async def _keep_one(self, event: NewEvent, begun: float) -> None:
+    async def _keep(self, event: NewEvent, begun: float) -> None:
         if await self.inbox.keep(event):
             self.on_kept(event.kind)
             self.tracing.received(event, monotonic() - begun)
@@ -99,18 +109,13 @@ def tell_refused(request: web.Request, channel: str, status: int, reason: str) -
         log.warning("webhook_refused", channel=channel, status=status, reason=reason)
 
 
-def webhook_request(request: web.Request, body: bytes) -> WebhookRequest:
+def webhook_request(route: str, request: web.Request, body: bytes) -> WebhookRequest:
     """The request as it came. Signatures are checked against real time, whatever clock the gateway runs on."""
     return WebhookRequest(
-        route=request.match_info["route"],
+        route=route,
         method=request.method,
         target=request.raw_path,
-        headers={name.lower(): value for name, value in request.headers.items()},
+        headers=request.headers,
         body=body,
         at=datetime.now(UTC),
     )
-
-
-def response(answer: Answer) -> web.Response:
-    headers = {hdrs.CONTENT_TYPE: answer.content_type} if answer.content_type else {}
-    return web.Response(status=answer.status, body=answer.body, headers=headers)

@@ -33,6 +33,7 @@ class Lags:
             "oldest_due_timer_seconds": self._age(self.timers.next_due(t)),
             "oldest_owed_message_seconds": self._by_channel(lambda name: self._age(oldest.get(name))),
             "channel_owed_messages": self._by_channel(lambda name: owed.get(name, 0)),
+            "channel_rests": self._rests(t.channel_states.all()),
             "uploads": uploads(t),
             "hindered_uploads": sum(is_hindered(row) for row in t.uploads.unread()),
             **self._hook_gauges(t),
@@ -56,21 +57,30 @@ class Lags:
         }
 
     def now(self) -> Gauges:
-        """What is known without the database."""
+        """What is known without the database: of channels whose sender is at work elsewhere, nothing."""
         return {
             "channel_sending_messages": self._by_channel(lambda name: self.senders[name].sending),
-            "channel_rests": self._by_channel(lambda name: self._rests(self.senders[name])),
+            "channel_rests": self._rests({}),
         }
 
     def _by_channel(self, number: Callable[[str], float]) -> Value:
         return {(name,): number(name) for name in self.senders}
 
-    def _rests(self, sender: Sender) -> bool:
-        return any(until > self.clock.now() for until in (sender.rests_until, sender.silence.until) if until)
+    def _rests(self, left: Mapping[str, Row]) -> Value:
+        """As the sender of each channel knows it, or has left it (``left``) where it is at work elsewhere."""
+        now = self.clock.now()
+        at_work = {name: sender.restraint.rests(now) for name, sender in self.senders.items() if sender.at_work}
+        others = {name: rests(row, now) for name, row in left.items() if name in self.senders}
+        return {(name,): (others | at_work).get(name, False) for name in self.senders}
 
     def _age(self, moment: datetime | None) -> float:
         """In seconds; 0 for what is none, or is still to come."""
         return max((self.clock.now() - moment).total_seconds(), 0.0) if moment else 0.0
+
+
+def rests(state: Row, now: datetime) -> bool:
+    """Whether the channel of this row is left alone ``now`` (UTC)."""
+    return any(until > now for until in (state["rests_until"], state["silent_until"]) if until)
 
 
 def uploads(t: Transaction) -> Value:

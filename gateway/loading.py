@@ -20,6 +20,17 @@ OF_CUSTOMERS = (  # kinds that name a customer
     "removed",
 )
 OF_ADDRESSES = ("message", "opted_out")  # kinds that name a channel and an address
+OF_MESSAGES = (  # the columns that deciding needs
+    "id",
+    "channel",
+    "campaign",
+    "customer",
+    "communication",
+    "status",
+    "error",
+    "attempt",
+    "provider_id",
+)
 COUNTED_FOR = timedelta(days=8)  # how long what began counts for a cap: a week, and a day for the time zones
 
 
@@ -42,10 +53,10 @@ def _payloads(events: Iterable[WaitingEvent], *kinds: str) -> list[dict[str, str
 
 def _load_messages(t: Transaction, events: Sequence[WaitingEvent], loaded: Loaded) -> None:
     receipts = _payloads(events, "receipt")
-    loaded.messages |= t.messages.by_ids([r["message"] for r in receipts if r["message"]])
+    loaded.messages |= t.messages.by_ids([r["message"] for r in receipts if r["message"]], OF_MESSAGES)
     loaded.messages |= _by_provider(t, [(r["channel"], r["provider_id"]) for r in receipts if not r["message"]])
     _load_pressed(t, events, loaded)
-    loaded.messages |= t.messages.of_communications(_communications(events, loaded))
+    loaded.messages |= t.messages.of_communications(_communications(events, loaded), OF_MESSAGES)
     loaded.timers = t.timers.standing(sorted({p["subject"] for p in _payloads(events, "timer", "stranded")}))
     _load_threads(t, events, loaded)
 
@@ -71,7 +82,7 @@ def _by_provider(t: Transaction, named: Iterable[tuple[str, str]]) -> dict[str, 
     wanted: dict[str, list[str]] = {}
     for channel, provider_id in named:
         wanted.setdefault(channel, []).append(provider_id)
-    found = (t.messages.by_provider(channel, ids) for channel, ids in wanted.items())
+    found = (t.messages.by_provider(channel, ids, OF_MESSAGES) for channel, ids in wanted.items())
     return {row["id"]: row for rows in found for row in rows.values()}
 
 

@@ -17,7 +17,7 @@ from gateway.redacting import HIDDEN, Redaction
 
 PLACES = 8  # lines of source, the innermost, that tell where an error came from
 
-QUOTING = ("opentelemetry", "urllib3", "requests")  # libraries whose lines quote settings, headers or addresses
+QUOTING = ("opentelemetry", "pgqueuer", "urllib3", "requests")  # libraries whose lines quote settings or addresses
 OUTSIDERS_ERRORS = (HttpProcessingError, web.RequestPayloadError, ConnectionError)
 
 
@@ -40,6 +40,7 @@ def set_up_logs(secrets: Collection[str] = ()) -> None:
     )
     logging.basicConfig(level=logging.WARNING, handlers=[libraries_handler(stream, steps, last)], force=True)
     logging.getLogger("aiohttp.server").addFilter(calm)
+    logging.getLogger("pgqueuer").addFilter(SELDOM)
 
 
 class Forgiving(TextIOBase):
@@ -108,6 +109,25 @@ def _unquoted(given: object) -> object:
     if isinstance(given, int | float):
         return given
     return type(given).__qualname__ if isinstance(given, BaseException) else HIDDEN
+
+
+class Seldom(logging.Filter):
+    """Lets the same words through once in so many ``seconds``: what is tried again and again while a database is away
+    fails each time, and our own parts say so already."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__()
+        self._seconds = seconds
+        self._told: dict[object, float] = {}  # by the words without what they are filled with, so there are few
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        due = record.created >= self._told.get(record.msg, 0.0) + self._seconds
+        if due:
+            self._told[record.msg] = record.created
+        return due
+
+
+SELDOM = Seldom(60.0)
 
 
 def calm(record: logging.LogRecord) -> bool:

@@ -5,6 +5,7 @@ counted as one.
 """
 
 from collections.abc import Iterable, Mapping
+from functools import cache
 from importlib.metadata import version
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, ProcessCollector, generate_latest
@@ -22,6 +23,7 @@ GAUGES = {
     "info": "1, with the version of this program",
     "database_up": "1 if the database answers, else 0; whether it takes anything, `ready` tells",
     "ready": "1 if webhooks are taken, into the database or the spool, as /readyz tells, else 0",
+    "follows_rules": "1 if this process can load all rule files in force, else 0: it decides nothing, as /readyz tells",
     "waiting_events": "Events in the inbox that are to be decided",
     "held_events": "Events that wait for the rule file of their campaign, or behind such an event",
     "parked_events": "Events that could not be decided: `pointsman events parked` tells why",
@@ -110,6 +112,9 @@ class Metrics:
             name: Histogram(f"pointsman_{name}", words, labels, buckets=buckets, registry=self._registry)
             for name, (words, labels, buckets) in HISTOGRAMS.items()
         }
+        webhooks, seconds = self._counters["webhooks"], self._histograms["webhook_seconds"]
+        self._answers = cache(lambda channel, status: webhooks.labels(channel, str(status)))
+        self._seconds = cache(seconds.labels)
         self._campaigns: set[str] = set()
         self._begin(channels)
 
@@ -123,8 +128,8 @@ class Metrics:
 
     def webhook(self, channel: str, status: int, seconds: float) -> None:
         """One request to a webhook was answered, so long after its head was read."""
-        self._counters["webhooks"].labels(channel, str(status)).inc()
-        self._histograms["webhook_seconds"].labels(channel).observe(seconds)
+        self._answers(channel, status).inc()
+        self._seconds(channel).observe(seconds)
 
     def api(self, method: str, path: str, status: int, seconds: float) -> None:
         """One request to the API was answered; the path is that of the endpoint, the method one of a few."""

@@ -18,6 +18,7 @@ MAX_SETTLE_TRIES = 20  # answers that settle nothing before an unknown send is g
 LONGEST_DOUBT = timedelta(days=3)  # how long it is looked for in vain where the provider can't be asked
 SILENT_SENDS = 3  # sends in a row without an answer after which a channel rests
 RESTS = (1, 2, 5, 10, 30, 60, 120, 300)  # seconds, longer each time: outages are long, and a message tells of their end
+LONGEST_REST = timedelta(seconds=RESTS[-1])
 
 log = structlog.get_logger()
 Outcome = Sent | SendRefused | SendThrottled | SendUnknown | ChannelDown

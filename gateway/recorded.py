@@ -5,11 +5,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 from threading import Lock
-from typing import Any
 
 from gateway.decided import Reacted
-from gateway.explaining import reaction_log
-from gateway.given import Version, given, given_row
+from gateway.given import Version, given, given_text
+from gateway.json_texts import joined, object_of, text_of
 from rules.book import Rulebook
 from rules.effects import ChangeMessage, SendMessage
 from rules.events import Event
@@ -85,10 +84,20 @@ class Recorded:
         return f"it concerned no campaign: {self.part.get('note', '')}"
 
 
-def part_of(reacted: Reacted) -> dict[str, Any]:
-    """What is kept of what was decided at one place."""
-    log = reaction_log(reacted.place.campaign, reacted.reaction)
-    return {**log, "rules": reacted.rules, "given": given_row(reacted.event, reacted.scene)}
+def part_of(reacted: Reacted) -> str:
+    """What is kept of what was decided at one place, as JSON: `reaction_log`, the rules, and what was given."""
+    reaction = reacted.reaction
+    return joined(
+        {
+            "campaign": text_of(reacted.place.campaign),
+            "applied": text_of(reaction.applied),
+            "note": text_of(reaction.note),
+            "facts": text_of(reaction.log),
+            "effects": f"[{','.join([object_of(effect, 'effect') for effect in reaction.effects])}]",
+            "rules": text_of(reacted.rules),
+            "given": given_text(reacted.event, reacted.scene),
+        }
+    )
 
 
 def recorded_of(row: Row) -> list[Recorded]:

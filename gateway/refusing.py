@@ -64,14 +64,16 @@ class Doorman:
         """What is known before the body is read."""
         if request.path.startswith(API):
             return self.may_ask(request)
-        if request.match_info.http_exception is not None:
-            return False
-        return not request.path.startswith(WEBHOOKS) or self._may_be_signed(request)
+        if request.path.startswith(WEBHOOKS):
+            return self._may_be_signed(request)
+        return request.match_info.http_exception is None
 
     def _may_be_signed(self, request: web.Request) -> bool:
-        adapter = self.adapters.get(request.match_info["channel"])
-        headers = {name.lower(): value for name, value in request.headers.items()}
-        return adapter is not None and adapter.may_be_signed(headers, datetime.now(UTC))
+        channel, _, route = request.path.removeprefix(WEBHOOKS).partition("/")
+        adapter = self.adapters.get(channel)
+        if adapter is None or route not in adapter.routes:
+            return False
+        return adapter.may_be_signed(request.headers, datetime.now(UTC))
 
     def _limited(self, request: web.Request, remote: str) -> web.Response:
         self.on_limited()
@@ -85,6 +87,8 @@ class Doorman:
 
 def is_refusal(request: web.Request, status: int) -> bool:
     """Whether an answer says: this is from nobody we know. Who plays with the sandbox is on this machine."""
+    if status not in REFUSED and status != NO_TOKEN:
+        return False
     if request.path.startswith(API):
         return status == NO_TOKEN
     return status in REFUSED and not request.path.startswith(SANDBOX)

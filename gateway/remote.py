@@ -23,6 +23,8 @@ def remote_of(request: web.Request, trusted: Sequence[Network]) -> str:
     X-Forwarded-For is believed only as far as trusted proxies wrote it: from its end, up to the first address that is
     no such proxy. Without a trusted peer the header says nothing.
     """
+    if not trusted:
+        return _bare(request.remote or "")
     found = _address(request.remote or "")
     for hop in _hops(request.headers.getall(HEADER, ())):
         if found is None or not is_trusted(found, trusted):
@@ -57,6 +59,11 @@ def _address(text: str) -> Address | None:
     except ValueError:
         return None
     return (address.ipv4_mapped or address) if isinstance(address, IPv6Address) else address
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _bare(text: str) -> str:
+    return _spelt(_address(text))
 
 
 def _spelt(address: Address | None) -> str:

@@ -44,7 +44,8 @@ class Retaining:
     _next: datetime | None = None
 
     async def run(self) -> None:
-        """Work until the bell is closed."""
+        """Work until the bell is closed; where another process did meanwhile, from where that has come to."""
+        self._after, self._open, self._next = {}, {}, None
         await keep_working("retention", self.bell, self._turn)
 
     async def _turn(self) -> Rest:

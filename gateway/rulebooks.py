@@ -1,7 +1,7 @@
 """The rulebooks in force: read from the operator's folder, kept by content hash, never replaced by a broken file."""
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -18,6 +18,8 @@ from storage.values import Row
 log = structlog.get_logger()
 Texts = Mapping[str, bytes]
 SHOWN_NAME = 60  # characters of a campaign's name in a file that is broken
+SHOWN_HASH = 12  # characters of a content hash that tell versions apart
+NOT_KEPT = "its text is not kept"
 
 
 class NoRulebook(LookupError):
@@ -26,6 +28,11 @@ class NoRulebook(LookupError):
     def __init__(self, campaign: str) -> None:
         super().__init__(f"there is no rule file for the campaign {campaign}")
         self.campaign = campaign
+
+
+class CannotFollow(Exception):
+    """A version that is needed here cannot be loaded by this process, and perhaps by another one of several. Nothing
+    was decided: whoever has the turn leaves it to others, until `Rulebooks.hindrance` has nothing to say any more."""
 
 
 def read_folder(folder: Path) -> dict[str, bytes]:
@@ -46,14 +53,27 @@ class BrokenFile:
         return f"{Path(self.file).name} has {self.errors} error{'' if self.errors == 1 else 's'}"
 
 
+@dataclass(frozen=True, slots=True)
+class OlderFile:
+    """The path of a sound rule file of this host that is not in force, for its campaign runs on another version that
+    came later: this one was loaded first ``since`` (UTC)."""
+
+    file: str
+    campaign: str
+    hash: str
+    since: datetime
+
+
 @dataclass(frozen=True)
 class Changes:
-    """What a look at the rules folder brought. ``gone`` are campaigns in force that no file there is about."""
+    """What a look at the rules folder brought. ``gone`` are campaigns in force that no file there is about, ``older``
+    files that other processes' versions go before (see `gateway.activating`)."""
 
     books: tuple[Rulebook, ...]
     diagnostics: tuple[Diagnostic, ...]
     gone: frozenset[str] = frozenset()
     broken: tuple[BrokenFile, ...] = ()
+    older: tuple[OlderFile, ...] = ()
 
     @property
     def errors(self) -> tuple[Diagnostic, ...]:
@@ -70,15 +90,19 @@ class Changes:
 @dataclass
 class Rulebooks:
     """Which rulebook each campaign runs on, and every earlier version that something in flight still needs: see
-    `let_go`."""
+    `let_go`.
+
+    One process alone says itself what is in force; for one of several there are `gateway.shared_rulebooks`.
+    """
 
     project: Project
     channels: Mapping[str, Channel]
     active: dict[str, Rulebook] = field(default_factory=dict)
     versions: dict[str, Rulebook] = field(default_factory=dict)
-    unreadable: set[str] = field(default_factory=set)
+    unreadable: dict[str, str] = field(default_factory=dict)  # content hashes, and why
     broken: tuple[BrokenFile, ...] = ()
     gone: frozenset[str] = frozenset()  # campaigns in force that no file of the folder is about any more
+    older: tuple[OlderFile, ...] = ()  # files that versions of other processes go before
 
     def of(self, campaign: str) -> Rulebook:
         """The rulebook a campaign runs on. Raises `NoRulebook` if no version of it can be read."""
@@ -104,17 +128,31 @@ class Rulebooks:
         for campaign in t.campaigns.all():
             if campaign["rules"] and (book := self._stored(t, campaign["rules"])):
                 self.put_in_force([book])
-        self.take_up(t, {*t.communications.open_versions(), *t.runs.versions()})
+        self.take_up(t, waited_on(t))
 
-    def take_up(self, t: Transaction, hashes: Collection[str]) -> None:
-        """Have these versions at hand, too; one that can't be read is looked for once."""
-        for hash in sorted(set(hashes) - self.versions.keys() - self.unreadable):
-            self._stored(t, hash)
+    def take_up(self, t: Transaction, hashes: Collection[str]) -> bool:
+        """Have these versions at hand, too; one that can't be read is looked for once. Whether any was not before."""
+        unknown = sorted(set(hashes) - self.versions.keys() - self.unreadable.keys())
+        found = [self._stored(t, hash) for hash in unknown]
+        return any(found)
+
+    def require(self, t: Transaction, hashes: Collection[str]) -> bool:
+        """The same for a batch that is decided with them. Raises `CannotFollow`."""
+        return self.take_up(t, hashes)
+
+    def as_of(self, t: Transaction, campaigns: Sequence[Row]) -> "Rulebooks":
+        """Those by which a batch is decided, from its first event to its last. ``campaigns`` are rows that its
+        transaction reads once whoever decided there before has ended. Raises `CannotFollow`."""
+        return self
+
+    def hindrance(self) -> str:
+        """Why this process decides nothing; "" where it may. Asks nobody."""
+        return ""
 
     def let_go(self, t: Transaction) -> None:
         """Keep the versions that a restart would take up, and no others: many edits must not fill the memory. For a
         transaction that writes, beside which nothing is decided."""
-        needed = {*t.communications.open_versions(), *t.runs.versions(), *(book.hash for book in self.active.values())}
+        needed = {*waited_on(t), *(book.hash for book in self.active.values())}
         self.versions = {hash: book for hash, book in tuple(self.versions.items()) if hash in needed}
 
     def talks_named(self) -> dict[str, frozenset[str]]:
@@ -136,12 +174,14 @@ class Rulebooks:
 
     def _stored(self, t: Transaction, hash: str) -> Rulebook | None:
         row = t.campaigns.version(hash)
-        book = load_rulebook(row["text"], row["file"], self.project).rulebook if row else None
-        if book is None:
+        loaded = load_rulebook(row["text"], row["file"], self.project) if row else None
+        if loaded is None or loaded.rulebook is None:
             log.error("rule_version_unreadable", hash=hash)
-            self.unreadable.add(hash)
+            why = first_mistake(loaded.diagnostics) if loaded else NOT_KEPT
+            of = f" of {row['campaign']}" if row else ""
+            self.unreadable[hash] = f"version {hash[:SHOWN_HASH]} of the rule file{of} cannot be loaded here: {why}"
             return None
-        return self.versions.setdefault(hash, book)
+        return self.versions.setdefault(hash, loaded.rulebook)
 
     def read(self, texts: Texts) -> Changes:
         """The sound files of ``texts`` whose content is not in force, every mistake in the others, and what is gone."""
@@ -180,6 +220,20 @@ class Rulebooks:
             self.active = {**self.active, book.campaign: book}
 
 
+def versions_of(campaigns: Iterable[Row]) -> set[str]:
+    """The content hashes of what these campaigns (rows) run on."""
+    return {row["rules"] for row in campaigns} - {""}
+
+
+def waited_on(t: Transaction) -> set[str]:
+    """The content hashes of what open talks and runs began with."""
+    return {*t.communications.open_versions(), *t.runs.versions()}
+
+
+def first_mistake(found: Iterable[Diagnostic]) -> str:
+    return next((one.message for one in found if one.level == "error"), "")
+
+
 def agree(t: Transaction, rulebooks: Rulebooks) -> bool:
     """The database takes each campaign's version from here, where it has another one; whether it had any."""
     behind = rulebooks.behind(t.campaigns.all())
@@ -194,3 +248,4 @@ def store(t: Transaction, books: Iterable[Rulebook], texts: Texts, now: datetime
         t.campaigns.ensure(book.campaign)
         t.campaigns.keep_version(book.hash, book.campaign, book.file, texts[book.file].decode("utf-8"), now)
         t.campaigns.activate_version(book.campaign, book.hash)
+        t.version_doubts.answer([book.hash])

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from operator import itemgetter
@@ -18,6 +18,7 @@ from gateway.carry import (
 )
 from gateway.rulebooks import Rulebooks
 from rules.book import Rulebook
+from rules.copies import replace
 from rules.effects import ClearTimer, SendMessage, SetFields, SetTimer, StopContact
 from rules.reaction import Reaction
 from rules.scene import Communication, Customer, Scene
@@ -75,18 +76,16 @@ class Scenes:
     customer_changes: list[tuple[Place, Row]] = field(default_factory=list)
     new_customers: list[str] = field(default_factory=list)
     behind: frozenset[str] = frozenset()
+    _customers: dict[Place, tuple[Row, Customer]] = field(default_factory=dict)
 
     def at(self, place: Place) -> Scene:
         """The scene as it stands after the events decided so far."""
         if place not in self.after:
             self.before[place] = self.after[place] = self._read(place)
         scene, customer = self.after[place], self._customer(place)
+        opted_out, earlier = self._opted_out(scene, customer), self._versions(scene)
         return replace(
-            scene,
-            customer=customer,
-            opted_out=self._opted_out(scene, customer),
-            active=place.campaign in self.active,
-            earlier=self._versions(scene),
+            scene, customer=customer, opted_out=opted_out, active=place.campaign in self.active, earlier=earlier
         )
 
     def _opted_out(self, scene: Scene, customer: Customer) -> frozenset[tuple[str, str]]:
@@ -193,9 +192,13 @@ class Scenes:
         return grouped(self.loaded.messages.values(), lambda row: Place(row["customer"], row["campaign"]))
 
     def _customer(self, place: Place) -> Customer:
-        row = self.loaded.customers[place.customer]
-        book = self.rulebooks.of(place.campaign)
-        return customer_value(row, self.loaded.identifiers.get(place.customer, {}), book)
+        """Made once of each row: a customer that changes has another."""
+        row, book = self.loaded.customers[place.customer], self.rulebooks.of(place.campaign)
+        made = self._customers.get(place)
+        if made is None or made[0] is not row:
+            made = row, customer_value(row, self.loaded.identifiers.get(place.customer, {}), book)
+            self._customers[place] = made
+        return made[1]
 
     def _change_customer(self, place: Place, effect: SetFields) -> None:
         row = self.loaded.customers[place.customer]

@@ -1,60 +1,56 @@
 """The sender: claims messages owed, sends them through their channel, records what became of each."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import partial
 from time import monotonic
-from typing import TypeVar
 
 import structlog
 
-from channels.base import Channel, OutboundMessage, Sent
-from channels.errors import ChannelDown, SendRefused, SendThrottled, SendUnknown, Withheld
+from channels.base import Channel
+from channels.errors import ChannelDown
+from gateway.ahead import Ahead
 from gateway.clock import Bell, Clock
-from gateway.incoming import outcome_event
-from gateway.log_context import tell_of_message
 from gateway.parts import OUTAGE_PAUSE, Outage, Rest, keep_working
-from gateway.patience import (
-    SETTLE_AFTER,
-    Outcome,
-    Silence,
-    arrival_of,
-    given_up,
-    in_full,
-    looks_of,
-    next_look,
-    next_try,
-)
+from gateway.patience import Outcome, is_silent
+from gateway.posting import Posting
+from gateway.restraint import Restraint
+from gateway.send_records import SendRecords, Tried
 from storage.database import Storage
 from storage.errors import StorageUnavailable
 from storage.transaction import Transaction
-from storage.values import NewEvent, Owed
+from storage.values import Owed, Row
 
 CONCURRENCY = 20  # messages of one channel in flight at once
+GATHER_SECONDS = 0.02  # how long ends gather to be recorded together, while enough is claimed ahead
 SWEEP = 5.0  # seconds after which the outbox is looked at though nobody rang
-DOWN_PAUSE = timedelta(seconds=60)  # how long a channel rests that refuses our account
-KNOWN_BEFORE = timedelta(days=1)  # clocks differ: how far before a send an equal message is still looked up as known
 
 log = structlog.get_logger()
-T = TypeVar("T")
+Try = asyncio.Task[tuple[Owed, Outcome]]
+Work = Callable[[Transaction], list[Owed]]
 
 
 @dataclass
 class Sender:
     """Sends what one channel owes, in order for each address, each message once; who is slow holds up nobody else.
 
-    Claiming and recording take turns, so that nothing is claimed anew before it is known what became of it. Whatever
-    this channel was sending when a turn did not end well, and is not sending now, is settled first.
+    What became of messages is recorded before others are claimed, in the same transaction, so that nothing is claimed
+    anew before it is known what became of it. Where the provider answers quickly, some messages are claimed ahead of
+    the slots that will be free (`Ahead`); they are given back where it falls silent or slow. Whatever this channel was
+    sending when a turn did not end well, and is not sending now, is settled first.
 
     ``resend_unknown``: a message whose send is unknown, and that the provider surely does not have, is sent again, else
     it fails. One in doubt after a restore that it does not have was never sent, and is; of which it can't tell, the
     same setting decides. What is unknown is settled also while its campaign stands in error: asking is no sending.
 
     ``on_recorded`` is called after outcomes are kept as events, ``on_sent`` after each send, with its seconds;
-    ``per_second`` is how many messages the provider takes (real time). A channel that is down rests (``rests_until``,
-    UTC) while all campaigns that it put in error (``rests_for``) stand so: whoever starts one wants to know. One whose
-    provider is silent rests, too (`Silence`).
+    ``per_second`` is how many messages the provider takes (real time). What else holds the channel back is its
+    `Restraint`: it is kept in the database, and whoever sends here next goes on from there.
+
+    Of several processes one at a time may send on a channel (``storage.holds()``). It is cancelled when its time is
+    over; run again, it begins anew.
     """
 
     channel: Channel
@@ -65,233 +61,230 @@ class Sender:
     resend_unknown: bool = True
     per_second: float = 1.0
     on_sent: Callable[[Owed, Outcome, float], None] = lambda owed, outcome, seconds: None
-    rests_until: datetime | None = None
-    rests_for: set[str] = field(default_factory=set)
-    silence: Silence = field(init=False)
-    _sending: dict["asyncio.Task[tuple[Owed, Outcome]]", Owed] = field(default_factory=dict)
-    _next_claim: float = 0.0  # on the monotonic clock, in seconds: the provider's rate
+    at_work: bool = False
+    restraint: Restraint = field(init=False)
+    _sending: dict[Try, Owed] = field(default_factory=dict)  # begun, and not recorded yet
+    _ahead: Ahead = field(default_factory=Ahead)
+    _flying: set[Try] = field(default_factory=set)  # of those begun: the ones that have not come to their end
+    _troubled: bool = False  # a send met trouble, of which nothing has been made yet
     _sure: bool = False  # that nothing counts as being sent but what is being sent
+    _taken: bool = False  # whether the restraint goes on from what was kept
+    _kept: Row = field(default_factory=dict)  # of the restraint, as the database has it
+    _to_keep: Row = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.silence = Silence(self.channel.name)
+        self.restraint = Restraint(self.channel.name, self.per_second)
+        self._posting = Posting(self.channel, self.storage, self.clock, self.resend_unknown, self.on_sent)
+        self._records = SendRecords(self.channel.name, self.clock, self.resend_unknown)
 
     @property
     def sending(self) -> int:
         """How many messages are being sent."""
-        return len(self._sending)
+        return len(self._sending) + len(self._ahead)
 
     async def run(self) -> None:
         """Work until the bell is closed; then see to it that what is being sent comes to its end."""
+        self.at_work = True
         try:
             await keep_working(f"sender of {self.channel.name}", self.bell, self._turn)
-            while self._sending:
-                await asyncio.wait(self._sending, return_when=asyncio.FIRST_COMPLETED)
-                await self._record_ended()
+            while self.sending:
+                await self._end_another()
+        except BaseException:
+            self._taken, self._sure = False, False  # others may send here until it is run again
+            raise
         finally:
-            for task in self._sending:
-                task.cancel()
-            await asyncio.gather(*self._sending, return_exceptions=True)
+            self.at_work = False
+            await self._drop()
+
+    async def _end_another(self) -> None:
+        if self._flying:
+            await asyncio.wait(self._flying, return_when=asyncio.FIRST_COMPLETED)
+        await self._write_down(self._ended(), self._taken_back(), 0)
+
+    async def _drop(self) -> None:
+        """Break off what has not come to its end."""
+        tasks = [*self._flying]
+        self._ahead.take_back()
+        self._sending.clear()
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _turn(self) -> Rest:
         """Record what has come to its end, and begin what is due. Each message that comes to its end rings."""
         if not self._sure:
             await self._recover()
-        self._sure = False
-        await self._record_ended()
-        rest = await self._begin_due()
         self._sure = True
-        return rest
+        try:
+            return await self._go_on()
+        except BaseException:
+            self._sure = False
+            raise
 
     async def _recover(self) -> None:
-        now, sending = self.clock.now(), [owed.message for owed in self._sending.values()]
-        await self.storage.run(lambda t: t.outbox.recover(now, self.channel.name, except_for=sending))
+        """Also, go on from how the channel does, where another one may have sent here meanwhile."""
+        now, sending = self.clock.now(), [owed.message for owed in (*self._sending.values(), *self._ahead)]
+        kept = await self.storage.run(lambda t: self._recover_in(t, now, sending))
+        if kept and not self._taken:
+            self.restraint.take(kept, now)
+        self._kept = kept or Restraint(self.channel.name, self.per_second).kept()
+        self._taken = True
 
-    async def _begin_due(self) -> Rest:
-        """Claim what is due, as much as the provider's rate and the slots that are free allow, and begin to send it."""
-        pause, free = self._next_claim - monotonic(), self._slots() - len(self._sending)
-        if pause > 0 or free <= 0:
-            return Rest(max(pause, 0) or SWEEP)
-        due = await self.storage.read(self.next_due)
-        if due is None or due > self.clock.now():
-            return Rest(SWEEP, due)
-        pause = await self._begin(min(free, max(1, int(self.per_second)))) / self.per_second
-        self._next_claim = monotonic() + pause
-        return Rest(pause or SWEEP)
+    def _recover_in(self, t: Transaction, now: datetime, sending: Sequence[str]) -> Row | None:
+        t.outbox.recover(now, self.channel.name, except_for=sending)
+        return t.channel_states.get(self.channel.name)
 
-    def _slots(self) -> int:
-        """How many messages may be in flight: of a provider that was silent, one tells whether it still is."""
-        return 1 if self.silence.lasts else CONCURRENCY
+    async def _go_on(self) -> Rest:
+        """Record, and claim what is due, as much as the provider's rate and the slots that are free allow."""
+        await self._gather()
+        ended, back = self._ended(), self._taken_back()
+        room = self._room()
+        if not (ended or back):
+            due = await self.storage.read(self.next_due) if room else None
+            if due is None or due > self.clock.now():
+                return Rest(self.restraint.pause or SWEEP, due)
+        claimed = await self._write_down(ended, back, room)
+        due = await self.storage.read(self.next_due) if room and not claimed else None
+        return Rest(self.restraint.pause or SWEEP, due)
+
+    async def _gather(self) -> None:
+        """Let some more messages come to their end, where no slot waits for that."""
+        if self._ahead and self._ahead.suffices:
+            await asyncio.sleep(GATHER_SECONDS)
 
     def next_due(self, t: Transaction) -> datetime | None:
         """When there is next something to send (UTC), unless others change it; None: not by itself."""
-        due = t.outbox.next_due((self.channel.name,), look_up=not self.rests_for)
-        if due and self.silence.until:
-            due = max(due, self.silence.until)
-        if due is None or self.rests_until is None:
-            return due
-        if not self.rests_for <= set(t.outbox.standing()):
-            self.rests_until, self.rests_for = None, set()
-            return due
-        return max(due, self.rests_until)
+        refused = self.restraint.refused(t.outbox.standing)
+        due, until = t.outbox.next_due((self.channel.name,), look_up=not refused), self.restraint.until(refused=refused)
+        return max(due, until) if due and until else due
 
-    async def _begin(self, limit: int) -> int:
-        """Claim at most so many and begin to send them; how many there were."""
-        only, look_up = (self.channel.name,), not self.rests_for
-        claimed = await self.storage.run(lambda t: t.outbox.claim(self.clock.now(), limit, only, look_up=look_up))
-        for owed in claimed:
+    def _ended(self) -> list[Try]:
+        """Those that have come to their end, heard of."""
+        ended, now = [task for task in self._sending if task.done()], self.clock.now()
+        for task in ended:
+            self.restraint.hear(*task.result(), now)
+        self._troubled = False
+        return ended
+
+    def _room(self) -> int:
+        """How many messages may be claimed now: as many as slots are free, and some ahead. Where an unknown send fails,
+        a crash is to leave as few as may be."""
+        ahead = self._ahead.wanted if self.resend_unknown and not self.restraint.silence.lasts else 0
+        room = self._slots() + ahead - len(self._flying) - len(self._ahead)
+        return 0 if self.restraint.pause else max(min(room, self.restraint.at_once), 0)
+
+    def _slots(self) -> int:
+        """How many messages may be in flight: of a provider that was silent, one tells whether it still is."""
+        return 1 if self.restraint.silence.lasts else CONCURRENCY
+
+    def _begin(self) -> None:
+        """Begin to send what is claimed, as far as slots are free."""
+        rests = self._troubled or self.restraint.rests(self.clock.now())
+        while self._ahead and not (rests or self._ahead.is_late) and len(self._flying) < self._slots():
+            owed = self._ahead.next()
             task = asyncio.create_task(self._tried(owed))
-            task.add_done_callback(lambda _: self.bell.ring())
             self._sending[task] = owed
-        return len(claimed)
+            self._flying.add(task)
+            task.add_done_callback(self._land)
 
-    async def _record_ended(self) -> None:
-        """Record the ends that there are, in one transaction."""
-        ended = [task for task in self._sending if task.done()]
-        if not ended:
-            return
-        tried = [task.result() for task in ended]
-        for owed, outcome in tried:
-            self.silence.hear(owed, outcome, self.clock.now())
+    async def _tried(self, owed: Owed) -> tuple[Owed, Outcome]:
+        return await self._posting.tried(owed)
+
+    def _land(self, task: Try) -> None:
+        """A message has come to its end, or was cut off: nobody knows how it ended then."""
+        self._flying.discard(task)
+        if task.cancelled() or task.exception():
+            self._sending.pop(task, None)
+            self._sure = False
+            broken = None if task.cancelled() else task.exception()
+            log.warning("send_cut_off", channel=self.channel.name, exc_info=broken)
+        else:
+            _, outcome = task.result()
+            self._troubled |= isinstance(outcome, ChannelDown) or is_silent(outcome)
+            self._ahead.ended()
+        self._begin()
+        self.bell.ring()
+
+    def _taken_back(self) -> list[Owed]:
+        """What was claimed ahead and is not to be sent now."""
+        return self._ahead.take_back() if self.restraint.rests(self.clock.now()) or self._ahead.is_late else []
+
+    async def _write_down(self, ended: Sequence[Try], back: Sequence[Owed], claims: int) -> list[Owed]:
+        """Record these ends, give back what is not to be sent now, and claim at most so many messages, in one
+        transaction; what was claimed is begun."""
+        tried, begun = [task.result() for task in ended], monotonic()
+        claimed = await self._written(tried, back, claims)
+        for task in ended:
+            del self._sending[task]
+        if ended:
+            self.on_recorded()
+        self._ahead.add(claimed, begun)
+        self._begin()
+        return claimed
+
+    async def _written(self, tried: Tried, back: Sequence[Owed], claims: int) -> list[Owed]:
+        record = partial(self._write, tried, back)
+        if not tried:
+            return await self._run(partial(record, claims))
         try:
-            await self._insist(lambda t: self._record_all(t, tried))
+            return await self._insist(partial(record, claims), partial(record, 0))
         except StorageUnavailable:
             raise
         except Exception:
             log.exception("sends_not_recorded", channel=self.channel.name, messages=len(tried))
-            await self._insist(lambda t: self._settle_later(t, tried))
-        for task in ended:
-            del self._sending[task]
-        self.on_recorded()
+        later = partial(self._settle_later, tried, back)
+        return await self._insist(later, later)
 
-    async def _insist(self, record: Callable[[Transaction], None]) -> None:
-        """Record, however long the database is away; what a stop cuts off is settled at the next start."""
-        outage = Outage(f"sender of {self.channel.name}")
+    async def _insist(self, first: Work, again: Work) -> list[Owed]:
+        """Write, however long the database is away; what a stop cuts off is settled at the next start. Whether a try in
+        vain was committed, and what it claimed then, nobody knows."""
+        outage, work = Outage(f"sender of {self.channel.name}"), first
         while True:
             try:
-                await self.storage.run(record)
-                return outage.is_over()
+                claimed = await self._run(work)
+                outage.is_over()
+                return claimed
             except StorageUnavailable as error:
                 outage.lasts(error)
                 if self.bell.closed:
                     raise
+                work, self._sure = again, False
                 await asyncio.sleep(OUTAGE_PAUSE)
 
-    async def _tried(self, owed: Owed) -> tuple[Owed, Outcome]:
-        """Look where that is needed, then send; what became of it. Of a message that was sent nothing else is unknown
-        any more than this very send."""
-        tell_of_message(owed)
-        looked = await self._outcome(owed, self._look(owed))
-        if looked is not None:
-            return owed, looked
-        if owed.was_unknown:
-            now = self.clock.now()
-            owed = replace(owed, was_unknown=False, doubted=False, redone=False, attempts=0, first_tried_at=now)
-        begun = monotonic()
-        outcome = await self._outcome(owed, self.channel.send(message_of(owed)))
-        self.on_sent(owed, outcome, monotonic() - begun)
-        return owed, outcome
+    async def _run(self, work: Work) -> list[Owed]:
+        claimed = await self.storage.run(work)
+        self._kept = self._to_keep
+        return claimed
 
-    async def _outcome(self, owed: Owed, doing: Awaitable[T]) -> T | Outcome:
-        try:
-            return await doing
-        except (SendRefused, SendThrottled, SendUnknown, ChannelDown) as outcome:
-            return outcome
-        except Exception as error:  # whatever it was, the message may have left: settle it, never send it blindly
-            log.exception("send_failed", message=owed.message, channel=self.channel.name)
-            return SendUnknown(type(error).__name__)
+    def _write(self, tried: Tried, back: Sequence[Owed], claims: int, t: Transaction) -> list[Owed]:
+        if tried:
+            self._record_all(t, tried)
+        t.outbox.unclaim(back)
+        claimed = self._claim(t, claims)
+        self._keep_restraint(t)
+        return claimed
 
-    async def _look(self, owed: Owed) -> Sent | None:
-        """What the provider has of the message already; None where it is to be sent now. Raises why it is not."""
-        if owed.was_unknown and (found := await self._found(owed)):
-            return found
-        if owed.opted_out:
-            raise Withheld("opted_out", "opted out", skipped=True)
-        if owed.withdrawn:
-            raise Withheld("withdrawn", "its communication ended before it was sent", skipped=True)
-        if owed.was_unknown and not owed.doubted and not self.resend_unknown:
-            raise Withheld("unknown", "the provider does not have it, and it must not be sent again")
-        if owed.stands:
-            raise SendThrottled(0.0)  # it waits for its campaign, and is in nobody's way any more
-        return None
+    def _record_all(self, t: Transaction, tried: Tried) -> None:
+        self._records.record(t, tried)
 
-    async def _found(self, owed: Owed) -> Sent | None:
-        """What the provider has of a message whose sending has no known end: told by a callback, or in its list."""
-        if owed.status:
-            return Sent(owed.provider_id, owed.status)
-        since = owed.first_tried_at - KNOWN_BEFORE
-        to = (owed.channel, owed.address, since, owed.thread)
-        known = await self.storage.read(lambda t: t.messages.provider_ids(*to))
-        found = await self.channel.find(message_of(owed), owed.first_tried_at, known, redone=owed.redone)
-        if not found and self.clock.now() < arrival_of(owed):
-            raise SendUnknown("it may still be on its way to the provider", answered=True)
-        return found
+    def _claim(self, t: Transaction, limit: int) -> list[Owed]:
+        refused, now = self.restraint.refused(t.outbox.standing), self.clock.now()
+        if not refused:
+            self.restraint.forgive()
+        if not limit or self.restraint.rests(now):
+            return []
+        claimed = t.outbox.claim(now, limit, (self.channel.name,), look_up=not refused)
+        self.restraint.claimed(len(claimed), now)
+        return claimed
 
-    def _settle_later(self, t: Transaction, tried: Sequence[tuple[Owed, Outcome]]) -> None:
-        for owed, outcome in tried:
-            self._give_back(t, owed, outcome, self.clock.now() + SETTLE_AFTER)
+    def _settle_later(self, tried: Tried, back: Sequence[Owed], t: Transaction) -> list[Owed]:
+        self._records.settle_later(t, tried)
+        t.outbox.unclaim(back)
+        self._keep_restraint(t)
+        return []
 
-    def _give_back(self, t: Transaction, owed: Owed, outcome: Outcome, look_at: datetime) -> None:
-        looks, tried_at = looks_of(owed, outcome), owed.first_tried_at
-        t.outbox.unknown(owed.message, look_at, looks, doubted=owed.doubted, tried_at=tried_at)
-
-    def _record_all(self, t: Transaction, tried: Sequence[tuple[Owed, Outcome]]) -> None:
-        sent = [(owed.message, outcome.provider_id) for owed, outcome in tried if isinstance(outcome, Sent)]
-        t.outbox.sent_many(sent, self.clock.now())
-        events = [self._record(t, owed, outcome) for owed, outcome in tried]
-        t.inbox.keep([event for event in events if event])
-
-    def _record(self, t: Transaction, owed: Owed, outcome: Outcome) -> NewEvent | None:
-        """Record what became of a message that was not sent; the event that tells of it, None where it isn't over."""
-        now = self.clock.now()
-        match outcome:
-            case Sent():
-                self.rests_until, self.rests_for = None, set()
-                return self._told(owed, outcome.status, "")
-            case SendRefused():
-                return self._refused(t, owed, outcome)
-            case SendThrottled():
-                t.outbox.retry(owed.message, next_try(owed, outcome, now))
-            case ChannelDown():
-                self._channel_down(t, owed, outcome)
-            case SendUnknown() if why := given_up(owed, outcome, now):
-                return self._give_up(t, owed, why)
-            case SendUnknown():
-                log.warning("send_unknown", message=owed.message, reason=outcome.reason)
-                self._give_back(t, owed, outcome, next_look(owed, outcome, now))
-        return None
-
-    def _give_up(self, t: Transaction, owed: Owed, why: str) -> NewEvent | None:
-        """Nobody will ever tell. What we know to have sent, or to have tried to, is not sent again."""
-        if owed.doubted and self.resend_unknown:
-            log.warning("sent_in_doubt", message=owed.message, reason=why)
-            t.outbox.retry(owed.message, self.clock.now())
-            return None
-        return self._refused(t, owed, Withheld("", why))
-
-    def _channel_down(self, t: Transaction, owed: Owed, outcome: ChannelDown) -> None:
-        """The message waits, and so does all that its campaign owes, until an operator starts it anew; what others owe
-        waits until the channel has rested."""
-        log.error("channel_down", channel=self.channel.name, code=outcome.code, reason=outcome.reason)
-        self.rests_until = self.clock.now() + DOWN_PAUSE
-        self.rests_for.add(owed.campaign)
-        if owed.was_unknown:
-            self._give_back(t, owed, outcome, self.clock.now())
-        else:
-            t.outbox.retry(owed.message, self.clock.now())
-        for campaign in t.campaigns.fail([owed.campaign], f"channel {self.channel.name}: {in_full(outcome)}"):
-            log.error("campaign_in_error", campaign=campaign, channel=self.channel.name)
-
-    def _refused(self, t: Transaction, owed: Owed, outcome: SendRefused) -> NewEvent:
-        """A communication tells by itself how it ended; nobody would hear of a reply or a notification."""
-        t.outbox.done(owed.message)
-        skipped = outcome.skipped
-        if not (owed.communication or skipped):
-            log.warning("message_failed", message=owed.message, campaign=owed.campaign, reason=str(outcome))
-        return self._told(owed, "canceled" if skipped else "failed", in_full(outcome), skipped=skipped)
-
-    def _told(self, owed: Owed, status: str, error: str, *, skipped: bool = False) -> NewEvent:
-        return outcome_event(owed.message, self.channel.name, status, error, self.clock.now(), skipped=skipped)
-
-
-def message_of(owed: Owed) -> OutboundMessage:
-    return OutboundMessage(owed.message, owed.address, owed.text, owed.thread, owed.choices)
+    def _keep_restraint(self, t: Transaction) -> None:
+        """Where it has changed."""
+        self._to_keep = self.restraint.kept()
+        if self._to_keep != self._kept:
+            t.channel_states.put(self._to_keep)

@@ -4,9 +4,11 @@ import asyncio
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
 from errno import EADDRINUSE
+from functools import partial
 from typing import Any
 
 from aiohttp import web
+from aiohttp.typedefs import Handler
 
 from channels.sandbox import Sandbox
 from gateway.api.desk import ApiDesk
@@ -14,11 +16,12 @@ from gateway.api.site import api_application
 from gateway.app import Gateway, open_gateway
 from gateway.channel_health import channel_health
 from gateway.clock import Clock, SystemClock
-from gateway.http_edge import BACKLOG, Gate, Runner
+from gateway.http_edge import BACKLOG, STRAIGHT, Gate, Runner
 from gateway.open_files import raise_open_files, trouble_teller
 from gateway.playing import set_going
 from gateway.quiet_http import name_no_versions
 from gateway.refusing import Doorman
+from gateway.roles import in_words
 from gateway.sandbox_site import only_this_machine, sandbox_app
 from gateway.sandboxes import build_sandbox, read_script, sandbox_addresses
 from gateway.settings import Settings, SettingsError
@@ -31,13 +34,20 @@ GATEWAY: web.AppKey[Gateway] = web.AppKey("gateway", Gateway)
 
 def application(gateway: Gateway, sandbox: Sandbox | None) -> web.Application:
     """Everything that is served."""
-    around = [doorman(gateway).watch, *([only_this_machine] if sandbox else [])]
+    watch = doorman(gateway).watch
+    around = [watch, *([only_this_machine] if sandbox else [])]
     app = web.Application(client_max_size=REQUEST_LIMIT, middlewares=around)
     app.on_response_prepare.append(name_no_versions)
     app[GATEWAY] = gateway
-    app.add_routes(gateway.ingress.routes())
     app.add_routes(gateway.health.routes())
-    app.add_subapp("/api/v1", api_application(api_desk(gateway)))
+    if gateway.takes:
+        app.add_routes(gateway.ingress.routes())
+        app.add_subapp("/api/v1", api_application(api_desk(gateway)))
+    if gateway.takes and not sandbox:
+        watched: dict[str, Handler] = {
+            path: partial(watch, handler=handler) for path, handler in gateway.ingress.addresses().items()
+        }
+        app[STRAIGHT] = watched
     if sandbox:
         app.add_subapp("/sandbox", sandbox_app(sandbox))
     return app
@@ -51,6 +61,7 @@ def doorman(gateway: Gateway) -> Doorman:
 
 def api_desk(gateway: Gateway) -> ApiDesk:
     """What the API may ask of the gateway."""
+    rates, senders = gateway.settings.rates, gateway.senders
     return ApiDesk(
         storage=gateway.storage,
         campaigns=lambda: gateway.rulebooks.active,
@@ -60,6 +71,7 @@ def api_desk(gateway: Gateway) -> ApiDesk:
         ring=gateway.wake,
         decided=gateway.outcomes.decided,
         broken=lambda: gateway.rulebooks.broken,
+        older=lambda: gateway.rulebooks.older,
         gone=lambda: gateway.rulebooks.gone,
         hindrances=gateway.guard.hindrances.of,
         requests_per_minute=gateway.settings.api.requests_per_minute,
@@ -69,7 +81,7 @@ def api_desk(gateway: Gateway) -> ApiDesk:
         spool=gateway.settings.spool,
         hooks={name: hook.settings for name, hook in gateway.deliverer.hooks.items()},
         telling=gateway.telling,
-        channel_health=lambda: channel_health(gateway.rulebooks.channels, gateway.senders),
+        channel_health=lambda t: channel_health(t, gateway.rulebooks.channels, rates, senders, gateway.clock.now()),
         on_answered=gateway.metrics.api,
         on_cut_off=gateway.metrics.cut_off,
     )
@@ -143,7 +155,7 @@ async def serve(settings: Settings, *, migrate: bool) -> None:
         ):
             return
         print(ready_line(settings), flush=True)
-        for line in await idle_campaigns(gateway):
+        for line in await idle_campaigns(gateway) if gateway.takes else ():
             print(line, flush=True)
         await gateway.work_until(stop.asked)
 
@@ -177,6 +189,8 @@ def _how_to_start(campaign: str, reason: str) -> str:
 def ready_line(settings: Settings) -> str:
     """What a person reads once everything answers."""
     line = f"ready: http://{settings.host}:{settings.port}"
+    if settings.roles:
+        line = f"{line}  roles: {in_words(settings.roles)}"
     return f"{line}  sandbox: {settings.public_url}/sandbox" if settings.sandbox else line
 
 

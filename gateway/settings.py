@@ -6,7 +6,7 @@ Variables are `POINTSMAN_<KEY>`, `POINTSMAN_CHANNELS__<NAME>__<KEY>` (and so for
 
 import os
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from ipaddress import ip_network
 from pathlib import Path
@@ -19,11 +19,13 @@ from pydantic_settings.exceptions import SettingsError as UnreadableVariable
 
 from gateway.addresses import Network
 from gateway.hooks.signing import PREFIX
+from gateway.roles import ALONE, Role, Roles, roles_of
 from gateway.settings_checks import (
     is_of_environment,
     problems_of_environment,
     problems_of_file,
     problems_of_folders,
+    problems_of_roles,
     problems_of_sandbox,
     problems_of_values,
     tables,
@@ -82,7 +84,8 @@ class Settings:
 
     ``public_url`` is how providers reach us, without a trailing slash; ``database`` is ``sqlite:///`` and an absolute
     path as it stands, or a PostgreSQL URL; ``spool`` the absolute path of the file where events wait for it; ``rules``
-    the absolute folder of the rule files; ``trusted_proxies`` are believed when they say for whom they ask;
+    the absolute folder of the rule files; ``trusted_proxies`` are believed when they say for whom they ask; ``roles``
+    are what this process does of a gateway of several, none where it is the only one;
     ``channels`` in the order of the file; ``services`` those that rules may ask, and ``hooks`` whom we tell, by name;
     ``actions`` what rules may run; ``retention`` how long what people wrote is kept; ``api`` how many requests it
     takes.
@@ -97,6 +100,7 @@ class Settings:
     spool: Path
     rules: Path
     trusted_proxies: tuple[Network, ...] = ()
+    roles: Roles = ALONE
     api_token: SecretStr
     channels: Mapping[str, TwilioSettings | SlackSettings]
     services: Mapping[str, ServiceSettings]
@@ -109,6 +113,10 @@ class Settings:
     def functions(self) -> Path:
         """The absolute folder of the operator's functions."""
         return self.folder / self.actions.folder
+
+    def plays(self, role: Role) -> bool:
+        """Whether this process does that part of the work: one without roles does everything."""
+        return self.roles == ALONE or role in self.roles
 
     def secrets(self) -> frozenset[str]:
         """Every secret there is, in clear: what must never be shown."""
@@ -134,6 +142,11 @@ class Settings:
         """Channel name to sms or slack, as rule files see it."""
         return {name: CHANNEL_KINDS[channel.kind] for name, channel in self.channels.items()}
 
+    @property
+    def rates(self) -> dict[str, float]:
+        """Channel name to how many messages a second its provider takes."""
+        return {name: channel.messages_per_second for name, channel in self.channels.items()}
+
     def at_apis(self, addresses: Mapping[str, str]) -> "Settings":
         """The same settings with each named channel's provider at this address (the sandbox's look-alikes)."""
         moved = {
@@ -143,9 +156,12 @@ class Settings:
         return replace(self, channels=moved)
 
 
-def load_settings(folder: Path | str, *, sandbox: bool = False, offline: bool = False) -> Settings:
+def load_settings(
+    folder: Path | str, *, sandbox: bool = False, offline: bool = False, roles: Sequence[str] = ()
+) -> Settings:
     """Read the settings of the project in ``folder``. Raises `SettingsError` with everything that is wrong.
 
+    ``roles``, by name or "all", go before those of the file and of the environment.
     ``sandbox``: what the environment does not give of secrets is the sandbox's, and nobody but this machine may reach
     the gateway. ``offline`` is for commands that speak to no provider and serve nobody: secrets may be missing, and
     random ones stand in for those without which a gateway does not start.
@@ -163,9 +179,18 @@ def load_settings(folder: Path | str, *, sandbox: bool = False, offline: bool = 
         wrong += problems_of_values(file)
         wrong += problems_of_sandbox(file) if sandbox else ()
         wrong += problems_of_folders(home, file)
+    played, unknown = _roles(roles or (file.roles if file else ()))
+    wrong += [*unknown, *problems_of_roles(played, file.database if file else "", sandbox=sandbox)]
     if file is None or problems or wrong:
         raise SettingsError(tuple(dict.fromkeys(problems + wrong)))
-    return _settings(home, file, sandbox)
+    return replace(_settings(home, file, sandbox), roles=played)
+
+
+def _roles(names: Sequence[str]) -> tuple[Roles, list[str]]:
+    try:
+        return roles_of(names), []
+    except ValueError as error:
+        return ALONE, [f"--role: {error}"]
 
 
 def _content(path: Path) -> dict[str, Any]:

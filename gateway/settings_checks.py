@@ -10,6 +10,7 @@ from pydantic import BaseModel
 
 from gateway.addresses import is_loopback
 from gateway.hints import did_you_mean
+from gateway.roles import ALONE, Roles, in_words
 from gateway.settings_actions import problems_of_functions
 from gateway.settings_file import (
     CHANNEL_FORMS,
@@ -120,6 +121,20 @@ def _problems_of_named_variable(name: str, path: list[str], known: tuple[str, ..
         yield f"the environment variable {name} is no setting of a {what}{did_you_mean(name, names)}"
 
 
+def problems_of_roles(roles: Roles, database: str, *, sandbox: bool) -> Iterator[str]:
+    """Roles are for several processes on one server; a file, and the sandbox's providers, are of one process."""
+    if roles == ALONE:
+        return
+    if database.startswith("sqlite"):
+        yield (
+            f"roles ({in_words(roles)}) need PostgreSQL, for a SQLite file is for one process: set "
+            f"{PREFIX}DATABASE to a postgresql:// address and move what there is by `pointsman backup` and "
+            "`pointsman restore`, or run it without roles"
+        )
+    if sandbox:
+        yield "--sandbox is a gateway and its providers in one process: run it without roles"
+
+
 def problems_of_sandbox(file: SettingsFile) -> Iterator[str]:
     """The sandbox's secrets are public, so nobody but this machine may reach it."""
     if not is_loopback(urlsplit(file.public_url).hostname or ""):
@@ -137,10 +152,21 @@ def problems_of_values(file: SettingsFile) -> Iterator[str]:
         yield "database must begin with sqlite:///, postgresql:// or postgresql+psycopg://"
     elif scheme == "sqlite" and (len(rest) < 2 or rest.startswith("/:memory:")):
         yield "database must name a file, such as sqlite:///pointsman.db: one in memory forgets everything"
+    elif "," in rest.partition("/")[0]:
+        yield from _problems_of_hosts(file.database)
     if not file.spool.strip():
         yield 'spool is empty: name the file for events that the database can not take, such as "spool.db"'
     if not file.rules.strip():
         yield 'rules is empty: name the folder of the rule files, such as "rules"'
+
+
+def _problems_of_hosts(database: str) -> Iterator[str]:
+    from storage.engines import with_one_host  # which takes longer to load than all settings take to read
+
+    try:
+        with_one_host(database)
+    except ValueError as error:
+        yield str(error)
 
 
 def problems_of_folders(home: Path, file: SettingsFile) -> Iterator[str]:

@@ -7,11 +7,12 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, model_validator
 from pydantic_core import PydanticCustomError
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
 from gateway.addresses import checked_address, checked_network, may_be_public, whole_address
 from gateway.hooks.kinds import HookEvent
 from gateway.hooks.signing import secret_bytes
+from gateway.roles import checked_role, split_roles
 
 MIN_SECRET_LENGTH = 16
 MAX_MESSAGES_PER_SECOND = 1000.0
@@ -96,6 +97,7 @@ FunctionName = Annotated[
     str, matching(r"[A-Za-z_]\w*\.[A-Za-z_]\w*", 'must be a file and a function in it, such as "scoring.rate"')
 ]
 NetworkText = Annotated[str, AfterValidator(in_own_words(checked_network))]
+RoleName = Annotated[str, AfterValidator(in_own_words(checked_role))]
 Sender = Annotated[
     str,
     matching(
@@ -234,6 +236,7 @@ class SettingsFile(BaseSettings):
     spool: str = "spool.db"
     rules: str = "rules"
     trusted_proxies: tuple[NetworkText, ...] = ()
+    roles: Annotated[tuple[RoleName, ...], NoDecode, BeforeValidator(split_roles)] = ()
     api_token: Secret
     channels: dict[str, Annotated[TwilioSettings | SlackSettings, Field(discriminator="kind")]] = Field(
         default_factory=dict

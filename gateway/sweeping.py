@@ -64,7 +64,7 @@ class Sweeper:
 
     async def run(self) -> None:
         """Sweep until the bell is closed; at first at once."""
-        part = f"sweeper of {self.adapter.name}"
+        part, self._left_off = f"sweeper of {self.adapter.name}", None  # another process may have swept meanwhile
         await one_turn(Outage(part), self.sweep)
         self.caught_up.set()
         await keep_working(part, self.bell, self._turn)

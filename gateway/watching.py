@@ -66,13 +66,14 @@ class RulesWatch:
     async def _behind(self) -> frozenset[str]:
         return await self.storage.read(lambda t: self.rulebooks.behind(t.campaigns.all()))
 
-    async def load(self, tell: Tell = tell_nobody) -> Changes:
+    async def load(self, tell: Tell = tell_nobody, campaign: str = "") -> Changes:
         """Put what is sound in force and report every mistake; what comes into force is told to ``tell`` in the
-        transaction that keeps it. Raises OSError where the folder can't be read."""
+        transaction that keeps it. The file of ``campaign`` comes into force even where one of several processes would
+        leave it for older (see `gateway.shared_rules_watch`). Raises OSError where the folder can't be read."""
         async with self.loading:
-            return await self._load(tell)
+            return await self._load(tell, campaign)
 
-    async def _load(self, tell: Tell) -> Changes:
+    async def _load(self, tell: Tell, campaign: str) -> Changes:
         stamp = await asyncio.to_thread(folder_stamp, self.folder)
         texts = await asyncio.to_thread(read_folder, self.folder)
         changes = await asyncio.to_thread(self.rulebooks.read, texts)
@@ -106,11 +107,14 @@ class RulesWatch:
     async def _release(self) -> None:
         """Let what waited for a rulebook be decided; what still has none is held again. Only once books are in force:
         an event that is decided before that is held, and would miss its release."""
-        released = await self.storage.run(lambda t: t.inbox.release()) if self.releases else 0
+        released = await self._released() if self.releases else 0
         self.releases = False
         if released:
             log.info("events_released", events=released)
             self.on_released()
+
+    async def _released(self) -> int:
+        return await self.storage.run(lambda t: t.inbox.release())
 
 
 def _keep(t: Transaction, changes: Changes, texts: Texts, now: datetime, tell: Tell) -> None:

@@ -9,6 +9,7 @@ import structlog
 
 from gateway.batch import Batch, consent_of
 from gateway.clock import Bell, Clock
+from gateway.collecting import collected_later
 from gateway.decided import Decided
 from gateway.deciding import Desk
 from gateway.hooks.aside import tell_parked
@@ -19,8 +20,8 @@ from gateway.loading import load
 from gateway.log_context import told_of_event
 from gateway.node_counts import NodeCounting
 from gateway.parts import MAX_ATTEMPTS, SWEEP, Rest, keep_working, reason_of
-from gateway.rulebooks import NoRulebook, Rulebooks
-from gateway.scenes import Scenes
+from gateway.rulebooks import CannotFollow, NoRulebook, Rulebooks
+from gateway.scenes import Loaded, Scenes
 from gateway.timers import give_back
 from gateway.writing import write, write_opt_outs
 from rules.reaction import LoopFound
@@ -43,6 +44,9 @@ class Worker:
 
     An event of a campaign without a usable rulebook is held, and what follows in its lane behind it, until a rulebook
     comes into force; other lanes go on.
+
+    ``shards`` are those it decides, None for all; of many processes each decides those whose turn it has, and
+    ``storage`` writes only while it has it (see `gateway.shards`).
     """
 
     storage: Storage
@@ -53,6 +57,8 @@ class Worker:
     on_batch: Callable[[float], None] = lambda seconds: None
     telling: Telling = SILENT
     counting: NodeCounting = field(default_factory=NodeCounting)
+    shards: tuple[int, ...] | None = None
+    batch: int = BATCH
 
     async def run(self) -> None:
         """Work until the bell is closed."""
@@ -61,18 +67,18 @@ class Worker:
     async def _turn(self) -> Rest | None:
         return None if await self.work_once() else Rest(SWEEP)
 
-    async def work_once(self) -> bool:
-        """Decide one batch; True if there was anything to do."""
-        events = await self.storage.read(lambda t: t.inbox.waiting(BATCH, exclude=OF_OTHERS))
+    async def work_once(self) -> int:
+        """Decide one batch; of how many events, 0 where there was nothing to do."""
+        events = await self.storage.read(lambda t: t.inbox.waiting(self.batch, exclude=OF_OTHERS, shards=self.shards))
         if events:
             await self._decide_all(events)
-        return bool(events)
+        return len(events)
 
     async def _decide_all(self, events: Sequence[WaitingEvent]) -> None:
         begun = monotonic()
         try:
             decided = await self.storage.run(lambda t: self.decide(t, events))
-        except StorageUnavailable:
+        except (StorageUnavailable, CannotFollow):
             raise
         except Exception as error:
             log.warning("batch_redone", events=len(events), reason=reason_of(error))
@@ -96,7 +102,7 @@ class Worker:
     async def _try_alone(self, event: WaitingEvent) -> bool:
         try:
             decided = await self.storage.run(lambda t: self.decide(t, [event]))
-        except StorageUnavailable:
+        except (StorageUnavailable, CannotFollow):
             raise
         except LoopFound as loop:
             await self._park(event, str(loop))
@@ -125,25 +131,34 @@ class Worker:
             await self.storage.run(lambda t: t.inbox.park(event.id, reason, self.clock.now()))
         self.on_decided(())
 
+    @collected_later()
     def decide(self, t: Transaction, events: Sequence[WaitingEvent]) -> list[Decided]:
         """Decide those of ``events`` whose turn it still is, and write what follows, inside the transaction ``t``.
-        Returns those that are not held."""
+        Returns those that are not held. Raises `CannotFollow`."""
         now, events = self.clock.now(), t.inbox.in_turn(events, exclude=OF_OTHERS)
         campaigns = t.campaigns.all()
         running = frozenset(c["name"] for c in campaigns if c["status"] == "active")
-        loaded = load(t, events, self.rulebooks, now)
-        self.rulebooks.take_up(t, loaded.versions())
-        scenes = Scenes(loaded, self.rulebooks, running, behind=self.rulebooks.behind(campaigns))
+        books = self.rulebooks.as_of(t, campaigns)
+        loaded = load_with_versions(t, events, books, now)
+        scenes = Scenes(loaded, books, running, behind=books.behind(campaigns))
         batch = Batch(scenes, now)
-        decided = decide_in_order(t, events, Desk(scenes, self.rulebooks.channels, now), batch)
+        decided = decide_in_order(t, events, Desk(scenes, books.channels, now), batch)
         write(t, batch, self.telling)
-        t.node_counts.add(self.counting.rows(decided, self.rulebooks.active, now))
         if self.telling:
             self.telling.tell(t, notices_of(scenes, decided), now)
-        give_back(t, self.rulebooks.paces(), decided)
+        give_back(t, books.paces(), decided)
         t.inbox.decided([one.event.id for one in decided], now)
         t.erasing.forget([one.event.id for one in decided if scenes.is_erased(one.customer)])
+        t.node_counts.add(self.counting.rows(decided, books.active, now))  # last: rows that all workers share
         return decided
+
+
+def load_with_versions(t: Transaction, events: Sequence[WaitingEvent], books: Rulebooks, now: datetime) -> Loaded:
+    """As `load`, with the versions at hand that all of it began with: what these name, too, is among it."""
+    loaded = load(t, events, books, now)
+    while books.require(t, loaded.versions()):
+        loaded = load(t, events, books, now)
+    return loaded
 
 
 def decide_in_order(t: Transaction, events: Sequence[WaitingEvent], desk: Desk, batch: Batch) -> list[Decided]:

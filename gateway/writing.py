@@ -17,6 +17,7 @@ from gateway.hooks.telling import SILENT, Telling
 from gateway.scenes import Place, Scenes
 from rules.scene import Scene
 from storage.transaction import Transaction
+from storage.values import Row
 
 
 def write(t: Transaction, batch: Batch, telling: Telling = SILENT) -> None:
@@ -63,7 +64,7 @@ def write_participants(t: Transaction, batch: Batch) -> None:
             new.append(participant_row(after.participant, place.campaign, place.customer, batch.now))
         else:
             stored = batch.scenes.loaded.participants[place]
-            changed.append({**stored, **participant_changes(after.participant, batch.now)})
+            changed.append(as_read(stored) | participant_changes(after.participant, batch.now))
     t.people.add_participants(new)
     t.people.save_participants(changed)
     t.people.remove_participants(gone)
@@ -78,7 +79,7 @@ def write_communications(t: Transaction, batch: Batch) -> None:
                 new.append(communication_row(c, place.campaign, participant.id, place.customer, batch.now))
             elif c != known.get(c.id):
                 stored = batch.scenes.loaded.communications[c.id]
-                changed.append({**stored, **communication_changes(c, batch.now)})
+                changed.append(as_read(stored) | communication_changes(c, batch.now))
     t.communications.add(new)
     t.communications.save(changed)
 
@@ -93,10 +94,15 @@ def write_runs(t: Transaction, batch: Batch) -> None:
             if run.id not in known and after.participant:
                 new.append(run_row(run, place.campaign, after.participant.id, place.customer, batch.now))
             elif run != known.get(run.id):
-                changed.append({**stored[run.id], **run_changes(run)})
+                changed.append(as_read(stored[run.id]) | run_changes(run))
     t.runs.drop(gone)
     t.runs.save(changed)
     t.runs.add(new)
+
+
+def as_read(row: Row) -> Row:
+    """Which row it was, at which version."""
+    return {"id": row["id"], "version": row["version"]}
 
 
 def moved(scenes: Scenes) -> Iterator[tuple[Place, Scene, Scene]]:
@@ -108,8 +114,7 @@ def write_messages(t: Transaction, batch: Batch) -> None:
     t.messages.add(batch.messages)
     t.outbox.owe(batch.owed)
     t.outbox.settled([row["id"] for row in batch.statuses])
-    for message, provider_id in batch.known_as.items():
-        t.messages.record_provider(message, provider_id)
+    t.messages.record_providers(batch.known_as)
     withdrawn = t.outbox.cancel(batch.canceled) if batch.canceled else []
     t.messages.save_status(batch.statuses + [canceled_row(id, batch.now) for id in withdrawn])
 
@@ -131,6 +136,6 @@ def write_opt_outs(t: Transaction, consents: Iterable[Consent], now: datetime, t
 
 
 def write_counts(t: Transaction, batch: Batch) -> None:
-    for upload in {upload for upload, _ in batch.counts}:
+    for upload in sorted({upload for upload, _ in batch.counts}):
         t.uploads.count(upload, **{kind: n for (of, kind), n in batch.counts.items() if of == upload})
         t.uploads.finish_when_counted(upload, batch.now)

@@ -40,6 +40,8 @@ MAX_TRIGGERS = 400  # in one campaign; past 512 rules the engine hangs or fails
 MAX_TRIGGERS_OF_A_KIND = 200
 MAX_LISTS_OF_A_KIND = 200  # different ones; each is a property of every fact, and the engine takes 252 with the others
 ROOM = 32  # rules with lists that share a room; measured: 60 work, 64 do not
+MAX_KNOWN = 1_000  # facts whose triggers are remembered; people write any number of keywords
+MATCHED_ON = Fact._fields.index("communication")  # so many properties, the first ones
 MAX_WORD = 64  # characters of a value that the engine sees as it is
 
 NarrowingList = tuple[str, frozenset[str]]
@@ -70,10 +72,25 @@ class Matcher:
         keys = (key for lists in self._lists.values() for key in lists.values())
         self._always = dict.fromkeys(keys, "") | dict.fromkeys(self._rooms.values(), "1")
         self._ruleset = self._create() if self.triggers else None
+        self._known: dict[tuple[object, ...], tuple[TriggerNode, ...]] = {}
         self._finalize = finalize(self, engine.delete_ruleset, self._ruleset) if self._ruleset is not None else None
 
     def match(self, fact: Fact) -> tuple[TriggerNode, ...]:
-        """The trigger nodes this fact fires, in file order. Keeps nothing between calls."""
+        """The trigger nodes this fact fires, in file order. The engine is asked once for facts that are alike, as far
+        as `MAX_KNOWN` of them go."""
+        if self._ruleset is None:
+            return ()
+        alike = fact[:MATCHED_ON]
+        fired = self._known.get(alike)
+        if fired is None:
+            fired = self.ask(fact)
+            if len(self._known) >= MAX_KNOWN:
+                self._known.clear()
+            self._known[alike] = fired
+        return fired
+
+    def ask(self, fact: Fact) -> tuple[TriggerNode, ...]:
+        """As `match`, by the engine, which keeps nothing between calls."""
         if self._ruleset is None:
             return ()
         text = json.dumps(self._flat(fact))
@@ -85,6 +102,7 @@ class Matcher:
         """Give the ruleset back to the engine; from then on nothing matches. May be called twice."""
         with self._lock:
             self._ruleset = None
+            self._known.clear()
             if self._finalize is not None:
                 self._finalize()
 

@@ -7,8 +7,9 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, select
 
+from storage.bulk import insert_many
 from storage.models import Audit
-from storage.statements import add_rows, rows_of, table_of
+from storage.statements import rows_of, table_of
 from storage.values import Row
 
 AUDIT = table_of(Audit)
@@ -36,7 +37,7 @@ class AuditTrail:
 
     def add(self, entries: Sequence[Entry]) -> None:
         """These changes are made."""
-        add_rows(self._connection, AUDIT, [asdict(entry) for entry in entries])
+        insert_many(self._connection, AUDIT, [asdict(entry) for entry in entries])
 
     def forget(self, before: datetime, limit: int) -> int:
         """Forget at most so many changes of before that moment (UTC), the oldest first; how many were."""

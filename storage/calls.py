@@ -19,10 +19,11 @@ from sqlalchemy import (
     update,
 )
 
+from storage.bulk import insert_many
 from storage.campaigns import ACTIVE
 from storage.models import Call as CallRow
 from storage.models import Campaign
-from storage.statements import add_rows, chunks, insert_into, one_row, rows_of, table_of
+from storage.statements import chunks, one_row, rows_of, table_of
 from storage.values import AnsweredCall, OwedCall, Row
 
 CALLS, CAMPAIGNS = table_of(CallRow), table_of(Campaign)
@@ -57,8 +58,7 @@ class Calls:
     def place(self, rows: Sequence[Row]) -> None:
         """Owe calls (id, kind, target, subject, body, held, lane, customer, campaign, next_at) in the order given; of
         two with one id the first counts."""
-        placed = insert_into(self._connection, CALLS).on_conflict_do_nothing(index_elements=[CALLS.c.id])
-        add_rows(self._connection, placed, rows)
+        insert_many(self._connection, CALLS, rows, "ON CONFLICT (id) DO NOTHING")
 
     def targets(self) -> list[tuple[str, str]]:
         """Who is owed a call: (kind, target), sorted. One look at an index for each."""

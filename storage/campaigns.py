@@ -74,9 +74,20 @@ class Campaigns:
         query = select(VERSIONS).where(VERSIONS.c.hash.startswith(prefix, autoescape=True))
         return rows_of(self._connection.execute(query.order_by(VERSIONS.c.loaded_at.desc()).limit(limit)))
 
+    def known_versions(self, hashes: Collection[str]) -> dict[str, datetime]:
+        """When each of these versions was first loaded (UTC); those whose text is not kept are left out."""
+        rows = rows_in(self._connection, select(VERSIONS.c.hash, VERSIONS.c.loaded_at), VERSIONS.c.hash, hashes)
+        return {row["hash"]: row["loaded_at"] for row in rows}
+
     def activate_version(self, name: str, hash: str) -> None:
         """From now on the campaign runs on this version."""
         self._connection.execute(update(CAMPAIGNS).where(CAMPAIGNS.c.name == name).values(rules=hash))
+
+    def replace_version(self, name: str, before: str, hash: str) -> bool:
+        """The same where it ran on the version ``before`` ("" for none) until now; False where it does not any more,
+        for another process was first."""
+        unmoved = (CAMPAIGNS.c.name == name, CAMPAIGNS.c.rules == before)
+        return self._connection.execute(update(CAMPAIGNS).where(*unmoved).values(rules=hash)).rowcount > 0
 
     def counts(self, name: str) -> CampaignCounts:
         """How many participants, communications and outbound messages by status, and waiting paths by node."""

@@ -1,22 +1,24 @@
 """Talks between participants and agents."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
+from itertools import count
 
-from sqlalchemy import Connection, and_, bindparam, func, insert, select, text
+from sqlalchemy import Connection, and_, func, select, text
 
+from storage.bulk import insert_many, read_from, read_many
 from storage.models import Communication, Participant
-from storage.statements import add_rows, by, chunks, rows_in, rows_of, save_guarded, table_of
+from storage.statements import by, chunks, rows_in, rows_of, save_guarded, table_of
 from storage.values import Row
 
 COMMUNICATIONS, PARTICIPANTS = table_of(Communication), table_of(Participant)
 IS_OPEN = text("communication.is_open")  # as the partial index says it, or it can't be used
-EARLIER = select(func.coalesce(func.max(COMMUNICATIONS.c.seq), 0)).where(
-    COMMUNICATIONS.c.participant == bindparam("of")
-)
+ENDED_LAST = """communication JOIN (
+    SELECT participant, max(seq) AS seq FROM communication
+    WHERE participant IN (SELECT id FROM participant WHERE customer {}) GROUP BY participant
+) AS last ON communication.participant = last.participant AND communication.seq = last.seq
+    AND NOT communication.is_open"""
 PAGE = 500
-APPEND = insert(COMMUNICATIONS).values(seq=EARLIER.scalar_subquery() + 1)
-
 COLUMNS = tuple(COMMUNICATIONS.c.keys())
 
 
@@ -28,29 +30,17 @@ class Communications:
 
     def of_customers(self, customers: Collection[str]) -> list[Row]:
         """All open communications of these customers and the last of each of their participants, oldest first."""
-        found = by("id", self.open_of(customers))
-        for chunk in chunks(dict.fromkeys(customers)):
-            found.update(by("id", self._last_of(chunk)))
+        last = read_from(self._connection, COMMUNICATIONS, ENDED_LAST, customers)
+        found = by("id", (*self.open_of(customers), *last))
         return sorted(found.values(), key=lambda row: (row["created_at"], row["seq"], row["id"]))
 
     def open_of(self, customers: Collection[str]) -> list[Row]:
         """The open communications of these customers, in no order."""
-        return rows_in(self._connection, select(COMMUNICATIONS).where(IS_OPEN), COMMUNICATIONS.c.customer, customers)
-
-    def _last_of(self, customers: list[str]) -> list[Row]:
-        theirs = select(PARTICIPANTS.c.id).where(PARTICIPANTS.c.customer.in_(customers))
-        last = (
-            select(COMMUNICATIONS.c.participant, func.max(COMMUNICATIONS.c.seq).label("seq"))
-            .where(COMMUNICATIONS.c.participant.in_(theirs))
-            .group_by(COMMUNICATIONS.c.participant)
-            .subquery()
-        )
-        is_last = and_(COMMUNICATIONS.c.participant == last.c.participant, COMMUNICATIONS.c.seq == last.c.seq)
-        return rows_of(self._connection.execute(select(COMMUNICATIONS).join(last, is_last)))
+        return read_many(self._connection, COMMUNICATIONS, "customer", customers, "communication.is_open")
 
     def by_ids(self, ids: Collection[str]) -> dict[str, Row]:
         """The communications that exist, by id."""
-        return by("id", rows_in(self._connection, select(COMMUNICATIONS), COMMUNICATIONS.c.id, ids))
+        return by("id", read_many(self._connection, COMMUNICATIONS, "id", ids))
 
     def last_of_nodes(self, nodes: Mapping[str, Collection[str]], customers: Collection[str]) -> list[Row]:
         """The last communication of each of these customers' participants and of each node named: full names of nodes,
@@ -124,7 +114,18 @@ class Communications:
 
     def add(self, rows: Sequence[Row]) -> None:
         """Add communications; each becomes the last of its participant, in the order given."""
-        add_rows(self._connection, APPEND, [{**row, "of": row["participant"]} for row in rows])
+        if rows:
+            numbers = self._numbers({row["participant"] for row in rows})
+            numbered = [{**row, "seq": next(numbers[row["participant"]])} for row in rows]
+            insert_many(self._connection, COMMUNICATIONS, numbered)
+
+    def _numbers(self, participants: Collection[str]) -> dict[str, Iterator[int]]:
+        """The numbers that follow, for each of these participants."""
+        query = select(COMMUNICATIONS.c.participant, func.max(COMMUNICATIONS.c.seq).label("seq"))
+        query = query.group_by(COMMUNICATIONS.c.participant)
+        last = rows_in(self._connection, query, COMMUNICATIONS.c.participant, participants)
+        taken = {row["participant"]: row["seq"] for row in last}
+        return {participant: count(taken.get(participant, 0) + 1) for participant in participants}
 
     def save(self, rows: Sequence[Row]) -> None:
         """Write communications back. Raises `StaleVersion` if one has changed since it was read."""

@@ -1,23 +1,15 @@
 """The database: transactions, the thread that writes, the threads that read."""
 
 import asyncio
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from copy import copy
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import TextIO, TypeVar
+from typing import TYPE_CHECKING, Protocol, Self, TextIO, TypeVar
 
-from sqlalchemy import URL, Engine
-from sqlalchemy.exc import (
-    DatabaseError,
-    DBAPIError,
-    IntegrityError,
-    InterfaceError,
-    InternalError,
-    OperationalError,
-)
-from sqlalchemy.exc import TimeoutError as NoConnection
+from sqlalchemy import Engine
 
 from storage import schema
 from storage.backup import write_backup
@@ -26,26 +18,46 @@ from storage.books import Books, read_books
 from storage.engines import (
     ALONE,
     READERS,
+    address_of,
     answering_engine,
     database_url,
+    give_up_soon,
     lock_engine,
     reading_engine,
     writing_engine,
 )
-from storage.errors import AlreadyRunning, ClaimLost, Conflict, StaleVersion, StorageUnavailable, TookTooLong
+from storage.errors import (
+    AlreadyRunning,
+    ClaimLost,
+    Conflict,
+    StaleVersion,
+    StorageError,
+    StorageUnavailable,
+)
 from storage.process_lock import is_locked, lock_process
 from storage.restoring import LOOK_UP, Restored, restore_backup
 from storage.server_lock import ServerLock, is_held
+from storage.threads import in_thread
 from storage.transaction import Transaction
+from storage.troubles import conflicts_told, unavailable_told
 from storage.values import NewEvent
+
+if TYPE_CHECKING:
+    from storage.waking import Waking
 
 T = TypeVar("T")
 
 TRIES = 4  # times that work is done which meets what another process writes at the same time
-UNIQUE_VIOLATION = "23505"  # PostgreSQL's SQLSTATE
-NOT_READY = ("42501", "42P01", "42703")  # SQLSTATE: rights, a table or a column are missing; SQLite calls that trouble
-CANCELED = "57014"  # SQLSTATE of a statement whose time was up
-UNIQUE_FAILED = "UNIQUE constraint failed: "  # SQLite's words, followed by the columns
+
+
+class Fence(Protocol):
+    """What lets a process write only while it may."""
+
+    def __call__(self, t: Transaction) -> None:
+        """Raises `ClaimLost` unless it may now, and until the end of this transaction."""
+
+    def holds(self) -> bool:
+        """Whether it may, as far as this process knows without asking anybody."""
 
 
 class Storage:
@@ -65,24 +77,59 @@ class Storage:
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="storage-writer")
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="storage-reader")
         self._lock: TextIO | ServerLock | None = None
+        self._waking: Waking | None = None
+        self._fence: Fence | None = None
+
+    def fenced(self, fence: Fence) -> Self:
+        """The same storage, which writes through `run` only where ``fence`` lets it. The process is claimed before, and
+        the storage that was fenced is the one to close."""
+        view = copy(self)
+        view._fence = fence
+        return view
+
+    def holds(self) -> bool:
+        """Whether what is done now may be written, as far as this process knows without asking anybody."""
+        return self._fence is None or self._fence.holds()
+
+    def share(self) -> None:
+        """Be one of many processes on this database: whoever leaves events wakes a worker process for them, and who is
+        stopped in the middle of a transaction soon loses it. To be called before all else; `migrate` then makes ready
+        what that needs. Raises ValueError where the database is not PostgreSQL."""
+        from storage.waking import Waking  # a lone process does without PGQueuer
+
+        if self._url.get_backend_name() == "sqlite":
+            raise ValueError("many processes share a PostgreSQL database, not a SQLite file")
+        give_up_soon(self._writing)
+        self._waking = Waking(self._url)
+
+    async def serve_shards(
+        self, wake: Callable[[int], Awaitable[bool]], ended: asyncio.Event, on_ready: Callable[[], None]
+    ) -> None:
+        """Call ``wake`` for each shard that this process is to decide (see `storage.waking.Waking.serve`)."""
+        await self._shared().serve(wake, ended, on_ready)
+
+    def _shared(self) -> "Waking":
+        if self._waking is None:
+            raise StorageError("this process does not share its database")
+        return self._waking
 
     @contextmanager
     def transaction(self) -> Iterator[Transaction]:
         """One write transaction: committed at the end of the block (on disk then), rolled back if it raises."""
-        with connected(self._writing) as transaction:
+        with connected(self._writing, self._waking) as transaction:
             yield transaction
 
     @contextmanager
     def alone(self) -> Iterator[Transaction]:
         """As `transaction`, and from its beginning to its end nobody else is in one, in whatever process: what another
         has read before it writes is as it was, or is read after this."""
-        with connected(self._writing.execution_options(**ALONE)) as transaction:
+        with connected(self._writing.execution_options(**ALONE), self._waking) as transaction:
             yield transaction
 
     @contextmanager
     def reading(self) -> Iterator[Transaction]:
         """One unchanging view of what is committed; usable while others write, never waits for them."""
-        with connected(self._reading) as transaction:
+        with connected(self._reading, self._waking) as transaction:
             yield transaction
 
     async def run(self, work: Callable[[Transaction], T]) -> T:
@@ -126,6 +173,8 @@ class Storage:
     def _write_once(self, work: Callable[[Transaction], T]) -> T:
         self._confirm()
         with self.transaction() as transaction:
+            if self._fence:
+                self._fence(transaction)
             return work(transaction)
 
     def _confirm(self) -> None:
@@ -139,7 +188,7 @@ class Storage:
             raise ClaimLost(f"{error}; nothing is done here until it ends") from error
 
     def _read(self, work: Callable[[Transaction], T], engine: Engine) -> T:
-        with connected(engine) as transaction:
+        with connected(engine, self._waking) as transaction:
             return work(transaction)
 
     @property
@@ -147,8 +196,7 @@ class Storage:
         """How people name it: SQLite's file, or PostgreSQL's address without a password."""
         if self._url.get_backend_name() == "sqlite":
             return str(self._url.database)
-        url = self._url
-        return str(URL.create("postgresql", url.username, host=url.host, port=url.port, database=url.database))
+        return address_of(self._url)
 
     def is_made(self) -> bool:
         """Whether there is a database with tables of ours, of whatever version; none is made by asking."""
@@ -161,14 +209,23 @@ class Storage:
         """Bring the tables to what this program needs. Raises `SchemaMismatch` if they are newer than it."""
         with unavailable_told(), self._writing.begin() as connection:
             schema.upgrade(connection)
+        if self._waking:
+            self._waking.install()
+            with self.transaction() as t:
+                t.shards.ensure()
 
     def check_version(self) -> None:
         """Raise `SchemaMismatch` unless the tables are those this program needs."""
         with unavailable_told(), self._reading.begin() as connection:
             schema.check(connection)
+        if self._waking:
+            self._waking.check()
+            with self.reading() as t:
+                t.shards.check()
 
-    def claim_process(self) -> None:
-        """Be the one gateway process on this database, until `close`. Raises `AlreadyRunning`.
+    def claim_process(self, roles: str = "") -> None:
+        """Be the one gateway process on this database, until `close`; with ``roles`` (in words, for people), one of
+        several, which PostgreSQL alone can bear. Raises `AlreadyRunning`.
 
         A SQLite file stays ours whatever happens. PostgreSQL gives us up when the session that claimed it ends: `run`
         looks after it, claims it anew, and raises `ClaimLost` for as long as another process has it.
@@ -178,7 +235,7 @@ class Storage:
         if self._url.get_backend_name() == "sqlite":
             self._claim_file()
         else:
-            lock = ServerLock(lock_engine(self._url))
+            lock = ServerLock(lock_engine(self._url), roles)
             with unavailable_told():
                 lock.claim()
             self._lock = lock
@@ -228,57 +285,8 @@ class Storage:
 
 
 @contextmanager
-def connected(engine: Engine) -> Iterator[Transaction]:
+def connected(engine: Engine, waking: "Waking | None") -> Iterator[Transaction]:
     with unavailable_told(), conflicts_told(), engine.begin() as connection:
-        yield Transaction(connection)
-
-
-async def in_thread(threads: ThreadPoolExecutor, work: Callable[[], T]) -> T:
-    try:
-        result = asyncio.get_running_loop().run_in_executor(threads, work)
-    except RuntimeError as error:  # what an executor says after its shutdown
-        raise StorageUnavailable("the storage is closed") from error
-    return await result
-
-
-@contextmanager
-def unavailable_told() -> Iterator[None]:
-    """Raise `StorageUnavailable` for trouble with the database itself; mistakes in statements or values pass."""
-    try:
-        yield
-    except (DBAPIError, NoConnection) as error:
-        if not is_trouble(error):
-            raise
-        if getattr(getattr(error, "orig", None), "sqlstate", "") == CANCELED:
-            raise TookTooLong("the database took too long to find what was asked for") from error
-        raise StorageUnavailable(str(getattr(error, "orig", error)).strip()) from error
-
-
-@contextmanager
-def conflicts_told() -> Iterator[None]:
-    """Raise `Conflict` for a row that exists. Of the database's own words, which quote the row, only names remain."""
-    try:
-        yield
-    except IntegrityError as error:
-        if not (constraint := broken_uniqueness(error)):
-            raise
-        raise Conflict(f"already there: {constraint}") from None
-
-
-def broken_uniqueness(error: IntegrityError) -> str:
-    """The name of the constraint (or its columns) that forbids two such rows; "" for any other mistake."""
-    if getattr(error.orig, "sqlstate", "") == UNIQUE_VIOLATION:
-        return str(getattr(getattr(error.orig, "diag", None), "constraint_name", None) or "a unique constraint")
-    _, failed, columns = str(error.orig).partition(UNIQUE_FAILED)
-    return columns if failed else ""
-
-
-def is_trouble(error: DBAPIError | NoConnection) -> bool:
-    lost = isinstance(error, DBAPIError) and error.connection_invalidated
-    # A bare DatabaseError is SQLite's word for a file that is damaged or no database.
-    return (
-        lost
-        or isinstance(error, (OperationalError, InterfaceError, InternalError, NoConnection))
-        or type(error) is DatabaseError
-        or getattr(getattr(error, "orig", None), "sqlstate", "") in NOT_READY
-    )
+        transaction = Transaction(connection, waking)
+        yield transaction
+        transaction.shards.tell()

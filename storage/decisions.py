@@ -6,8 +6,9 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, func, select
 
+from storage.bulk import insert_many
 from storage.models import Decision, Inbox
-from storage.statements import add_rows, rows_in, rows_of, table_of
+from storage.statements import rows_in, rows_of, table_of
 from storage.values import Row
 
 DECISIONS, INBOX = table_of(Decision), table_of(Inbox)
@@ -27,7 +28,7 @@ class Decisions:
 
     def add(self, rows: Sequence[Row]) -> None:
         """Keep these decisions; a second one for an event is a `Conflict`."""
-        add_rows(self._connection, DECISIONS, rows)
+        insert_many(self._connection, DECISIONS, rows)
 
     def applied(self, events: Collection[int]) -> dict[int, str]:
         """What became of those of these events that are decided."""

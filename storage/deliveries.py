@@ -7,8 +7,9 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, Select, delete, func, literal, select, text, update
 
+from storage.bulk import insert_many
 from storage.models import Delivery
-from storage.statements import add_rows, one_row, rows_of, table_of
+from storage.statements import one_row, rows_of, table_of
 from storage.values import Row
 
 DELIVERIES = table_of(Delivery)
@@ -47,7 +48,7 @@ class Deliveries:
 
     def owe(self, rows: Sequence[Row]) -> None:
         """Owe deliveries (id, hook, kind, customer, payload, created_at, next_at) in the order given."""
-        add_rows(self._connection, DELIVERIES, rows)
+        insert_many(self._connection, DELIVERIES, rows)
 
     def next_due(self, hook: str) -> datetime | None:
         """When `claim` next finds one of this hook (UTC), unless others change it; None: not by itself."""

@@ -1,20 +1,28 @@
 """Connections, as each database wants them."""
 
 import os
+import re
 import sqlite3
 from collections.abc import Sequence
+from itertools import zip_longest
 from typing import Any
+from urllib.parse import quote
 
 from sqlalchemy import URL, Connection, Engine, NullPool, QueuePool, create_engine, event, make_url
-from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.engine.interfaces import DBAPIConnection, ExceptionContext
 
 BUSY_SECONDS = 5  # how long SQLite waits for another process's write; a provider waits 15 for its answer, then gives up
 CONNECT_SECONDS = 10
 ALONE = {"alone": True}  # an execution option: this transaction writes while no other does
 LOCK = 0x70_6F_69_6E_74_73  # PostgreSQL's advisory lock that whoever writes shares, but for one who is alone
 WRITERS = 5  # pooled connections; writes made through `Storage.run` need only one
+IDLE_SECONDS = 5  # how long, of many processes, one may stand still in the middle of a transaction
 ANSWER_SECONDS = 10  # how long PostgreSQL may look for what somebody waits for
+SILENT_SECONDS = 3  # how long a session that renews leases waits for the server
+READ_ONLY = "25006"  # SQLSTATE of a write that a standby is asked for
 READERS = 4  # reading threads, and pooled connections for them
+
+HOST = re.compile(r"(?:\[([^]]*)\]|([^:]*))(?::(\d*))?")  # in a URL that names several: a name or [IPv6], and a port
 
 # Only "off" answers before the commit is on disk; the other settings are about standbys, and stay.
 DURABLE = (
@@ -40,14 +48,46 @@ def database_url(url: str) -> URL:
     """The URL with the driver this program uses. Raises ValueError unless it names a SQLite file or PostgreSQL.
 
     All that follows ``sqlite:///`` is the file's path, taken as it stands: folders may have ?, # and % in their names.
+    Of PostgreSQL there may be several hosts (``postgresql://one,two:5433/NAME?target_session_attrs=read-write``), as
+    libpq has it: each new connection tries them in turn.
     """
     kind, _, rest = url.partition("://")
     path = rest.removeprefix("/")
     if kind == "sqlite" and path not in ("", rest, ":memory:"):
         return URL.create("sqlite+pysqlite", database=path)
     if kind.partition("+")[0] in ("postgresql", "postgres"):
-        return make_url(url).set(drivername="postgresql+psycopg")
+        return make_url(with_one_host(url)).set(drivername="postgresql+psycopg")
     raise ValueError("the database must be sqlite:///FILE or postgresql://USER:PASSWORD@HOST/NAME")
+
+
+def with_one_host(url: str) -> str:
+    """The URL with its hosts, where there are several, as SQLAlchemy takes them: among the options."""
+    address, _, options = url.partition("?")
+    scheme, _, rest = address.partition("://")
+    server, _, database = rest.partition("/")
+    who, at, hosts = server.rpartition("@")
+    if "," not in hosts:
+        return url
+    ends = [host_and_port(host) for host in hosts.split(",")]
+    named, ports = quote(",".join(host for host, _ in ends)), ",".join(port for _, port in ends)
+    return f"{scheme}://{who}{at}/{database}?host={named}&port={ports}{'&' if options else ''}{options}"
+
+
+def host_and_port(text: str) -> tuple[str, str]:
+    """Of one of several hosts in a URL. Raises ValueError."""
+    if (found := HOST.fullmatch(text)) is None or not (host := found[1] or found[2]):
+        raise ValueError(f"among the hosts of the database is one that can't be: {text[:60]!r}")
+    return host, found[3] or ""
+
+
+def address_of(url: URL) -> str:
+    """Where PostgreSQL is, and which database, for people: without a password and other options."""
+    who = f"{url.username}@" if url.username else ""
+    hosts, ports = str(url.query.get("host", "")).split(","), str(url.query.get("port", "")).split(",")
+    if len(hosts) < 2:
+        return str(URL.create("postgresql", url.username, host=url.host, port=url.port, database=url.database))
+    ends = (f"{host}:{port}" if port else host for host, port in zip_longest(hosts, ports, fillvalue=""))
+    return f"postgresql://{who}{','.join(ends)}/{url.database or ''}"
 
 
 def writing_engine(url: URL) -> Engine:
@@ -55,8 +95,28 @@ def writing_engine(url: URL) -> Engine:
     if url.get_backend_name() == "sqlite":
         return sqlite_engine(url, SQLITE_WRITES, "BEGIN IMMEDIATE", WRITERS)
     engine = postgres_engine(url, WRITERS)
+    event.listen(engine, "connect", see_what_is_committed)
     event.listen(engine, "begin", take_part)
     return engine
+
+
+def see_what_is_committed(connection: DBAPIConnection, record: Any) -> None:
+    """Each statement of a transaction sees what is committed when it begins, whatever the server, the database or the
+    role make the rule: who waited for another's lock goes on from what that one has written."""
+    connection.cursor().execute("SET SESSION CHARACTERISTICS AS TRANSACTION ISOLATION LEVEL READ COMMITTED")
+    connection.commit()
+
+
+def give_up_soon(engine: Engine) -> None:
+    """Sessions of this engine end when they are idle in a transaction for `IDLE_SECONDS`: who is stopped or cut off
+    there lets go of what it holds."""
+    event.listen(engine, "connect", end_when_idle)
+
+
+def end_when_idle(connection: DBAPIConnection, record: Any) -> None:
+    limit = "SELECT set_config('idle_in_transaction_session_timeout', %s, false)"
+    connection.cursor().execute(limit, (f"{IDLE_SECONDS}s",))
+    connection.commit()
 
 
 def take_part(connection: Connection) -> None:
@@ -111,9 +171,43 @@ def lock_engine(url: URL) -> Engine:
 
 
 def postgres_engine(url: URL, pool_size: int) -> Engine:
-    return create_engine(
+    engine = create_engine(
         url, hide_parameters=True, pool_size=pool_size, pool_pre_ping=True, connect_args=dict(POSTGRES)
     )
+    event.listen(engine, "handle_error", leave_standby)
+    return engine
+
+
+def leave_standby(error: ExceptionContext) -> None:
+    """A server that takes no writes is not the one any more, though it answers: look for the one anew."""
+    if getattr(error.original_exception, "sqlstate", "") == READ_ONLY and not reads_only(error.connection):
+        error.is_disconnect = True
+
+
+def reads_only(connection: Connection | None) -> bool:
+    """Whether we ourselves asked for a transaction that can't write."""
+    return connection is not None and bool(connection.get_execution_options().get("postgresql_readonly"))
+
+
+def aside_engine(url: URL) -> Engine:
+    """One session whose statements commit by themselves and wait for nobody's long: a server that is silent is given
+    up after `SILENT_SECONDS`."""
+    engine = create_engine(
+        url,
+        hide_parameters=True,
+        pool_size=1,
+        max_overflow=0,
+        pool_pre_ping=True,
+        isolation_level="AUTOCOMMIT",
+        connect_args=POSTGRES | {"connect_timeout": SILENT_SECONDS, "tcp_user_timeout": SILENT_SECONDS * 1000},
+    )
+    event.listen(engine, "connect", answer_at_once)
+    return engine
+
+
+def answer_at_once(connection: DBAPIConnection, record: Any) -> None:
+    """No statement takes longer than a lease can be renewed late."""
+    connection.cursor().execute("SELECT set_config('statement_timeout', %s, false)", (f"{SILENT_SECONDS}s",))
 
 
 def sqlite_engine(url: URL, pragmas: Sequence[str], begin: str, pool_size: int, busy: float = BUSY_SECONDS) -> Engine:

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Table, and_, case, delete, func, literal, or_, select, true, update
 
-from storage.outbox import DONE, NOT_DONE, SENDING
+from storage.claims import DONE, NOT_DONE, SENDING
 from storage.statements import chunks, rows_of
 from storage.traces import (
     AUDIT,

@@ -24,6 +24,10 @@ class ClaimLost(StorageUnavailable):
     """Another gateway process works on this database since the session that claimed it for ours was lost."""
 
 
+class LeaseLost(ClaimLost):
+    """What this process did by itself another one may do by now: nothing of it was written."""
+
+
 class Conflict(StorageError):
     """What was to be added exists: somebody added it meanwhile. The transaction is void; asked again, it is found."""
 

@@ -11,8 +11,8 @@ from time import perf_counter
 
 from sqlalchemy import Engine, text
 
-from storage.database import unavailable_told
 from storage.engines import database_url, writing_engine
+from storage.troubles import unavailable_told
 
 COMMITS = 15  # that are timed
 BLOCK = b"\0" * 4096  # what a commit of SQLite writes at least

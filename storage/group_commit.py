@@ -3,8 +3,7 @@
 import asyncio
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from storage.errors import QueueFull, StorageUnavailable
 from storage.values import NewEvent
@@ -14,8 +13,7 @@ BATCH_LIMIT = 256  # events kept by one commit
 KEEP_SECONDS = 2.0  # how long an event may wait for the database; Slack gives up after 3, Twilio after 15
 
 
-@dataclass(frozen=True, slots=True)
-class Waiting:
+class Waiting(NamedTuple):
     """An event, who waits for it to be kept, and until when the database may take (on the loop's clock)."""
 
     event: NewEvent

@@ -1,28 +1,40 @@
 """Every event, exactly once."""
 
-from collections.abc import Collection, Sequence
-from dataclasses import replace
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
+from itertools import repeat
+from typing import Any
 
-from sqlalchemy import Connection, bindparam, func, select, text, update
+from sqlalchemy import Connection, func, select, text, update
 
+from storage.bulk import ask, update_many
 from storage.columnwise import Cells, add_columns, look_up
 from storage.lanes import lanes_of
 from storage.models import Inbox as InboxRow
-from storage.statements import insert_into, rows_in, rows_of, table_of
+from storage.shards import READ_FIRST
+from storage.statements import rows_in, rows_of, table_of
+from storage.types import EPOCH, MICROSECOND, json_text
 from storage.values import NewEvent, NewEvents, Row, WaitingEvent, shard_of
 
 INBOX = table_of(InboxRow)
 IS_WAITING = text("inbox.state = 'waiting'")  # literals, or the partial indexes can't be used
+IN_QUEUE = text("inbox.state = 'waiting' AND inbox.key <> ''")  # by number, of all shards (see `models.work`)
 IS_HELD = text("inbox.state = 'held'")
+STATES = "SELECT id, state FROM inbox WHERE id {} ORDER BY id"
+FIRST = (
+    "SELECT lane, min(id) FROM inbox WHERE state = 'waiting' AND shard {} AND id < {} AND NOT id {} AND NOT kind {} "
+    "AND lane {} GROUP BY lane"
+)
 WAITING_COLUMNS = [INBOX.c[name] for name in WaitingEvent.__dataclass_fields__]
 
 
 class Inbox:
     """The way in: events are kept once and leave the queue when they are decided or parked."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, left: set[int]) -> None:
+        """``left`` comes to hold every shard in which events are left to be decided."""
         self._connection = connection
+        self._left = left
 
     def keep(self, events: Sequence[NewEvent]) -> tuple[int | None, ...]:
         """Keep the events, numbered in the order given. Return each one's number, None where its key is kept already.
@@ -31,22 +43,28 @@ class Inbox:
         """
         if not events:
             return ()
-        insert = insert_into(self._connection, INBOX).on_conflict_do_nothing(index_elements=[INBOX.c.key])
-        result = self._connection.execute(insert.returning(INBOX.c.key, INBOX.c.id), self._rows(events))
-        kept: dict[str, int] = {row.key: row.id for row in result}
-        return tuple(kept.pop(event.key, None) for event in events)
+        lanes = lanes_of(self._connection, [event.about for event in events])
+        columns: dict[str, Cells] = {
+            "key": [event.key for event in events],
+            "kind": [event.kind for event in events],
+            "lane": [lanes[event.about] for event in events],
+            "payload": [json_text(event.payload) for event in events],
+            "received_at": [(event.received_at - EPOCH) // MICROSECOND for event in events],
+        }
+        numbers = dict(self._add(columns, {}, told=("key", "id")))
+        return tuple([numbers.pop(event.key, None) for event in events])
 
     def add(self, events: NewEvents) -> None:
         """Keep the events, numbered in the order given; where a key is kept already, nothing happens."""
-        shards = [shard_of(lane) for lane in events.lanes]
-        columns: dict[str, Cells] = {
-            "key": events.keys,
-            "lane": events.lanes,
-            "shard": shards,
-            "payload": events.payloads,
-        }
-        alike = {"kind": events.kind, "received_at": events.received_at}
-        add_columns(self._connection, INBOX, columns, alike, unless="key")
+        columns: dict[str, Cells] = {"key": events.keys, "lane": events.lanes, "payload": events.payloads}
+        self._add(columns, {"kind": events.kind, "received_at": events.received_at})
+
+    def _add(self, columns: dict[str, Cells], alike: Row, told: tuple[str, ...] = ()) -> Iterable[Any]:
+        """However events are kept, they are kept here."""
+        shards = [shard_of(str(lane)) for lane in columns["lane"]]
+        kinds = columns.get("kind") or repeat(alike.get("kind"))
+        self._left.update(shard for shard, kind in zip(shards, kinds, strict=False) if kind != READ_FIRST)
+        return add_columns(self._connection, INBOX, {**columns, "shard": shards}, alike, unless="key", told=told)
 
     def numbers(self, keys: Collection[str]) -> dict[str, int]:
         """The number of each event that is kept, by key."""
@@ -62,13 +80,9 @@ class Inbox:
         whoever does the same again from the same database, as after a restore, gives the same keys."""
         left, times = tuple(events), 1
         while left:
-            kept = self.keep(left if times == 1 else [replace(event, key=f"{event.key}:{times}") for event in left])
+            kept = self.keep(left if times == 1 else [event._replace(key=f"{event.key}:{times}") for event in left])
             left = tuple(event for event, number in zip(left, kept, strict=True) if number is None)
             times += 1
-
-    def _rows(self, events: Sequence[NewEvent]) -> list[Row]:
-        lanes = lanes_of(self._connection, [event.about for event in events])
-        return [inbox_row(event, lanes[event.about]) for event in events]
 
     def waiting(
         self,
@@ -80,7 +94,8 @@ class Inbox:
     ) -> list[WaitingEvent]:
         """The first undecided events, oldest first: of the kinds ``include`` (if any are named), none of ``exclude``,
         and of these shards only (None: of all)."""
-        query = select(*WAITING_COLUMNS).where(IS_WAITING).order_by(INBOX.c.id).limit(limit)
+        these = IN_QUEUE if shards is None else IS_WAITING
+        query = select(*WAITING_COLUMNS).where(these).order_by(INBOX.c.id).limit(limit)
         if include:
             query = query.where(INBOX.c.kind.in_(include))
         if exclude:
@@ -91,15 +106,12 @@ class Inbox:
 
     def decided(self, ids: Collection[int], at: datetime) -> None:
         """These events are decided; ``at`` is UTC."""
-        if ids:
-            change = update(INBOX).where(INBOX.c.id == bindparam("event")).values(state="decided", decided_at=at)
-            self._connection.execute(change, [{"event": number} for number in ids])
+        rows = [{"id": number, "state": "decided", "decided_at": at} for number in ids]
+        update_many(self._connection, INBOX, rows, ("id",))
 
     def hold(self, ids: Collection[int]) -> None:
         """These events can't be decided yet: they wait, and so does what follows in their lanes, until `release`."""
-        if ids:
-            change = update(INBOX).where(INBOX.c.id == bindparam("event")).values(state="held")
-            self._connection.execute(change, [{"event": number} for number in ids])
+        update_many(self._connection, INBOX, [{"id": number, "state": "held"} for number in ids], ("id",))
 
     def held_lanes(self, lanes: Collection[str]) -> set[str]:
         """Those of these lanes in which an event is held."""
@@ -108,7 +120,10 @@ class Inbox:
 
     def release(self) -> int:
         """What was held waits again, in its old order. Return how many events that are."""
-        return self._connection.execute(update(INBOX).where(IS_HELD).values(state="waiting")).rowcount
+        change = update(INBOX).where(IS_HELD).values(state="waiting").returning(INBOX.c.shard)
+        shards = self._connection.execute(change).scalars().all()
+        self._left.update(shards)
+        return len(shards)
 
     def park(self, event: int, error: str, at: datetime) -> None:
         """Put an event aside that can't be decided, with the reason in words; later events of its lane go on."""
@@ -130,9 +145,11 @@ class Inbox:
 
         Nobody else can change them until the transaction ends.
         """
-        query = select(INBOX.c.id).where(IS_WAITING).order_by(INBOX.c.id).with_for_update()
-        rows = rows_in(self._connection, query, INBOX.c.id, [event.id for event in events])
-        waiting = {row["id"] for row in rows}
+        if not events:
+            return []
+        locked = "" if self._connection.dialect.name == "sqlite" else " FOR UPDATE"
+        rows = ask(self._connection, STATES + locked, [event.id for event in events])
+        waiting = {number for number, state in rows if state == "waiting"}  # PostgreSQL, asked so, may read the queue
         return [event for event in events if event.id in waiting]
 
     def in_turn(self, events: Sequence[WaitingEvent], exclude: Collection[str] = ()) -> list[WaitingEvent]:
@@ -146,11 +163,8 @@ class Inbox:
         """The first event that waits in each of these lanes and before the last of ``others``, which do not count."""
         if not others:
             return {}
-        of_shards = INBOX.c.shard.in_({shard_of(lane) for lane in lanes})
-        earlier = (IS_WAITING, of_shards, INBOX.c.id < max(others), INBOX.c.id.not_in(others))
-        query = select(INBOX.c.lane, func.min(INBOX.c.id).label("first")).where(*earlier)
-        query = query.where(INBOX.c.kind.not_in(exclude)).group_by(INBOX.c.lane)
-        return {row["lane"]: row["first"] for row in rows_in(self._connection, query, INBOX.c.lane, lanes)}
+        shards = list({shard_of(lane) for lane in lanes})
+        return dict(ask(self._connection, FIRST, shards, max(others), list(others), list(exclude), list(lanes)))
 
     def undecided_in(self, lanes: Collection[str], kind: str) -> list[WaitingEvent]:
         """The events of this kind in these lanes that wait or are held, in no order."""
@@ -169,14 +183,3 @@ class Inbox:
         """When the event kept last was received, UTC; None if there is none."""
         newest = select(INBOX.c.received_at).order_by(INBOX.c.id.desc()).limit(1)
         return self._connection.execute(newest).scalar_one_or_none()
-
-
-def inbox_row(event: NewEvent, lane: str) -> Row:
-    return {
-        "key": event.key,
-        "kind": event.kind,
-        "lane": lane,
-        "shard": shard_of(lane),
-        "payload": event.payload,
-        "received_at": event.received_at,
-    }

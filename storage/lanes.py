@@ -1,14 +1,26 @@
 """Which lane an event belongs to."""
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Collection
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
-from storage.models import Customer, Identifier, Message
-from storage.statements import grouped, rows_in, table_of
+from storage.columnwise import found
+from storage.statements import grouped
 from storage.values import CUSTOMER, LANE, MESSAGE, PROVIDER, About
 
-CUSTOMERS, IDENTIFIERS, MESSAGES = table_of(Customer), table_of(Identifier), table_of(Message)
+OF_CUSTOMERS = "SELECT id, lane FROM customer WHERE id {among}"
+OF_MESSAGES = (
+    "SELECT message.id, customer.lane FROM message JOIN customer ON customer.id = message.customer "
+    "WHERE message.id {among}"
+)
+OF_PROVIDER_IDS = (
+    "SELECT message.provider_id, customer.lane FROM message JOIN customer ON customer.id = message.customer "
+    "WHERE message.channel = {one} AND message.provider_id <> '' AND message.provider_id {among}"
+)
+OF_IDENTIFIERS = (
+    "SELECT identifier.value, customer.lane FROM identifier JOIN customer ON customer.id = identifier.customer "
+    "WHERE identifier.kind = {one} AND identifier.value {among}"
+)
 
 
 def lanes_of(connection: Connection, abouts: Collection[About]) -> dict[About, str]:
@@ -18,61 +30,30 @@ def lanes_of(connection: Connection, abouts: Collection[About]) -> dict[About, s
     """
     lanes: dict[tuple[str, str], str] = {}
     for kind, values in grouped((about.kind, about.value) for about in abouts).items():
-        known = {value: value for value in values} if kind == LANE else found(connection, kind, values)
+        known = known_lanes(connection, kind, values)
         lanes.update({(kind, value): known.get(value, f"{kind}:{value}") for value in values})
     return {about: lanes[about.kind, about.value] for about in abouts}
 
 
-def found(connection: Connection, kind: str, values: list[str]) -> dict[str, str]:
-    search = SEARCHES.get(kind)
-    return search(connection, values) if search else by_identifier(connection, kind, values)
+def known_lanes(connection: Connection, kind: str, values: list[str]) -> dict[str, str]:
+    """The lanes of those that are about somebody known."""
+    if kind == LANE:
+        return {value: value for value in values}
+    if kind == CUSTOMER:
+        return found(connection, OF_CUSTOMERS, values)
+    if kind == MESSAGE:
+        return found(connection, OF_MESSAGES, values)
+    return of_provider_ids(connection, values) if kind == PROVIDER else found(connection, OF_IDENTIFIERS, values, kind)
 
 
-def by_customer(connection: Connection, ids: list[str]) -> dict[str, str]:
-    query = select(CUSTOMERS.c.id.label("value"), CUSTOMERS.c.lane)
-    return as_lanes(rows_in(connection, query, CUSTOMERS.c.id, ids))
-
-
-def by_message(connection: Connection, ids: list[str]) -> dict[str, str]:
-    query = select(MESSAGES.c.id.label("value"), CUSTOMERS.c.lane).join(
-        CUSTOMERS, CUSTOMERS.c.id == MESSAGES.c.customer
-    )
-    return as_lanes(rows_in(connection, query, MESSAGES.c.id, ids))
-
-
-def by_provider(connection: Connection, values: list[str]) -> dict[str, str]:
+def of_provider_ids(connection: Connection, values: list[str]) -> dict[str, str]:
     lanes: dict[str, str] = {}
     for channel, provider_ids in grouped(split(value) for value in values).items():
-        query = (
-            select(MESSAGES.c.provider_id.label("value"), CUSTOMERS.c.lane)
-            .join(CUSTOMERS, CUSTOMERS.c.id == MESSAGES.c.customer)
-            .where(MESSAGES.c.channel == channel, MESSAGES.c.provider_id != "")
-        )
-        known = as_lanes(rows_in(connection, query, MESSAGES.c.provider_id, provider_ids))
+        known = found(connection, OF_PROVIDER_IDS, provider_ids, channel)
         lanes.update({f"{channel}/{provider_id}": lane for provider_id, lane in known.items()})
     return lanes
-
-
-def by_identifier(connection: Connection, kind: str, values: list[str]) -> dict[str, str]:
-    query = (
-        select(IDENTIFIERS.c.value, CUSTOMERS.c.lane)
-        .join(CUSTOMERS, CUSTOMERS.c.id == IDENTIFIERS.c.customer)
-        .where(IDENTIFIERS.c.kind == kind)
-    )
-    return as_lanes(rows_in(connection, query, IDENTIFIERS.c.value, values))
 
 
 def split(value: str) -> tuple[str, str]:
     channel, _, provider_id = value.partition("/")
     return channel, provider_id
-
-
-def as_lanes(rows: Iterable[dict[str, str]]) -> dict[str, str]:
-    return {row["value"]: row["lane"] for row in rows}
-
-
-SEARCHES: dict[str, Callable[[Connection, list[str]], dict[str, str]]] = {
-    CUSTOMER: by_customer,
-    MESSAGE: by_message,
-    PROVIDER: by_provider,
-}

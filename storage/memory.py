@@ -4,7 +4,7 @@ import sqlite3
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
-from typing import NamedTuple, TypeVar
+from typing import TypeVar
 
 from sqlalchemy import Connection, Engine, StaticPool, create_engine, event, make_url
 
@@ -26,10 +26,11 @@ class MemoryStorage(Storage):
 
     def __init__(self) -> None:
         self._url = make_url(URL)
-        self._database = _rested.pop() if _rested else new_database()
+        self._database = _rested.pop() if _rested else Database()
         self._writing = self._reading = self._answering = self._database.engine
         self._writer, self._readers = ThreadPoolExecutor(1), ThreadPoolExecutor(1)  # of which no thread ever starts
         self._lock = None
+        self._waking, self._fence = None, None
         self.writes = 0
 
     async def run(self, work: Callable[[Transaction], T]) -> T:
@@ -47,15 +48,23 @@ class MemoryStorage(Storage):
         self._writer.shutdown()
         self._readers.shutdown()
         if self._database not in _rested:
-            self._database.connection.deserialize(tables())
+            self._database.begin_anew()
             _rested.append(self._database)
 
 
-class Database(NamedTuple):
-    """A connection and the engine on it."""
+class Database:
+    """A database of its own, with all tables, and an engine on it. Its connection ends with it: SQLite can crash on
+    statements that a connection has prepared before it takes another database's content."""
 
-    connection: sqlite3.Connection
-    engine: Engine
+    def __init__(self) -> None:
+        self.connection = filled_connection()
+        self.engine = create_engine(URL, hide_parameters=True, poolclass=StaticPool, creator=lambda: self.connection)
+        event.listen(self.engine, "begin", begin)
+
+    def begin_anew(self) -> None:
+        """Be empty again; the engine keeps what it has compiled."""
+        self.engine.dispose()
+        self.connection = filled_connection()
 
 
 _rested: list[Database] = []
@@ -73,11 +82,11 @@ def tables() -> bytes:
     return content
 
 
-def new_database() -> Database:
-    """A database of its own, with all tables."""
+def filled_connection() -> sqlite3.Connection:
+    """To a new database with all tables."""
     connection = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
     connection.deserialize(tables())
-    return Database(connection, engine_on(connection))
+    return connection
 
 
 def engine_on(connection: sqlite3.Connection) -> Engine:

@@ -1,21 +1,22 @@
 """Every message, in and out."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, and_, bindparam, or_, select, text, update
+from sqlalchemy import Connection, and_, or_, select, text
 
+from storage.bulk import Names, insert_many, read_many, update_many
 from storage.models import Message, Outbox
-from storage.statements import add_rows, by, rows_in, rows_of, table_of
+from storage.statements import by, rows_in, rows_of, table_of
 from storage.values import Row
 
 MESSAGES, OUTBOX = table_of(Message), table_of(Outbox)
 IS_UNSETTLED = text("message.direction = 'out' AND message.status IN ('accepted', 'queued', 'sending', 'sent')")
 SAID_BY_US = text("message.direction = 'out'")  # a literal, or the partial index can't be used
 IN_THREAD = text("message.thread <> ''")
+OURS, KNOWN = "message.direction = 'out'", "message.provider_id <> ''"
 Span = tuple[datetime, datetime]
 PAGE = 500
-STATUS_COLUMNS = ("status", "rank", "error", "updated_at")
 
 
 class Messages:
@@ -24,23 +25,23 @@ class Messages:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def by_ids(self, ids: Collection[str]) -> dict[str, Row]:
-        """The messages that exist, by our id."""
-        return by("id", rows_in(self._connection, select(MESSAGES), MESSAGES.c.id, ids))
+    def by_ids(self, ids: Collection[str], names: Names = ()) -> dict[str, Row]:
+        """The messages that exist, by our id; of their columns those of these names (none: all)."""
+        return by("id", read_many(self._connection, MESSAGES, "id", ids, names=names))
 
-    def by_provider(self, channel: str, provider_ids: Collection[str]) -> dict[str, Row]:
-        """The messages of a channel that a provider knows under these ids, by the provider's id."""
-        query = select(MESSAGES).where(MESSAGES.c.channel == channel, MESSAGES.c.provider_id != "")
-        return by("provider_id", rows_in(self._connection, query, MESSAGES.c.provider_id, provider_ids))
+    def by_provider(self, channel: str, provider_ids: Collection[str], names: Names = ()) -> dict[str, Row]:
+        """The messages of a channel that a provider knows under these ids, by the provider's id; of their columns those
+        of these names (none: all)."""
+        known = read_many(self._connection, MESSAGES, "provider_id", provider_ids, KNOWN, names, channel=channel)
+        return by("provider_id", known)
 
-    def of_communications(self, communications: Collection[str]) -> dict[str, Row]:
-        """What we said in these communications, by our id."""
-        query = select(MESSAGES).where(MESSAGES.c.direction == "out")
-        return by("id", rows_in(self._connection, query, MESSAGES.c.communication, communications))
+    def of_communications(self, communications: Collection[str], names: Names = ()) -> dict[str, Row]:
+        """What we said in these communications, by our id; of the columns those of these names (none: all)."""
+        return by("id", read_many(self._connection, MESSAGES, "communication", communications, OURS, names))
 
     def of_customers(self, customers: Collection[str]) -> list[Row]:
         """Everything said to and by these customers, in no order."""
-        return rows_in(self._connection, select(MESSAGES), MESSAGES.c.customer, customers)
+        return read_many(self._connection, MESSAGES, "customer", customers)
 
     def provider_ids(self, channel: str, address: str, since: datetime, thread: str = "") -> frozenset[str]:
         """The provider's ids of what we said to this address, and to anybody in this thread ("": in none), of all that
@@ -83,17 +84,17 @@ class Messages:
 
     def add(self, rows: Sequence[Row]) -> None:
         """Add messages; an id that exists is a `Conflict`."""
-        add_rows(self._connection, MESSAGES, rows)
+        insert_many(self._connection, MESSAGES, rows)
 
     def save_status(self, rows: Sequence[Row]) -> None:
         """Apply (id, status, rank, error, updated_at) to messages of a lower rank; others stay as they are."""
-        if rows:
-            new = {name: bindparam(f"new_{name}", type_=MESSAGES.c[name].type) for name in STATUS_COLUMNS}
-            lower = (MESSAGES.c.id == bindparam("new_id"), MESSAGES.c.rank < bindparam("new_rank"))
-            values = [{f"new_{name}": row[name] for name in ("id", *STATUS_COLUMNS)} for row in rows]
-            self._connection.execute(update(MESSAGES).where(*lower).values(**new), values)
+        highest: dict[str, Row] = {}
+        for row in rows:
+            if row["id"] not in highest or row["rank"] > highest[row["id"]]["rank"]:
+                highest[row["id"]] = row
+        update_many(self._connection, MESSAGES, list(highest.values()), ("id",), also="message.rank < {rank}")
 
-    def record_provider(self, message: str, provider_id: str) -> None:
-        """The provider knows our message under this id."""
-        change = update(MESSAGES).where(MESSAGES.c.id == message)
-        self._connection.execute(change.values(provider_id=provider_id))
+    def record_providers(self, known_as: Mapping[str, str]) -> None:
+        """Providers know messages of ours (ids) under these ids of theirs."""
+        rows = [{"id": message, "provider_id": provider_id} for message, provider_id in known_as.items()]
+        update_many(self._connection, MESSAGES, rows, ("id",))

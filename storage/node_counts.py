@@ -1,16 +1,20 @@
 """How many came by each node, and which way they went: added up hour by hour as it is decided, and later day by day."""
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from sqlalchemy import Connection, bindparam, delete, func, select
 
+from storage.bulk import insert_many
 from storage.models import NodeCount
-from storage.statements import insert_into, rows_of, table_of
+from storage.statements import rows_of, table_of
 from storage.values import Row
 
 COUNTS = table_of(NodeCount)
 KEY = (COUNTS.c.campaign, COUNTS.c.node, COUNTS.c.way, COUNTS.c.at, COUNTS.c.daily)
+NAMES = tuple(column.name for column in KEY)
+ADD = f"ON CONFLICT ({', '.join(NAMES)}) DO UPDATE SET number = node_count.number + excluded.number"
 SUM = func.sum(COUNTS.c.number).label("number")
 
 
@@ -25,12 +29,11 @@ class NodeCounts:
 
         Rows are written in the order of their keys: writers who do so never wait for one another in a circle.
         """
-        if not rows:
-            return
-        insert = insert_into(self._connection, COUNTS)
-        more = {"number": COUNTS.c.number + insert.excluded.number}
-        upsert = insert.on_conflict_do_update(index_elements=KEY, set_=more)
-        self._connection.execute(upsert, sorted(({"daily": False} | row for row in rows), key=_key))
+        numbers: Counter[tuple[object, ...]] = Counter()
+        for row in rows:
+            numbers[_key({"daily": False} | row)] += row["number"]
+        summed = [{**dict(zip(NAMES, key, strict=True)), "number": number} for key, number in sorted(numbers.items())]
+        insert_many(self._connection, COUNTS, summed, ADD)
 
     def since(self, campaign: str) -> datetime | None:
         """When the first hour (or day) began of which anything is counted (UTC); None: nothing is."""
@@ -80,4 +83,4 @@ class NodeCounts:
 
 
 def _key(row: Row) -> tuple[object, ...]:
-    return tuple(row[column.name] for column in KEY)
+    return tuple(row[name] for name in NAMES)

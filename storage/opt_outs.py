@@ -5,8 +5,9 @@ from datetime import datetime
 
 from sqlalchemy import Connection, delete, select
 
+from storage.bulk import read_many
 from storage.models import OptOut
-from storage.statements import grouped, insert_into, one_row, rows_in, table_of
+from storage.statements import grouped, insert_into, one_row, table_of
 from storage.values import Row
 
 OPT_OUTS = table_of(OptOut)
@@ -40,7 +41,6 @@ class OptOuts:
         """Those of these (channel, address) that are opted out; one query per channel."""
         out: set[tuple[str, str]] = set()
         for channel, addresses in grouped(pairs).items():
-            query = select(OPT_OUTS.c.address).where(OPT_OUTS.c.channel == channel)
-            rows = rows_in(self._connection, query, OPT_OUTS.c.address, addresses)
+            rows = read_many(self._connection, OPT_OUTS, "address", addresses, names=("address",), channel=channel)
             out.update((channel, row["address"]) for row in rows)
         return out

@@ -28,8 +28,10 @@ COLUMNS = (
 class Parked:
     """What could not be decided. ``decided_at`` of an event is when it was parked, or dropped."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, left: set[int]) -> None:
+        """``left`` comes to hold every shard in which events are left to be decided."""
         self._connection = connection
+        self._left = left
 
     def count(self) -> int:
         """How many there are."""
@@ -56,6 +58,8 @@ class Parked:
 
     def take_back(self, numbers: Collection[int]) -> None:
         """They wait to be decided, as if nobody had tried, in the place in their lanes that their numbers give them."""
+        rows = rows_in(self._connection, select(INBOX.c.shard).where(IS_PARKED), INBOX.c.id, numbers)
+        self._left.update(row["shard"] for row in rows)
         self._change(numbers, {"state": "waiting", "attempts": 0, "error": "", "decided_at": None})
 
     def drop(self, number: int, error: str, at: datetime) -> None:

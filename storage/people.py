@@ -6,9 +6,10 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, bindparam, delete, select
 
+from storage.bulk import insert_many, read_many
 from storage.columnwise import add_columns, look_up
 from storage.models import Customer, Identifier, Participant
-from storage.statements import add_rows, by, drop_guarded, grouped, one_row, rows_in, rows_of, save_guarded, table_of
+from storage.statements import by, drop_guarded, grouped, one_row, rows_of, save_guarded, table_of
 from storage.values import Row
 
 CUSTOMERS, IDENTIFIERS, PARTICIPANTS = table_of(Customer), table_of(Identifier), table_of(Participant)
@@ -31,24 +32,24 @@ class People:
 
     def customers(self, ids: Collection[str]) -> dict[str, Row]:
         """The customers that exist, by id."""
-        return by("id", rows_in(self._connection, select(CUSTOMERS), CUSTOMERS.c.id, ids))
+        return by("id", read_many(self._connection, CUSTOMERS, "id", ids))
 
     def identifiers(self, ids: Collection[str]) -> dict[str, dict[str, str]]:
         """Values by kind for each of these customers; {} for one without."""
         found: dict[str, dict[str, str]] = {customer: {} for customer in ids}
-        rows = rows_in(self._connection, select(IDENTIFIERS), IDENTIFIERS.c.customer, ids)
+        rows = read_many(self._connection, IDENTIFIERS, "customer", ids)
         for row in rows:
             found[row["customer"]][row["kind"]] = row["value"]
         return found
 
     def participants(self, customers: Collection[str]) -> list[Row]:
         """The places of these customers in all campaigns, by campaign and id."""
-        rows = rows_in(self._connection, select(PARTICIPANTS), PARTICIPANTS.c.customer, customers)
+        rows = read_many(self._connection, PARTICIPANTS, "customer", customers)
         return sorted(rows, key=lambda row: (row["campaign"], row["id"]))
 
     def participant(self, id: str) -> Row | None:
         """The participant of this id; None where there is none."""
-        return next(iter(rows_in(self._connection, select(PARTICIPANTS), PARTICIPANTS.c.id, [id])), None)
+        return next(iter(read_many(self._connection, PARTICIPANTS, "id", [id])), None)
 
     def lanes(self, customers: Collection[str]) -> dict[str, str]:
         """The lane of each of these customers that exists."""
@@ -79,7 +80,7 @@ class People:
 
     def add_customers(self, rows: Sequence[Row]) -> None:
         """Add customers; an id that exists is a `Conflict`."""
-        add_rows(self._connection, CUSTOMERS, rows)
+        insert_many(self._connection, CUSTOMERS, rows)
 
     def add_new(self, customers: Sequence[str], now: datetime) -> None:
         """Add customers of whom nothing is known yet but their ids, each in a lane of its own; an id that exists is a
@@ -96,7 +97,7 @@ class People:
 
     def add_identifiers(self, rows: Sequence[Row]) -> None:
         """Add identifiers; one that belongs to somebody already is a `Conflict`."""
-        add_rows(self._connection, IDENTIFIERS, rows)
+        insert_many(self._connection, IDENTIFIERS, rows)
 
     def release_identifiers(self, pairs: Collection[tuple[str, str]]) -> None:
         """Take from customers what they have of a kind: pairs of a customer's id and the kind."""
@@ -107,7 +108,7 @@ class People:
 
     def add_participants(self, rows: Sequence[Row]) -> None:
         """Add participants; a second place of a customer in one campaign is a `Conflict`."""
-        add_rows(self._connection, PARTICIPANTS, rows)
+        insert_many(self._connection, PARTICIPANTS, rows)
 
     def remove_participants(self, rows: Sequence[Row]) -> None:
         """These take part no more. Raises `StaleVersion` if one has changed since it was read."""

@@ -12,9 +12,10 @@ from storage import schema
 from storage.backup import tables_there
 from storage.backup_file import BackupReader, Manifest, Values
 from storage.books import Books, read_books
+from storage.channel_states import forget_states
+from storage.claims import DOUBTED, NOT_DONE, OUTBOX, QUEUED, SENDING, UNKNOWN
 from storage.doubts import doubt
 from storage.errors import AlreadyRunning, BackupRefused, NotEmpty
-from storage.outbox import DOUBTED, NOT_DONE, OUTBOX, QUEUED, SENDING, UNKNOWN
 
 VERSIONS = "alembic_version"
 LOOK_UP = timedelta(days=3)  # a weekend, over which hours and days may put off what was sent before it
@@ -59,6 +60,7 @@ def restore_backup(
     go_on_counting(connection)
     check_books(connection, backup)
     schema.upgrade(connection)
+    forget_states(connection)
     looked_up = look_before_sending(connection, backup.manifest.taken_at, now, look_up)
     return Restored(backup.manifest, read_books(connection), looked_up)
 

@@ -4,8 +4,9 @@ from collections.abc import Collection, Sequence
 
 from sqlalchemy import Connection, func, select
 
+from storage.bulk import insert_many, read_many
 from storage.models import Run
-from storage.statements import add_rows, drop_guarded, rows_in, save_guarded, table_of
+from storage.statements import drop_guarded, save_guarded, table_of
 from storage.values import Row
 
 RUNS = table_of(Run)
@@ -22,7 +23,7 @@ class Runs:
 
     def of_customers(self, customers: Collection[str]) -> list[Row]:
         """Everything that waits for these customers, oldest first."""
-        rows = rows_in(self._connection, select(RUNS), RUNS.c.customer, customers)
+        rows = read_many(self._connection, RUNS, "customer", customers)
         in_order = sorted(rows, key=lambda row: int(row["seq"]))
         return [{name: value for name, value in row.items() if name != "seq"} for row in in_order]
 
@@ -53,7 +54,7 @@ class Runs:
 
     def add(self, rows: Sequence[Row]) -> None:
         """These paths wait, in the order given; an id that exists is a `Conflict`."""
-        add_rows(self._connection, RUNS, rows)
+        insert_many(self._connection, RUNS, rows)
 
     def save(self, rows: Sequence[Row]) -> None:
         """Write runs back. Raises `StaleVersion` if one has changed, or is gone, since it was read."""

@@ -7,7 +7,6 @@ from typing import TextIO, TypeVar
 
 from sqlalchemy import Connection, delete, update
 
-from storage.database import in_thread
 from storage.errors import SpoolUnavailable
 from storage.process_lock import lock_process
 from storage.spool_file import (
@@ -23,6 +22,7 @@ from storage.spool_file import (
     spool_told,
     written_and_removed,
 )
+from storage.threads import in_thread
 from storage.values import NewEvent
 
 T = TypeVar("T")

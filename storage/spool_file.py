@@ -20,10 +20,10 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.sqlite import insert
 
-from storage.database import unavailable_told
 from storage.engines import database_url, sqlite_engine
 from storage.errors import SpoolUnavailable, StorageUnavailable
 from storage.statements import rows_of
+from storage.troubles import unavailable_told
 from storage.types import EPOCH, Json, UtcDateTime
 from storage.values import LANE, About, NewEvent, Row
 

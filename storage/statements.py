@@ -1,13 +1,14 @@
 """What the stores have in common: rows in and out in bulk, with few statements."""
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from itertools import groupby, islice
+from itertools import islice
 from typing import Any, TypeVar
 
-from sqlalchemy import Column, Connection, Insert, Result, Select, Table, bindparam, delete, update
+from sqlalchemy import Column, Connection, Result, Select, Table
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import SQLModel
 
+from storage.bulk import delete_many, update_many
 from storage.errors import StaleVersion
 from storage.values import Row
 
@@ -58,13 +59,6 @@ def rows_in(connection: Connection, query: Select[Any], column: Column[Any], val
     return found
 
 
-def add_rows(connection: Connection, into: Table | Insert, rows: Sequence[Row]) -> None:
-    """Insert the rows in the order given; columns a row does not name get the model's default."""
-    statement = into.insert() if isinstance(into, Table) else into
-    for _, alike in groupby(rows, key=frozenset):
-        connection.execute(statement, list(alike))
-
-
 def insert_into(connection: Connection, table: Table) -> sqlite.Insert | postgresql.Insert:
     """An insert that knows ON CONFLICT, which both databases write alike."""
     on_postgres = connection.dialect.name == "postgresql"
@@ -76,36 +70,18 @@ def save_guarded(connection: Connection, table: Table, rows: Sequence[Row]) -> N
 
     Raises `StaleVersion` if any has changed since (or is gone): the transaction must then be rolled back.
     """
-    for columns, alike in groupby(rows, key=frozenset):
-        names = sorted(columns.difference(GUARDS))
-        batch = list(alike)
-        saved = connection.execute(guarded_update(table, names), [guarded_values(row) for row in batch]).rowcount
-        if saved != len(batch):
-            raise StaleVersion(
-                f"{len(batch) - saved} of {len(batch)} rows of {table.name} changed since they were read"
-            )
+    _check(table, rows, update_many(connection, table, rows, GUARDS, count="version"))
 
 
 def drop_guarded(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
     """Remove rows that are still at the version they were read at. Raises `StaleVersion` if any has changed since, or
     is gone: the transaction must then be rolled back."""
-    if not rows:
-        return
-    as_read = (table.c.id == bindparam("of"), table.c.version == bindparam("at"))
-    these = [{"of": row["id"], "at": row["version"]} for row in rows]
-    dropped = connection.execute(delete(table).where(*as_read), these).rowcount
-    if dropped != len(rows):
-        raise StaleVersion(f"{len(rows) - dropped} of {len(rows)} rows of {table.name} changed since they were read")
+    _check(table, rows, delete_many(connection, table, [{name: row[name] for name in GUARDS} for row in rows]))
 
 
-def guarded_update(table: Table, names: Sequence[str]) -> Any:
-    new = {name: bindparam(f"new_{name}", type_=table.c[name].type) for name in names}
-    unchanged = (table.c.id == bindparam("old_id"), table.c.version == bindparam("old_version"))
-    return update(table).where(*unchanged).values(**new, version=table.c.version + 1)
-
-
-def guarded_values(row: Row) -> Row:
-    return {f"old_{name}" if name in GUARDS else f"new_{name}": value for name, value in row.items()}
+def _check(table: Table, rows: Sequence[Row], found: int) -> None:
+    if found != len(rows):
+        raise StaleVersion(f"{len(rows) - found} of {len(rows)} rows of {table.name} changed since they were read")
 
 
 def by(key: str, rows: Iterable[Row]) -> dict[Any, Row]:

@@ -4,15 +4,17 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, bindparam, delete, func, select, text, tuple_, update
+from sqlalchemy import ColumnElement, Connection, Select, func, select, text, tuple_, update
 
+from storage.bulk import delete_many, insert_many, read_many
 from storage.models import Campaign, Timer
-from storage.statements import insert_into, rows_in, rows_of, table_of
+from storage.statements import rows_of, table_of
 from storage.values import DueTimer, Row
 
 CAMPAIGNS, TIMERS = table_of(Campaign), table_of(Timer)
 NAME = (TIMERS.c.subject, TIMERS.c.name)
 REPLACED = ("due", "lane", "customer", "campaign", "fired", "held", "event")
+REPLACE = f"ON CONFLICT (subject, name) DO UPDATE SET {', '.join(f'{name} = excluded.{name}' for name in REPLACED)}"
 COLUMNS = ("subject", "name", "due", "lane", "customer", "campaign", "event")
 FREE = text("NOT fired AND NOT held")  # as the partial indexes say it, or they can't be used
 HELD = text("NOT fired AND held")
@@ -27,17 +29,12 @@ class Timers:
 
     def set(self, rows: Sequence[Row]) -> None:
         """Set the timers (whole rows); one of the same subject and name is replaced, the last given wins."""
-        if rows:
-            insert = insert_into(self._connection, TIMERS)
-            replaced = {name: insert.excluded[name] for name in REPLACED}
-            change = insert.on_conflict_do_update(index_elements=NAME, set_=replaced)
-            self._connection.execute(change, [{**row, "fired": False} for row in rows])
+        last = {(row["subject"], row["name"]): {**row, "fired": False} for row in rows}
+        insert_many(self._connection, TIMERS, list(last.values()), REPLACE)
 
     def clear(self, pairs: Collection[tuple[str, str]]) -> None:
         """Remove timers by (subject, name); they may not exist."""
-        if pairs:
-            named = (TIMERS.c.subject == bindparam("of"), TIMERS.c.name == bindparam("called"))
-            self._connection.execute(delete(TIMERS).where(*named), [{"of": of, "called": name} for of, name in pairs])
+        delete_many(self._connection, TIMERS, [{"subject": subject, "name": name} for subject, name in pairs])
 
     def take_due(self, now: datetime, limit: int) -> list[DueTimer]:
         """Fire and return at most ``limit`` timers due by ``now`` (UTC) that no campaign holds, the longest due first.
@@ -61,7 +58,7 @@ class Timers:
 
     def standing(self, subjects: Collection[str]) -> dict[tuple[str, str], datetime]:
         """When the timers of these subjects are (or were) due, UTC, by subject and name, fired ones included."""
-        rows = rows_in(self._connection, select(*NAME, TIMERS.c.due), TIMERS.c.subject, subjects)
+        rows = read_many(self._connection, TIMERS, "subject", subjects, names=("subject", "name", "due"))
         return {(row["subject"], row["name"]): row["due"] for row in rows}
 
     def next_due(self) -> datetime | None:

@@ -6,8 +6,9 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, or_, select, update
 
+from storage.bulk import insert_many
 from storage.models import Token
-from storage.statements import add_rows, one_row, rows_of, table_of
+from storage.statements import one_row, rows_of, table_of
 from storage.values import Row
 
 TOKENS = table_of(Token)
@@ -22,7 +23,7 @@ class Tokens:
     def add(self, row: Mapping[str, Any]) -> None:
         """Add a token; a name that another one has is a `Conflict`."""
         empty = {"expires_at": None, "revoked_at": None, "last_used_at": None}
-        add_rows(self._connection, TOKENS, [{**empty, **row}])
+        insert_many(self._connection, TOKENS, [{**empty, **row}])
 
     def get(self, id: str) -> Row | None:
         """The token, or None."""

@@ -6,8 +6,9 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, case, delete, func, or_, select, update
 
+from storage.bulk import insert_many
 from storage.models import Campaign, Upload, UploadFailure
-from storage.statements import add_rows, one_row, rows_in, rows_of, table_of
+from storage.statements import one_row, rows_in, rows_of, table_of
 from storage.values import Row
 
 CAMPAIGNS, FAILURES, UPLOADS = table_of(Campaign), table_of(UploadFailure), table_of(Upload)
@@ -30,7 +31,7 @@ class Uploads:
 
     def add(self, row: Row) -> None:
         """A new upload, queued unless the row says otherwise."""
-        add_rows(self._connection, UPLOADS, [row])
+        insert_many(self._connection, UPLOADS, [row])
 
     def last_came(self, campaign: str) -> datetime | None:
         """When the last of those lists of this campaign came that are not over (UTC); None where there is none."""
@@ -94,7 +95,7 @@ class Uploads:
     def report_failures(self, upload: str, errors: Sequence[Row]) -> None:
         """Rows failed with these errors (row, field, value, reason): each different ``row`` counts once."""
         if errors:
-            add_rows(self._connection, FAILURES, [{"upload": upload, **error} for error in errors])
+            insert_many(self._connection, FAILURES, [{"upload": upload, **error} for error in errors])
             self.change(upload, failed=UPLOADS.c.failed + len({error["row"] for error in errors}))
 
     def take_back_failure(self, upload: str, row: int) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from zlib import crc32
 
 Row = dict[str, Any]  # a row as plain values, by column name
@@ -17,8 +17,7 @@ def shard_of(lane: str) -> int:
     return crc32(lane.encode("utf-8", "surrogatepass")) % SHARDS
 
 
-@dataclass(frozen=True, slots=True)
-class About:
+class About(NamedTuple):
     """Whom an event is about: what is known of them when it comes in.
 
     ``kind`` is lane (``value`` is the lane), customer (a customer's id), message (our message's id), provider
@@ -29,8 +28,7 @@ class About:
     value: str
 
 
-@dataclass(frozen=True, slots=True)
-class NewEvent:
+class NewEvent(NamedTuple):
     """An event to be kept. ``key`` is unique for ever; ``received_at`` UTC."""
 
     key: str

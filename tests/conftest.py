@@ -67,6 +67,20 @@ def prepared(postgres: PostgresServer) -> Iterator[str]:
         yield name
 
 
+@pytest.fixture(scope="session")
+def prepared_to_share(postgres: PostgresServer) -> Iterator[str]:
+    """The name of a PostgreSQL database that many processes may share, to copy new ones from."""
+    with prepared_database(postgres, shared=True) as name:
+        yield name
+
+
+@pytest.fixture
+def shared_url(postgres: PostgresServer, prepared_to_share: str) -> Iterator[str]:
+    """The URL of a PostgreSQL database that many processes may share, with nothing in it."""
+    with postgres.database(prepared_to_share) as url:
+        yield url
+
+
 @pytest.fixture(params=DATABASES)
 def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """The URL of a database without tables."""

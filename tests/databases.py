@@ -52,10 +52,13 @@ class PostgresServer:
 
 
 @contextmanager
-def prepared_database(server: PostgresServer) -> Iterator[str]:
-    """The name of a database of this server that has the tables; nobody is connected to it, so it can be copied."""
+def prepared_database(server: PostgresServer, *, shared: bool = False) -> Iterator[str]:
+    """The name of a database of this server that has the tables, also those that many processes need where it is to be
+    ``shared``; nobody is connected to it, so it can be copied."""
     with server.database() as url:
         storage = Storage(url)
+        if shared:
+            storage.share()
         storage.migrate()
         storage.close()
         yield str(conninfo_to_dict(url)["dbname"])

@@ -75,16 +75,18 @@ def listen() -> None:
 
     _base.BoundLoggerBase._process_event = heard  # type: ignore[method-assign]
     _watch_texts(InboundMessage, "text")
-    _watch_texts(OutboundMessage, "text")
     _watch_texts(KeptRequest, "body")
+    _watch_texts(OutboundMessage, "text")
 
 
-def _watch_texts(kind: type, attribute: str) -> None:
+def _watch_texts(kind: Any, attribute: str) -> None:
     """Remember the text of each of these that is ever made."""
-    made = kind.__init__
+    how = "__new__" if issubclass(kind, tuple) else "__init__"
+    made = getattr(kind, how)
 
-    def remembered(self: Any, *args: Any, **kwargs: Any) -> None:
-        made(self, *args, **kwargs)
-        WATCH.tell(getattr(self, attribute))
+    def remembered(one: Any, *args: Any, **kwargs: Any) -> Any:
+        done = made(one, *args, **kwargs)
+        WATCH.tell(getattr(done or one, attribute))
+        return done
 
-    kind.__init__ = remembered  # type: ignore[misc]
+    setattr(kind, how, remembered)

@@ -1,7 +1,6 @@
 """What people said, out of Slack's payloads: messages and mentions, clicked buttons, slash commands."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from channels.base import InboundMessage
 from channels.slack.body import Body, section, word
@@ -32,7 +31,7 @@ def from_event(body: Body) -> Iterator[InboundMessage]:
         text = without_mention(text, own)
     thread = "" if direct else f"{channel}:{word(event, 'thread_ts') or ts}"
     said = _message(f"{channel}:{ts}", word(event, "user"), plain(text), thread, direct or mentioned)
-    yield replace(said, media=media_of(event))
+    yield said._replace(media=media_of(event))
 
 
 def from_actions(body: Body) -> Iterator[InboundMessage]:
@@ -42,7 +41,7 @@ def from_actions(body: Body) -> Iterator[InboundMessage]:
         value, acted = word(action, "value"), word(action, "action_ts")
         if user and value and word(action, "type") == "button":
             said = _message(f"{word(body, 'trigger_id')}:{acted}", user, value, thread)
-            yield replace(said, answers=keepable(shown))
+            yield said._replace(answers=keepable(shown))
 
 
 def from_command(body: Body) -> Iterator[InboundMessage]:

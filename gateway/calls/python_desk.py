@@ -139,6 +139,9 @@ class PythonDesk:
     def ended(self, outcome: Outcome, now: datetime) -> None:
         """Nothing counts them."""
 
+    def cut_off(self) -> None:
+        """Nothing counts them."""
+
     async def ask(self, call: OwedCall, now: datetime) -> Outcome:
         if call.target not in self.settings.allow:
             return Refused(f"{call.target} is not among the functions that the settings allow")

@@ -8,7 +8,7 @@ from pydantic import SecretStr
 from gateway.adapters import project_channels, rule_project
 from gateway.api.access import Access
 from gateway.api.desk import ApiDesk
-from gateway.channel_health import ChannelHealth
+from gateway.channel_health import channel_health
 from gateway.clock import Bell, SystemClock
 from gateway.commands.project import opened
 from gateway.imports.desk import UploadDesk
@@ -22,8 +22,8 @@ NO_TOKEN = SecretStr("")  # nobody asks it from outside
 @contextmanager
 def offline_desk(settings: Settings) -> Iterator[ApiDesk]:
     """The API's desk over the project's database, beside a running gateway or without one. It rings nobody, and of
-    channels it knows what the settings say."""
-    clock = SystemClock()
+    channels it knows what the settings say, and what their senders have left."""
+    clock, rates = SystemClock(), settings.rates
     with opened(settings) as storage:
         books = _rulebooks(settings, storage)
         yield ApiDesk(
@@ -35,7 +35,7 @@ def offline_desk(settings: Settings) -> Iterator[ApiDesk]:
             ring=_nobody,
             decided=_nothing_decided,
             spool=settings.spool,
-            channel_health=lambda: [_health(settings, name) for name in books.channels],
+            channel_health=lambda t: channel_health(t, books.channels, rates, {}, clock.now()),
             hooks=settings.hooks,
             channels=books.channels,
             project=books.project,
@@ -53,18 +53,6 @@ def _rulebooks(settings: Settings, storage: Storage) -> Rulebooks:
     books.put_in_force(book for book in changes.books if book.campaign not in books.active)
     books.broken, books.gone = changes.broken, changes.gone
     return books
-
-
-def _health(settings: Settings, name: str) -> ChannelHealth:
-    return ChannelHealth(
-        channel=project_channels(settings)[name],
-        per_second=settings.channels[name].messages_per_second,
-        rests_until=None,
-        refused=False,
-        unanswered=0,
-        sending=0,
-        trouble=None,
-    )
 
 
 def _nobody() -> None:

@@ -13,7 +13,15 @@ from gateway.commands.project import project_option
 @project_option
 @click.option("--sandbox", is_flag=True, help="Talk to the built-in look-alikes of the providers, on this machine.")
 @click.option("--no-migrate", is_flag=True, help="Leave the database's tables as they are.")
-def run(project: Path, sandbox: bool, no_migrate: bool) -> None:
+@click.option(
+    "--role",
+    "roles",
+    multiple=True,
+    metavar="ROLE",
+    help="Be one of several processes on one PostgreSQL and do this part: ingress, worker, sender, timers or all. May "
+    "be given several times.",
+)
+def run(project: Path, sandbox: bool, no_migrate: bool, roles: tuple[str, ...]) -> None:
     """Run the gateway until Ctrl-C."""
     with nothing_collected():
         from gateway.logs import set_up_logs
@@ -21,7 +29,7 @@ def run(project: Path, sandbox: bool, no_migrate: bool) -> None:
         from gateway.settings import load_settings
         from gateway.tracing.variables import secrets as secrets_of_traces
 
-    settings = load_settings(project, sandbox=sandbox)
+    settings = load_settings(project, sandbox=sandbox, roles=roles)
     set_up_logs({*settings.secrets(), *secrets_of_traces(os.environ)})
     run_gateway(settings, migrate=not no_migrate)
 

@@ -38,7 +38,6 @@ COLUMNS: Mapping[type[BaseModel], tuple[str, ...]] = {  # of rows that have more
     UploadInShort: ("upload", "file", "status", "phase", "total", "read", "failed", "started_at"),
 }
 LIVE: Mapping[str, tuple[str, ...]] = {  # what only a gateway at work knows, by endpoint
-    "list_channels": ("status", "rests_until", "unanswered", "sending", "last_error"),
     "get_upload": ("rows_per_second",),
 }
 CURSOR = "next"

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from gateway.adapters import project_channels, rule_project
 from gateway.doctor.findings import Finding, ok, warning, wrong
-from gateway.rulebooks import Rulebooks, read_folder
+from gateway.rulebooks import SHOWN_HASH, Rulebooks, read_folder
 from gateway.settings import Settings, SettingsError, load_settings
 from gateway.settings_file import SlackSettings, TwilioSettings
 from gateway.settings_sentences import SET_IT, variable
@@ -86,3 +86,20 @@ def files_gone(settings: Settings, storage: Storage) -> Iterator[Finding]:
         text = f"campaign {name} runs, and its rule file is gone: it goes on with the version that was in force"
         remedy = f"put {Path(books.of(name).file).name} back into {settings.rules}, or `pointsman campaign stop {name}`"
         yield warning("rules", text, remedy)
+
+
+def files_older(settings: Settings, storage: Storage) -> Iterator[Finding]:
+    """Copies of rule files that are left for older where several processes run. One alone takes what is there."""
+    if settings.database.startswith("sqlite:") or not (settings.roles or storage.is_claimed()):
+        return
+    books = load_folder(read_folder(settings.rules), rule_project(settings)).rulebooks
+    with storage.reading() as t:
+        in_force = {row["name"]: row["rules"] for row in t.campaigns.all()}
+        since = t.campaigns.known_versions([book.hash for book in books.values()])
+    for name, book in sorted(books.items()):
+        if book.hash in since and in_force.get(name, "") not in ("", book.hash):
+            here, there = book.hash[:SHOWN_HASH], in_force[name][:SHOWN_HASH]
+            copy = f"{Path(book.file).name} here is version {here} of {since[book.hash]:%Y-%m-%d %H:%M} UTC"
+            text = f"{copy}, and campaign {name} runs on another one, {there}, that came later"
+            remedy = f"copy the file from the host where it was changed to {settings.rules}"
+            yield warning("rules", text, remedy)

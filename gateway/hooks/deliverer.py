@@ -38,7 +38,8 @@ class Deliverer:
     """Sends what is owed, each hook by itself, to each in the order in which things happened as far as retries and
     its `at_once` allow.
 
-    Each delivery is sent at least once: what was under way when the process ended is sent again, under the same id.
+    Each delivery is sent at least once: what was under way when the process ended is sent again, under the same id. It
+    may be run again after it was cancelled.
     A hook that took nothing for `DISABLED_AFTER` is disabled: what it is owed waits until an operator enables it.
     """
 
@@ -57,9 +58,16 @@ class Deliverer:
                 await asyncio.wait(self._sending, return_when=asyncio.FIRST_COMPLETED)
                 await self._record_ended()
         finally:
-            for task in self._sending:
-                task.cancel()
-            await asyncio.gather(*self._sending, return_exceptions=True)
+            await self._cut_off()
+
+    async def _cut_off(self) -> None:
+        """Break off what is under way. Whoever delivers next, this or another process, sends it again."""
+        sending, self._sending, self._sure = self._sending, {}, False
+        for task in sending:
+            task.cancel()
+        await asyncio.gather(*sending, return_exceptions=True)
+        for hook in self.hooks.values():
+            hook.cut_off()
 
     async def close(self) -> None:
         """Let go of connections; call after `run` has ended."""

@@ -77,6 +77,10 @@ class Hook:
         elif before.until and not self.breaker.until:
             log.info("hook_answers_again", hook=self.name)
 
+    def cut_off(self) -> None:
+        """Deliveries that were begun were broken off by us, and others may be begun later."""
+        self.breaker = self.breaker.cut_off()
+
     async def send(self, delivery: OwedDelivery, now: datetime) -> Outcome:
         """Tell it, once. Raises nothing but cancellation, and mistakes of ours."""
         body = body_of(delivery)

@@ -1,7 +1,8 @@
 """Uploads on their way in: the file is on disk before it is accepted, and imported behind the caller's back.
 
 A file lies in the uploads folder, named by its upload's id, until its upload is over, and some days longer where rows
-failed. What a crash interrupts is gone on with on the next start.
+failed. What a crash interrupts is gone on with on the next start. Of several processes those read it whose folder it is
+in (see `gateway.imports.places`).
 """
 
 import asyncio
@@ -18,6 +19,7 @@ import structlog
 from gateway.clock import Bell
 from gateway.imports.files import files_in, is_needed, path_of, upload_of
 from gateway.imports.looking import Looker
+from gateway.imports.places import place_of
 from gateway.imports.runner import Runner
 from gateway.parts import Rest, keep_working
 from gateway.sheets import Reading, Sheet
@@ -44,7 +46,8 @@ def tell_nobody(t: Transaction) -> None:
 class UploadDesk:
     """Takes uploads, and has those that are to be read imported: one of each campaign at a time.
 
-    ``campaigns`` gives the rulebooks in force, ``ring`` wakes the worker, ``bell`` this desk.
+    ``campaigns`` gives the rulebooks in force, ``ring`` wakes the worker, ``bell`` this desk. ``shared``: other hosts
+    take uploads, too.
     """
 
     storage: Storage
@@ -53,13 +56,14 @@ class UploadDesk:
     now: Callable[[], datetime]
     ring: Callable[[], None]
     bell: Bell
+    shared: bool = False
     looker: Looker = field(default_factory=Looker)
     _tasks: dict[str, "asyncio.Task[None]"] = field(default_factory=dict)  # by campaign
     _again: set[str] = field(default_factory=set)  # campaigns that got another list while one was imported
     _tidied: float = float("-inf")
 
     def __post_init__(self) -> None:
-        self._runner = Runner(self.storage, self.folder, self.campaigns, self.now, self.ring)
+        self._runner = Runner(self.storage, self.folder, self.campaigns, self.now, self.ring, shared=self.shared)
 
     def path(self, upload: str) -> Path:
         """Where the file of this upload lies."""
@@ -109,7 +113,9 @@ class UploadDesk:
         """Have every list imported whose turn it is, whoever left it."""
         unread = await self.storage.read(lambda t: t.uploads.unread())
         for row in heads(unread):
-            if row["status"] != PAUSED and (row["reason"] == "" or row["reason"] != self._runner.hindrance(row)):
+            if row["status"] == PAUSED or self._runner.is_elsewhere(row):
+                continue
+            if row["reason"] == "" or row["reason"] != self._runner.hindrance(row):
                 self.wake(row["campaign"])
 
     async def tidy(self) -> None:
@@ -152,7 +158,7 @@ class UploadDesk:
 
 
 def upload_row(upload: str, campaign: str, file: str, sheet: Sheet, now: datetime) -> Row:
-    """A new upload; ``file`` is the name people know its file by, ``now`` is UTC."""
+    """A new upload, whose file is in its folder; ``file`` is the name people know it by, ``now`` is UTC."""
     return {
         "id": upload,
         "campaign": campaign,
@@ -161,6 +167,7 @@ def upload_row(upload: str, campaign: str, file: str, sheet: Sheet, now: datetim
         "reason": "",
         "reading": sheet.reading.as_json(),
         "size": sheet.path.stat().st_size,
+        "place": place_of(sheet.path.parent),
         "total": None,
         "counted": 0,
         "read": 0,

@@ -20,6 +20,7 @@ import structlog
 from gateway.imports import chunks, rows, steering
 from gateway.imports.chunks import Broken, Chunk, Counted, Message, Refused
 from gateway.imports.files import held, is_whole, path_of
+from gateway.imports.places import NOWHERE, place_of
 from gateway.imports.process import ReaderDied, reading
 from gateway.imports.reader import Job
 from gateway.imports.turns import Turns
@@ -59,7 +60,8 @@ class Rate:
 @dataclass
 class Runner:
     """``campaigns`` gives the rulebooks in force, ``now`` is UTC, ``ring`` wakes whoever decides rows. ``patience`` is
-    how many seconds the database may be away, after which `run` raises `StorageUnavailable`."""
+    how many seconds the database may be away, after which `run` raises `StorageUnavailable`. ``shared``: what lies in
+    the folder of another host is left to it."""
 
     storage: Storage
     folder: Path
@@ -67,6 +69,7 @@ class Runner:
     now: Callable[[], datetime]
     ring: Callable[[], None]
     patience: float = inf
+    shared: bool = False
     rates: dict[str, Rate] = field(default_factory=dict)
     _deaths: dict[str, int] = field(default_factory=dict)
     _turns: Turns = field(default_factory=Turns)
@@ -81,7 +84,7 @@ class Runner:
     async def _take_turn(self, campaign: str) -> bool:
         """Read in the list that comes first; whether there may be more to read."""
         row = await self._insist(lambda t: t.uploads.head(campaign))
-        if row is None or row["status"] == PAUSED:
+        if row is None or row["status"] == PAUSED or self.is_elsewhere(row):
             return False
         if reason := self.hindrance(row):
             await self._wait(row, reason)
@@ -90,6 +93,12 @@ class Runner:
             if ours:
                 await self._go_on(row)
             return ours
+
+    def is_elsewhere(self, row: Row) -> bool:
+        """Whether another host has the file of this upload, and we have not."""
+        if not self.shared or row["place"] in (NOWHERE, place_of(self.folder)):
+            return False
+        return not is_whole(path_of(self.folder, row["id"]), row)
 
     def hindrance(self, row: Row) -> str:
         """Why this upload can't go on here for now; "" where it can."""

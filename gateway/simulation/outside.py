@@ -87,6 +87,9 @@ class SimulatedFunctions:
     def ended(self, outcome: Outcome, now: datetime) -> None:
         """Nothing counts them."""
 
+    def cut_off(self) -> None:
+        """Nothing counts them."""
+
     async def close(self) -> None:
         """Forget the operator's modules: another world may have others of the same names."""
         if self._functions is not None and self.folder is not None:

@@ -58,8 +58,16 @@ class Counting:
 
     def owed(self) -> dict[str, int]:
         """How many messages are owed on each channel."""
-        query = select(OUTBOX.c.channel, NUMBER).where(literal_column("outbox.state <> 'done'"))
+        query = select(OUTBOX.c.channel, NUMBER).where(
+            literal_column("outbox.state <> 'done' AND outbox.attempts >= 0")
+        )
         return {row.channel: row.number for row in self._connection.execute(query.group_by(OUTBOX.c.channel))}
+
+    def sending(self) -> dict[str, int]:
+        """How many messages are being sent on each channel."""
+        query = select(OUTBOX.c.channel, NUMBER).where(literal_column("outbox.state <> 'done'"))
+        under_way = query.where(OUTBOX.c.state == "sending").group_by(OUTBOX.c.channel)
+        return {row.channel: row.number for row in self._connection.execute(under_way)}
 
     def uploads(self) -> dict[str, int]:
         """How many contact lists there are, by status."""

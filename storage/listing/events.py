@@ -12,9 +12,9 @@ from storage.statements import by, one_row, rows_in, rows_of, table_of
 from storage.values import Row
 
 INBOX, DECISIONS = table_of(Inbox), table_of(Decision)
-QUEUES: Mapping[str, TextClause] = {
-    state: text(f"inbox.state = '{state}'")
-    for state in ("waiting", "parked")  # as the partial indexes say it
+QUEUES: Mapping[str, TextClause] = {  # as the partial indexes say it
+    "waiting": text("inbox.state = 'waiting' AND inbox.key <> ''"),
+    "parked": text("inbox.state = 'parked'"),
 }
 
 

@@ -4,8 +4,8 @@ from datetime import datetime
 
 from sqlalchemy import Connection, func, select
 
-from storage.inbox import INBOX, IS_HELD, IS_WAITING
-from storage.outbox import MESSAGES, NOT_DONE, OUTBOX
+from storage.claims import MESSAGES, NOT_DONE, OUTBOX
+from storage.inbox import IN_QUEUE, INBOX, IS_HELD
 from storage.statements import rows_in, rows_of
 
 
@@ -17,7 +17,7 @@ class Lags:
 
     def oldest_waiting(self) -> datetime | None:
         """When the first of the events that wait was received (UTC); None where none does."""
-        first = select(INBOX.c.received_at).where(IS_WAITING).order_by(INBOX.c.id).limit(1)
+        first = select(INBOX.c.received_at).where(IN_QUEUE).order_by(INBOX.c.id).limit(1)
         return self._connection.execute(first).scalar_one_or_none()
 
     def held(self) -> int:

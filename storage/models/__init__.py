@@ -13,6 +13,7 @@ from storage.models.people import (
     Upload,
     UploadFailure,
 )
+from storage.models.sharing import ChannelState, Lease, Shard, ShardTurn
 from storage.models.talks import Communication, Message, Run
 from storage.models.work import Call, Decision, Inbox, Outbox, Progress, Timer
 
@@ -20,6 +21,7 @@ __all__ = [
     "Audit",
     "Call",
     "Campaign",
+    "ChannelState",
     "Communication",
     "Customer",
     "Decision",
@@ -27,6 +29,7 @@ __all__ = [
     "HookTrouble",
     "Identifier",
     "Inbox",
+    "Lease",
     "Message",
     "NodeCount",
     "OptOut",
@@ -36,6 +39,8 @@ __all__ = [
     "Repeat",
     "RuleVersion",
     "Run",
+    "Shard",
+    "ShardTurn",
     "Timer",
     "Token",
     "Upload",

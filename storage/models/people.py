@@ -95,7 +95,7 @@ class Upload(SQLModel, table=True):
     rows (None: so far ``counted`` ones) so many were ``read``; ``last_row`` is the last row of the file among them,
     after which an import that was cut off goes on. Rows are counted once each: bad ones as they are read, the others as
     they are decided; ``duplicates`` are those among them that are known to give an earlier row's person once more.
-    ``started_at`` it came, ``begun_at`` it was its turn.
+    ``started_at`` it came, ``begun_at`` it was its turn. ``place`` names the folder that its file is in.
     """
 
     __table_args__ = (
@@ -109,6 +109,7 @@ class Upload(SQLModel, table=True):
     reason: str = added("", "''")
     reading: dict[str, Any] = added_document(dict, "'{}'")
     size: int | None = Field(default=None, sa_type=BigInteger)
+    place: str = added("", "''")
     total: int | None = None
     counted: int = added(0, "0")
     read: int = added(0, "0")

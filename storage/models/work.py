@@ -13,12 +13,16 @@ class Inbox(SQLModel, table=True):
     """Every event, exactly once. ``state`` is waiting, held, decided, parked or dropped. Append-only but for these
     columns.
 
+    Of an index whose condition also says what is true of each row (here and below), PostgreSQL knows nothing unless it
+    is asked in the same words: it takes what waits to be little until it is told otherwise, and one index of it to be
+    as good as the other.
+
     A held event waits for the rulebook of its campaign, or behind such an event in its lane.
     """
 
     __table_args__ = (
         Index("inbox_waiting", "shard", "id", **where("state = 'waiting'")),
-        Index("inbox_queue", "id", **where("state = 'waiting'")),
+        Index("inbox_queue", "id", **where("state = 'waiting' AND key <> ''")),
         Index("inbox_held", "lane", **where("state = 'held'")),
         Index("inbox_parked", "id", **where("state = 'parked'")),
     )
@@ -57,8 +61,8 @@ class Outbox(SQLModel, table=True):
     """
 
     __table_args__ = (
-        Index("outbox_owed", "channel", "next_at", **where("state <> 'done'")),
-        Index("outbox_order", "channel", "address", "seq", **where("state <> 'done'")),
+        Index("outbox_owed", "channel", "next_at", **where("state <> 'done' AND attempts >= 0")),
+        Index("outbox_order", "channel", "address", "seq", **where("state <> 'done' AND channel <> ''")),
     )
     seq: int = Field(sa_column=Column(BIG_ID, primary_key=True, autoincrement=True))
     message: str = Field(unique=True)

@@ -1,4 +1,4 @@
-"""`python -m tests.chaos.provider FOLDER PORT`: the sandbox's providers as a process of their own.
+"""`python -m tests.chaos.provider FOLDER PORT [HOST]`: the sandbox's providers as a process of their own.
 
 A provider outlives the gateway: what it has accepted stays accepted, its callbacks go on, and its journal is the truth
 about what was sent.
@@ -15,8 +15,10 @@ from gateway.sandbox_site import sandbox_app
 from gateway.sandboxes import build_sandbox, read_script
 from gateway.settings import load_settings
 
+HERE = "127.0.0.1"
 
-async def serve(folder: Path, port: int) -> None:
+
+async def serve(folder: Path, port: int, host: str) -> None:
     """Serve the project's look-alikes until the process is ended."""
     settings = load_settings(folder, sandbox=True)
     sandbox = build_sandbox(settings, SystemClock(), read_script(folder))
@@ -24,13 +26,14 @@ async def serve(folder: Path, port: int) -> None:
     app.add_subapp("/sandbox", sandbox_app(sandbox))
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=1)
     await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", port).start()
+    await web.TCPSite(runner, host, port).start()
     await sandbox.start()
     await asyncio.Event().wait()
 
 
 def main() -> None:
-    asyncio.run(serve(Path(sys.argv[1]), int(sys.argv[2])))
+    folder, port, *host = sys.argv[1:]
+    asyncio.run(serve(Path(folder), int(port), *(host or [HERE])))
 
 
 if __name__ == "__main__":

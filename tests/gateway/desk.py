@@ -15,7 +15,7 @@ from gateway.api.site import api_application
 from gateway.clock import Bell, ManualClock
 from gateway.imports.desk import UploadDesk
 from gateway.outcomes import Outcomes
-from gateway.rulebooks import Changes, Rulebooks
+from gateway.rulebooks import Changes, OlderFile, Rulebooks
 from gateway.watching import Tell
 from gateway.worker import Worker
 from rules.book import Channel, Rulebook
@@ -43,7 +43,8 @@ class Desk:
     requests_per_minute: int = 6_000
     books: dict[str, Rulebook] = field(default_factory=lambda: {BOOK.campaign: BOOK})
     channels: Mapping[str, Channel] = field(default_factory=lambda: {"sms": SMS})
-    reload: Callable[[Tell], Awaitable[Changes]] = nothing_new
+    reload: Callable[[Tell, str], Awaitable[Changes]] = nothing_new
+    older: Sequence[OlderFile] = ()
 
     def __post_init__(self) -> None:
         self.clock = clock = ManualClock(NOW)
@@ -78,5 +79,6 @@ class Desk:
                 spool=self.folder.with_name("spool.db"),
                 channels=self.channels,
                 reload=self.reload,
+                older=lambda: self.older,
             )
         )

@@ -119,7 +119,7 @@ class Trickle:
     content_length = None
 
     def __init__(self) -> None:
-        self.content = SimpleNamespace(readany=self._next().__anext__)
+        self.content = SimpleNamespace(is_eof=lambda: False, readany=self._next().__anext__)
 
     async def _next(self) -> AsyncIterator[bytes]:
         while True:
@@ -143,6 +143,9 @@ class Pieces:
         self.content_length = length
         self._pieces = iter((*pieces, b""))
         self.content = self
+
+    def is_eof(self) -> bool:
+        return False
 
     async def readany(self) -> bytes:
         return next(self._pieces)

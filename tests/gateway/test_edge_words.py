@@ -11,7 +11,8 @@ from structlog.testing import capture_logs
 
 from channels.base import Answer, Received, WebhookRequest
 from gateway import ingress
-from gateway.ingress import response
+from gateway.bells import READER
+from gateway.ready_answers import response
 from gateway.shedding import Crowd
 from tests.channels.signing import inbound_pairs, payload, slack_event, twilio_request
 from tests.gateway.edge import Edge, edge
@@ -49,13 +50,13 @@ async def test_whoever_goes_on_with_an_event_is_woken_once_it_is_kept_and_not_fo
     gate: Edge, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     woken: Counter[str] = Counter()
-    for bell in ("worker_bell", "reader_bell"):
-        monkeypatch.setattr(getattr(gate.gateway, bell), "ring", partial(woken.update, [bell]))
+    monkeypatch.setattr(gate.gateway.worker_bell, "ring", partial(woken.update, ["worker"]))
+    monkeypatch.setattr(gate.gateway.bells, "ring", lambda *names: woken.update(names))
     for request in (twilio_request(inbound_pairs()), slack_event(payload("slack_event"))):
         answers = [await gate.ask(request), await gate.ask(request)]
         assert [answer.status for answer in answers] == [200, 200]
 
-    assert woken == {"worker_bell": 1, "reader_bell": 1}
+    assert (woken["worker"], woken[READER]) == (1, 1)
 
 
 async def test_an_adapter_is_given_the_request_as_it_came_and_the_real_time(

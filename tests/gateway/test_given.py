@@ -1,7 +1,6 @@
 """What `react` was given comes back from JSON as it was: made again from it, a decision is the same."""
 
 import json
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -10,7 +9,11 @@ from hypothesis import HealthCheck, settings
 from hypothesis import given as told
 from hypothesis import strategies as st
 
-from gateway.given import given, given_row
+from gateway.decided import Reacted
+from gateway.explaining import reaction_log
+from gateway.given import given, given_text
+from gateway.recorded import part_of
+from gateway.scenes import Place
 from rules import events
 from rules.book import Rulebook
 from rules.events import Event, MessageReceived, ParticipantGiven
@@ -20,7 +23,6 @@ from rules.react import TAKES, react
 from rules.scene import Communication, Customer, Message, Participant, Run, Scene, Talk
 from rules.statuses import CommunicationStatus
 from rules.values import Value
-from storage.types import json_text
 from tests.rules.scenes import NOW, PHONE, book
 
 FIELDS = """
@@ -195,7 +197,7 @@ happenings = st.sampled_from(list(TAKES)).flatmap(an_event)
 
 
 def again(event: Event, scene: Scene, rules: Rulebook = BOOK) -> tuple[Event, Scene]:
-    stored = json.loads(json_text(given_row(event, scene)))
+    stored = json.loads(given_text(event, scene))
     return given(stored, rules, {BOOK.hash: BOOK}.get)
 
 
@@ -206,6 +208,17 @@ def test_whatever_was_given_comes_back_and_is_decided_the_same(event: Event, sce
 
     assert found == (event, scene)
     assert react(BOOK, *found, NOW) == react(BOOK, event, scene, NOW)
+
+
+@settings(max_examples=200, deadline=None, suppress_health_check=SLOW)
+@told(happenings, scenes)
+def test_what_is_kept_of_a_decision_is_what_was_answered_and_given(event: Event, scene: Scene) -> None:
+    reaction = react(BOOK, event, scene, NOW)
+    kept = json.loads(part_of(Reacted(Place("c", "given"), reaction, event, scene, BOOK.hash)))
+
+    assert kept.pop("given") == json.loads(given_text(event, scene))
+    assert kept.pop("rules") == BOOK.hash
+    assert kept == json.loads(json.dumps(reaction_log("given", reaction)))
 
 
 @settings(max_examples=100, deadline=None, suppress_health_check=SLOW)
@@ -248,7 +261,7 @@ def test_what_is_as_it_mostly_is_takes_no_room() -> None:
     scene = Scene(Customer("c", {"phone": PHONE}), Participant("p", entered=True))
     event = events.CampaignStarted(id="e", at=NOW - timedelta(hours=1))
 
-    assert given_row(event, replace(scene)) == {
+    assert json.loads(given_text(event, scene)) == {
         "event": {"kind": "CampaignStarted", "id": "e", "at": "2026-11-22 11:00:00+00:00"},
         "scene": {
             "customer": {"id": "c", "identifiers": {"phone": PHONE}},

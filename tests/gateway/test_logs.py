@@ -103,3 +103,14 @@ def test_malformed_http_is_one_line_without_a_trace(capsys: pytest.CaptureFixtur
     [line] = lines(capsys)
     assert (line["event"], line["level"]) == ("broken_http: BadStatusLine", "warning")
     assert "exception" not in line
+
+
+def test_what_fails_again_and_again_while_a_database_is_away_is_told_once_in_a_while(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    set_up_logs()
+    for number in range(5):
+        logging.getLogger("pgqueuer").error("tried again, with %d items", number)
+    logging.getLogger("pgqueuer").error("another sentence")
+    told = [json.loads(line)["event"] for line in capsys.readouterr().err.splitlines()]
+    assert told == ["tried again, with 0 items", "another sentence"]

@@ -139,7 +139,7 @@ async def test_what_a_callback_told_while_the_send_was_in_the_air_needs_no_look(
             now = world.clock.now()
             row = {"id": message.id, "status": "sent", "rank": 4, "error": "", "updated_at": now}
             await world.gateway.storage.run(lambda t: t.messages.save_status([row]))
-            await world.gateway.storage.run(lambda t: t.messages.record_provider(message.id, sent.provider_id))
+            await world.gateway.storage.run(lambda t: t.messages.record_providers({message.id: sent.provider_id}))
             raise SendUnknown("no answer")
 
         monkeypatch.setattr(sms, "send", sends_and_falls_silent)

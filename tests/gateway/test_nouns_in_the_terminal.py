@@ -205,14 +205,6 @@ async def test_a_filter_leaves_what_is_asked_for(world: World, tmp_path: Path) -
         assert len(rows) == number, line
 
 
-async def test_what_only_a_gateway_at_work_knows_is_said_to_be_left_out(world: World, tmp_path: Path) -> None:
-    result = await pointsman(tmp_path, "list", "channels", "--json")
-    sms = json.loads(result.stdout)["channels"][0]
-
-    assert sms == {"channel": "sms", "kind": "sms", "identifier": "phone", "owed": 0, "rate": 1000.0}
-    assert "left out, for only the gateway at work knows it: status, rests_until" in result.stderr
-
-
 @pytest.fixture
 def project(tmp_path: Path, database_url: str, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A project in which no gateway has ever run."""

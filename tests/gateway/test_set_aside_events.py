@@ -5,7 +5,6 @@ import json
 import sqlite3
 from collections.abc import Sequence
 from contextlib import closing
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -156,7 +155,7 @@ async def test_a_start_that_was_set_aside_is_not_retried_where_a_stop_holds(
     async with running(tmp_path, ECHO, database=database_url) as world:
         await talkative(world)
         event = said("bad", ADA, word)
-        await spooled(world, replace(event, payload={**event.payload, "consent": word.lower()}))
+        await spooled(world, event._replace(payload={**event.payload, "consent": word.lower()}))
         await world.texts(ADA, "STOP")
         picky.keys.clear()
         retried = await pointsman(world, "retry", "s1")

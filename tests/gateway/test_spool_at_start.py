@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,8 @@ from structlog.testing import capture_logs
 
 from gateway.clock import Bell, SystemClock
 from gateway.draining import Drainer
+from gateway.starting import Later
+from gateway.wiring import ready
 from storage import group_commit
 from storage.database import Storage
 from storage.errors import StorageUnavailable
@@ -75,7 +78,7 @@ async def test_nothing_is_sent_before_what_waited_in_the_spool_is_in_the_inbox(
 ) -> None:
     async with after_an_outage(tmp_path, "1") as world:
         late = Late()
-        begun = asyncio.create_task(world.gateway._after_all(late))
+        begun = asyncio.create_task(Later(late, partial(ready, world.gateway)).run())
         assert await says(world, "2") == 200
         assert not late.runs
         gate.set()

@@ -234,5 +234,5 @@ def test_an_erasure_removes_the_lists_that_were_read(project: Path) -> None:
     erased = pointsman("customer", "erase", "external_id:A", "--yes", "-C", project)
 
     assert erased.exit_code == 0, erased.output
-    assert list((project / "uploads").iterdir()) == []
+    assert list((project / "uploads").glob("*.csv")) == []
     assert pointsman("uploads", "errors", upload, "-C", project).exit_code == 2

@@ -44,8 +44,8 @@ GROUPS = (
     ),
     Group(
         "outbox",
-        ("storage/outbox.py", "storage/opt_outs.py"),
-        of("storage", "outbox", "outbox_tries", "opt_outs", "lost_messages", "campaigns", "backup"),
+        ("storage/outbox.py", "storage/claims.py", "storage/opt_outs.py"),
+        of("storage", "outbox", "outbox_tries", "claims", "opt_outs", "lost_messages", "campaigns", "backup"),
     ),
     Group(
         "webhooks",
@@ -71,7 +71,8 @@ GROUPS = (
     ),
     Group(
         "sender",
-        ("gateway/sender.py",),
-        of("gateway", "sender", "unknown_sends", "doubts", "unsent", "provider_trouble", "restart"),
+        tuple(f"gateway/{name}.py" for name in ("sender", "ahead", "posting", "send_records", "restraint")),
+        of("gateway", "sender", "unknown_sends", "doubts", "unsent", "provider_trouble", "restart")
+        + of("gateway", "restraint", "claimed_ahead", "sender_taken_over"),
     ),
 )

@@ -17,8 +17,8 @@ def statuses(file: str, *changes: tuple[str, str]) -> list[Planted]:
     return [Planted("statuses", f"rules/{file}.py", *change) for change in changes]
 
 
-def outbox(*changes: tuple[str, str]) -> list[Planted]:
-    return [Planted("outbox", "storage/outbox.py", *change) for change in changes]
+def outbox(file: str, *changes: tuple[str, str]) -> list[Planted]:
+    return [Planted("outbox", f"storage/{file}.py", *change) for change in changes]
 
 
 def webhooks(file: str, *changes: tuple[str, str]) -> list[Planted]:
@@ -58,18 +58,24 @@ PLANTED = (
         ("            await_reply(turn, moved)\n", "            pass\n"),
     ),
     *outbox(
-        ("outbox.state <> 'done'", "outbox.state <> 'sending'"),
+        "claims",
+        ("outbox.state <> 'done' AND outbox.attempts", "outbox.state <> 'sending' AND outbox.attempts"),
         ("earlier.state <> 'done'", "earlier.state = 'sending'"),
-        ("    EARLIER.c.channel == OUTBOX.c.channel,\n", ""),
-        ("    EARLIER.c.address == OUTBOX.c.address,\n", ""),
-        ("EARLIER.c.seq < OUTBOX.c.seq", "EARLIER.c.seq > OUTBOX.c.seq"),
+        ("EARLIER.c.channel == OUTBOX.c.channel, ", ""),
+        (", EARLIER.c.address == OUTBOX.c.address)", ")"),
+        ("OUTBOX.c.seq <= FIRST_OWED", "OUTBOX.c.seq > FIRST_OWED"),
         ("where(OPT_OUTS.c.channel == OUTBOX.c.channel, ", "where("),
         (", OPT_OUTS.c.address == OUTBOX.c.address)", ")"),
         ("        COMMUNICATIONS.c.id == MESSAGES.c.communication,\n", ""),
         ("        COMMUNICATIONS.c.is_open.is_(False),\n", ""),
         ('        COMMUNICATIONS.c.status != "completed",\n', ""),
-        ('        self._mark_sending([row["message"] for row in found], now)\n', ""),
-        ("            self.done_many([message for message, _ in sent])\n", ""),
+        ("        change_among(connection, MARK, [row[0] for row in found], stored(now))\n", "        pass\n"),
+    ),
+    *outbox(
+        "outbox",
+        ("        self.done_many([message for message, _ in sent])\n", ""),
+        ('    "attempts": lambda one: one.attempts,\n', ""),
+        ("lambda one: one.first_tried_at if one.was_unknown else None", "lambda one: one.first_tried_at"),
     ),
     *webhooks(
         "twilio/webhook",
@@ -129,14 +135,36 @@ PLANTED = (
     *gateway(
         "sender",
         "sender",
-        ("KNOWN_BEFORE = timedelta(days=1)", "KNOWN_BEFORE = timedelta(days=-1)"),
-        ("DOWN_PAUSE = timedelta(seconds=60)", "DOWN_PAUSE = timedelta(days=60)"),
         ("            await self._recover()\n", "            pass\n"),
         ("            del self._sending[task]\n", "            pass\n"),
-        ("        self.on_recorded()\n", ""),
-        ("            self.silence.hear(owed, outcome, self.clock.now())\n", "            pass\n"),
-        ("        t.outbox.done(owed.message)\n", ""),
-        ("        self.rests_for.add(owed.campaign)\n", ""),
-        ("                await asyncio.sleep(OUTAGE_PAUSE)\n", "                return\n"),
+        ("            self.on_recorded()\n", "            pass\n"),
+        ("            self.restraint.hear(*task.result(), now)\n", "            pass\n"),
+        ("                await asyncio.sleep(OUTAGE_PAUSE)\n", "                return []\n"),
+        ("        t.outbox.unclaim(back)\n        claimed", "        claimed"),
+        ("            t.channel_states.put(self._to_keep)\n", "            pass\n"),
+        ("            self.restraint.take(kept, now)\n", "            pass\n"),
+        ("self._taken, self._sure = False, False", "pass"),
+    ),
+    *gateway(
+        "sender",
+        "ahead",
+        ("        self._claims.clear()\n", ""),
+        ("monotonic() - self._claims[0][0] > LONGEST_AHEAD", "False"),
+        ("        return min(int(len(self._ends) * AHEAD_SECONDS), MOST_AHEAD)", "        return MOST_AHEAD"),
+    ),
+    *gateway(
+        "sender",
+        "posting",
+        ("KNOWN_BEFORE = timedelta(days=1)", "KNOWN_BEFORE = timedelta(days=-1)"),
+        ("        begun = monotonic()\n        self._require_lease()\n", "        begun = monotonic()\n"),
+    ),
+    *gateway("sender", "send_records", ("        t.outbox.done(owed.message)\n", "")),
+    *gateway(
+        "sender",
+        "restraint",
+        ("DOWN_PAUSE = timedelta(seconds=60)", "DOWN_PAUSE = timedelta(days=60)"),
+        ("            self.rests_for.add(owed.campaign)\n", ""),
+        ("        self.silence.hear(owed, outcome, now)\n", ""),
+        ("    return min(until, latest) if until else None", "    return until"),
     ),
 )

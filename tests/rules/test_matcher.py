@@ -87,7 +87,7 @@ facts = st.builds(
 def test_the_engine_and_five_lines_of_python_agree(nodes: list[TriggerNode], given_facts: list[Fact]) -> None:
     with closing(Matcher(nodes)) as matcher:
         for fact in given_facts:
-            assert matcher.match(fact) == fired(nodes, fact)
+            assert matcher.ask(fact) == matcher.match(fact) == matcher.match(fact) == fired(nodes, fact)
 
 
 numbers = st.integers(0, 30).map(str)
@@ -119,7 +119,7 @@ number_facts = st.builds(
 def test_the_engine_and_five_lines_of_python_agree_on_many_lists(nodes: list[TriggerNode], some: list[Fact]) -> None:
     with closing(Matcher(nodes)) as matcher:
         for fact in some:
-            assert matcher.match(fact) == fired(nodes, fact)
+            assert matcher.ask(fact) == matcher.match(fact) == matcher.match(fact) == fired(nodes, fact)
 
 
 @settings(max_examples=60, deadline=None)
@@ -222,13 +222,38 @@ def test_a_rulebook_is_compiled_once_whichever_threads_ask_first(monkeypatch: py
     assert len(made) == 1
 
 
+def test_the_engine_is_asked_once_for_facts_that_are_alike(monkeypatch: pytest.MonkeyPatch) -> None:
+    nodes, asked = [trigger(Trigger.COMMUNICATION_ENDED, {"status": ("failed",)})], list[Fact]()
+    ask = Matcher.ask
+
+    def noting(matcher: Matcher, fact: Fact) -> tuple[TriggerNode, ...]:
+        asked.append(fact)
+        return ask(matcher, fact)
+
+    monkeypatch.setattr(Matcher, "ask", noting)
+    with closing(Matcher(nodes)) as matcher:
+        for number in range(3):
+            fact = Fact(Trigger.COMMUNICATION_ENDED, status="failed", communication=f"c{number}")
+            assert matcher.match(fact) == tuple(nodes)
+
+    assert len(asked) == 1
+
+
+def test_what_the_engine_said_is_remembered_of_so_many_facts_and_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("rules.matcher.MAX_KNOWN", 10)
+    with closing(Matcher([trigger(Trigger.INCOMING_SESSION, {"keyword": ("7",)})])) as matcher:
+        for number in range(25):
+            assert len(matcher.match(Fact(Trigger.INCOMING_SESSION, keyword=str(number)))) == (number == 7)
+        assert len(matcher._known) <= 10
+
+
 def test_threads_do_not_see_each_others_facts() -> None:
     nodes = [trigger(Trigger.INCOMING_SESSION, {"keyword": (str(n),)}) for n in range(4)]
     wrong: list[str] = []
 
     def run(matcher: Matcher, number: int) -> None:
         fact = Fact(Trigger.INCOMING_SESSION, keyword=str(number))
-        wrong.extend(str(number) for _ in range(500) if matcher.match(fact) != (nodes[number],))
+        wrong.extend(str(number) for _ in range(500) if matcher.ask(fact) != (nodes[number],))
 
     with closing(Matcher(nodes)) as matcher:
         threads = [threading.Thread(target=run, args=(matcher, number)) for number in range(4)]

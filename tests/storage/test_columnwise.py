@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from sqlalchemy.exc import DBAPIError
 
 from storage.database import Storage
 from storage.errors import Conflict
@@ -13,6 +14,7 @@ from storage.transaction import Transaction
 from storage.values import About, NewEvent, NewEvents, Row, shard_of
 from tests.storage.rows import NOON, customer
 
+LANE = About("lane", "someone")
 ODD_TEXTS = ("plain", "", "a'b\"c\\d", "{x,y}", "NULL", "Grüße 😀", "%s ? :name", "line\nend")
 
 
@@ -128,3 +130,25 @@ def test_an_odd_text_is_found_as_it_is(storage: Storage, text: str) -> None:
         t.people.identify({("c1", "external_id"): text, ("c2", "external_id"): f"{text}+"})
 
         assert t.people.by_identifiers([("external_id", text)]) == {("external_id", text): "c1"}
+
+
+def test_what_only_looks_like_nul_is_kept_as_it_is(storage: Storage) -> None:
+    with storage.transaction() as t:
+        t.inbox.keep([NewEvent("k\\u0000", "message", About("phone", "\\u0000"), {"text": "a\x00b"}, NOON)])
+        (waiting,) = t.inbox.waiting(10)
+
+    assert (waiting.key, waiting.lane, waiting.payload) == ("k\\u0000", "phone:\\u0000", {"text": "a\x00b"})
+
+
+@pytest.mark.parametrize(
+    "event", [NewEvent("a\x00b", "message", LANE, {}, NOON), NewEvent("a", "m\x00", LANE, {}, NOON)]
+)
+def test_a_text_with_nul_is_refused_on_either_database_and_nothing_is_kept_in_its_place(
+    storage: Storage, event: NewEvent
+) -> None:
+    with pytest.raises((ValueError, DBAPIError)), storage.transaction() as t:
+        t.inbox.keep([event])
+    with pytest.raises((ValueError, DBAPIError)), storage.transaction() as t:
+        t.inbox.numbers(["a\x00b"])
+    with storage.reading() as t:
+        assert t.inbox.waiting(10) == []

@@ -93,7 +93,7 @@ def test_what_a_callback_said_before_the_send_became_unknown_is_told_with_the_ne
         transaction.messages.save_status(
             [{"id": "m1", "status": "sent", "rank": 4, "error": "", "updated_at": NOON}],
         )
-        transaction.messages.record_provider("m1", "SM1")
+        transaction.messages.record_providers({"m1": "SM1"})
         transaction.outbox.unknown("m1", NOON)
         (again,) = transaction.outbox.claim(NOON, 1, ["sms"])
     assert (again.was_unknown, again.status, again.provider_id) == (True, "sent", "SM1")

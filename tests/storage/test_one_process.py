@@ -4,6 +4,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from typing import LiteralString
 
 import psycopg
 import pytest
@@ -23,9 +24,9 @@ Storage(sys.argv[1]).claim_process()
 print("claimed", flush=True)
 time.sleep(600)
 """
-HOLDERS = (
+HOLDERS: LiteralString = (
     "SELECT pid FROM pg_locks JOIN pg_stat_activity USING (pid)"
-    " WHERE locktype = 'advisory' AND granted AND objid::bigint = %d AND application_name = 'pointsman gateway'"
+    " WHERE locktype = 'advisory' AND granted AND objid::bigint = %s AND application_name LIKE %s"
     " AND datname = current_database()"
 )
 
@@ -56,10 +57,10 @@ def waiting(t: Transaction) -> int:
     return t.inbox.waiting_count()
 
 
-def lose_the_claim(url: str) -> int:
+def lose_the_claim(url: str, holder: str = "pointsman gateway") -> int:
     """The session that holds the claim ends, as when a network is cut or an administrator ends it; how many did."""
     with psycopg.connect(url, autocommit=True) as connection:
-        held = connection.execute((HOLDERS % (GATEWAY & 0xFFFFFFFF)).encode()).fetchall()
+        held = connection.execute(HOLDERS, (GATEWAY & 0xFFFFFFFF, holder)).fetchall()
         for (pid,) in held:
             connection.execute("SELECT pg_terminate_backend(%s, 5000)", (pid,))
     return len(held)

@@ -164,7 +164,7 @@ def test_a_claim_under_way_holds_up_no_other_claim_and_no_word_of_the_provider(
         with one.transaction() as first, other.transaction() as second:
             mine = [row.message for row in first.outbox.claim(NOON, 2, ["sms"])]
             yours = [row.message for row in second.outbox.claim(NOON, 2, ["sms"])]
-            second.messages.record_provider("m0", "SM0")
+            second.messages.record_providers({"m0": "SM0"})
         for storage in (one, other):
             storage.close()
 

@@ -83,7 +83,7 @@ def test_in_whatever_order_statuses_come_the_highest_stays(storage: Storage, ord
 def test_a_message_is_found_by_the_providers_id_on_its_channel_only(storage: Storage) -> None:
     with storage.transaction() as transaction:
         transaction.messages.add([message("m1", choices=["a", "b"]), message("m2", channel="slack", provider_id="SM1")])
-        transaction.messages.record_provider("m1", "SM1")
+        transaction.messages.record_providers({"m1": "SM1"})
         found = transaction.messages.by_provider("sms", ["SM1", "SM2"])
 
     assert {key: (row["id"], row["choices"]) for key, row in found.items()} == {"SM1": ("m1", ["a", "b"])}

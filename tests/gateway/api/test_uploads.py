@@ -105,7 +105,7 @@ async def test_a_file_that_can_not_be_imported_leaves_nothing(
     assert (response.status, problem["type"]) == (409, "urn:pointsman:problem:file")
     assert problem["detail"]
     assert (place or {}).items() <= problem.items()
-    assert list(desk.folder.iterdir()) == []
+    assert list(desk.folder.glob("*.csv")) == []
 
 
 @pytest.mark.parametrize(
@@ -125,7 +125,7 @@ async def test_a_setting_that_makes_no_sense_is_named(
 
     assert response.status == 409
     assert [error["field"] for error in (await response.json(content_type=None))["errors"]] == [setting]
-    assert not desk.folder.exists() or list(desk.folder.iterdir()) == []
+    assert not desk.folder.exists() or list(desk.folder.glob("*.csv")) == []
 
 
 @pytest.mark.parametrize("kind", ["application/json", "multipart/form-data"])
@@ -138,7 +138,7 @@ async def test_a_file_has_a_largest_size(desk: Desk, api: Client, monkeypatch: p
     response = await api.post(UPLOADS, data=b"x" * 11, headers=CSV)
 
     assert response.status == 413
-    assert list(desk.folder.iterdir()) == []
+    assert list(desk.folder.glob("*.csv")) == []
 
 
 async def test_a_file_for_which_the_disk_has_no_room_is_refused(
@@ -148,7 +148,7 @@ async def test_a_file_for_which_the_disk_has_no_room_is_refused(
     response = await api.post(UPLOADS, data=(HEADER + "A,1\n").encode(), headers=CSV)
 
     assert (response.status, "make room" in (await response.json(content_type=None))["detail"]) == (507, True)
-    assert list(desk.folder.iterdir()) == []
+    assert list(desk.folder.glob("*.csv")) == []
 
 
 @pytest.mark.parametrize("upload", ["nothing", "0" * 32, "0" * 33, "A" * 32, "%00", "%EF%BC%91" * 32])
@@ -180,7 +180,7 @@ async def test_a_file_goes_if_its_upload_can_not_begin(
     response = await api.post(UPLOADS, data=(HEADER + "A,1\n").encode(), headers=CSV)
 
     assert response.status == 503
-    assert list(desk.folder.iterdir()) == []
+    assert list(desk.folder.glob("*.csv")) == []
 
 
 async def test_a_paused_upload_reads_no_further_until_it_is_resumed(desk: Desk, api: Client) -> None:
@@ -215,7 +215,7 @@ async def test_a_cancelled_upload_is_over_and_lets_others_go_on(desk: Desk, api:
 
     assert (cancelled["status"], cancelled["phase"], cancelled["read"]) == ("cancelled", "over", 0)
     assert (await seen(api, waiting["upload"]))["status"] == "completed"
-    assert list(desk.folder.iterdir()) == []
+    assert list(desk.folder.glob("*.csv")) == []
     for change in ("pause", "resume", "cancel"):
         assert (await api.post(f"{UPLOADS}/{UPLOAD}/{change}")).status == 409
 
@@ -284,7 +284,7 @@ async def test_a_preview_tells_what_an_import_would_do_and_keeps_nothing(desk: D
         (4, False, {"external_id": "A"}),
     ]
     assert (told["rows"][1]["cells"], told["duplicates"]) == (["B", "many", "v"], [4])
-    assert list(desk.folder.iterdir()) == []
+    assert list(desk.folder.glob("*.csv")) == []
     assert await desk.storage.read(lambda t: t.lists.uploads.page("payment_reminder", None, 9)) == Page([], None)
 
 
@@ -293,4 +293,4 @@ async def test_a_preview_refuses_as_an_upload_does(desk: Desk, api: Client, body
     response = await api.post(f"{UPLOADS}/preview", data=body, headers=CSV)
 
     assert response.status == status
-    assert list(desk.folder.iterdir()) == []
+    assert list(desk.folder.glob("*.csv")) == []

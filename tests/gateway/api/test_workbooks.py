@@ -19,7 +19,7 @@ async def test_a_workbook_is_previewed_as_a_text_is(desk: Desk, api: Client) -> 
         (4, ["A", "2"], False),
     ]
     assert told["duplicates"] == [4]
-    assert list(desk.folder.iterdir()) == []
+    assert list(desk.folder.glob("*.csv")) == []
 
 
 async def test_a_workbook_is_imported_and_its_failed_rows_are_given_back(desk: Desk, api: Client) -> None:
@@ -38,4 +38,4 @@ async def test_a_workbook_that_can_not_be_imported_is_refused_with_the_place(des
         problem = await response.json(content_type=None)
 
         assert (response.status, [error["field"] for error in problem["errors"]]) == (409, ["sheet"])
-        assert list(desk.folder.iterdir()) == []
+        assert list(desk.folder.glob("*.csv")) == []

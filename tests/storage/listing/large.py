@@ -1,10 +1,10 @@
 """Tables with enough rows that a database chooses its plans as it does for millions."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
-from sqlalchemy import Boolean, Connection, Integer, LargeBinary, Table, text
+from sqlalchemy import Boolean, Connection, DefaultClause, Integer, LargeBinary, Table, text
 
 from storage.audit import AUDIT
 from storage.listing.communications import COMMUNICATIONS
@@ -20,7 +20,7 @@ from storage.people import IDENTIFIERS
 
 ROWS = 6_000
 CAMPAIGN = "'campaign' || (n % 3)"
-NUMBERS = f"WITH RECURSIVE t(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM t WHERE n < {ROWS})"  # noqa: S608
+NUMBERS = "WITH RECURSIVE t(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM t WHERE n < {})"
 EXPRESSIONS: dict[Table, dict[str, str]] = {
     CUSTOMERS: {"id": "'c' || n"},
     PARTICIPANTS: {
@@ -78,17 +78,30 @@ EXPRESSIONS: dict[Table, dict[str, str]] = {
 }
 
 
-def fill(connection: Connection, campaign: str = "campaign1") -> None:
-    """`ROWS` rows in each table that is listed, a third of them this campaign's, and what the planner wants to know."""
+def fill(
+    connection: Connection,
+    campaign: str = "campaign1",
+    filled: Mapping[Table, dict[str, str]] = EXPRESSIONS,
+    rows: int = ROWS,
+    told: bool = True,
+) -> None:
+    """So many rows in each table that is listed, a third of them this campaign's, and what the planner wants to know,
+    unless it is not ``told``. Columns that count by themselves and are not named do so."""
     ours = f"CASE n % 3 WHEN 1 THEN '{campaign}' ELSE {CAMPAIGN} END"
-    for table, expressions in EXPRESSIONS.items():
-        columns = [column for column in table.c if column.name in expressions or not column.nullable]
+    numbers = NUMBERS.format(rows)
+    for table, expressions in filled.items():
+        columns = [column for column in table.c if column.name in expressions or not _is_by_itself(column)]
         names = ", ".join(f'"{column.name}"' for column in columns)
         expressions = expressions | ({"campaign": ours} if "campaign" in expressions else {})
         nothing = _nothing_on(connection.dialect.name)
         values = ", ".join(expressions.get(column.name, nothing(column)) for column in columns)
-        connection.execute(text(f"INSERT INTO {table.name} ({names}) {NUMBERS} SELECT {values} FROM t"))  # noqa: S608
-    connection.execute(text("ANALYZE"))
+        connection.execute(text(f"INSERT INTO {table.name} ({names}) {numbers} SELECT {values} FROM t"))  # noqa: S608
+    if told:
+        connection.execute(text("ANALYZE"))
+
+
+def _is_by_itself(column: Any) -> bool:
+    return column.nullable or column.autoincrement is True or isinstance(column.server_default, DefaultClause)
 
 
 def _nothing_on(dialect: str) -> Callable[[Any], str]:

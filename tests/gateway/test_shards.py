@@ -1,0 +1,245 @@
+"""Workers that share a database: each decides the shards it is woken for, and gives them up when it must."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager, closing
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+
+from channels.base import InboundMessage
+from gateway import shards
+from gateway.clock import Bell, ManualClock
+from gateway.decided import Decided
+from gateway.incoming import new_event
+from gateway.intake import Given
+from gateway.keeping import keep_participants
+from gateway.shards import BATCHES, Shards, Turn
+from gateway.worker import Worker
+from storage.errors import LeaseLost, StaleVersion
+from storage.transaction import Transaction
+from storage.values import Row, WaitingEvent, shard_of
+from tests.crash.shard_worker import SMS, new_rulebooks
+from tests.storage.sharing import ask, jobs, sharing, take, tell
+
+START = datetime(2027, 3, 1, 8, tzinfo=UTC)
+PATIENCE = 20.0  # seconds for something to come true
+ADA = "+4915112345601"
+ANSWERS = "SELECT m.text FROM outbox o JOIN message m ON m.id = o.message ORDER BY o.seq"
+
+
+class Site:
+    """One process on the database, with a clock that stands still."""
+
+    def __init__(self, url: str) -> None:
+        self.storage = sharing(url)
+        self.clock = ManualClock(START)
+        self.decided: list[int] = []
+        self.bell = Bell(self.clock)
+        self.worker = Worker(self.storage, new_rulebooks(), self.clock, self.bell, self.note)
+        self.shards = Shards(self.storage, self.worker, self.bell)
+
+    def note(self, decided: Sequence[Decided]) -> None:
+        self.decided += [one.event.id for one in decided]
+
+    def begin(self) -> None:
+        """The campaign runs, and Ada takes part in it."""
+        with self.storage.transaction() as t:
+            t.campaigns.ensure("play")
+            t.campaigns.set_status("play", "active", START)
+            keep_participants(t, "play", [Given(1, {"phone": ADA}, {})], source="api", now=START)
+
+    def say(self, *numbers: int) -> None:
+        """Ada writes."""
+        messages = [InboundMessage(f"SM{number}", ADA, f"number {number}") for number in numbers]
+        with self.storage.transaction() as t:
+            t.inbox.keep([new_event(SMS, message, START) for message in messages])
+
+    @property
+    def shard(self) -> int:
+        """Where Ada's events wait."""
+        return shard_of(str(ask(self.storage, "SELECT lane FROM inbox LIMIT 1")[0][0]))
+
+    def waiting(self) -> int:
+        with self.storage.reading() as t:
+            return t.inbox.waiting_count()
+
+    async def until(self, met: Callable[[], bool]) -> None:
+        async with asyncio.timeout(PATIENCE):
+            while not await asyncio.to_thread(met):  # noqa: ASYNC110 - what is waited for is in a database
+                await asyncio.sleep(0.02)
+
+    @asynccontextmanager
+    async def at_work(self) -> AsyncIterator[None]:
+        """Its shards are worked at, and it stops cleanly."""
+        working = asyncio.create_task(self.shards.run())
+        yield
+        self.bell.close()
+        async with asyncio.timeout(PATIENCE):
+            await working
+
+
+@pytest.fixture
+async def site(shared_url: str) -> AsyncIterator[Site]:
+    site = Site(shared_url)
+    with closing(site.storage):
+        site.begin()
+        yield site
+
+
+@pytest.fixture
+async def other(shared_url: str) -> AsyncIterator[Site]:
+    other = Site(shared_url)
+    with closing(other.storage):
+        yield other
+
+
+async def test_what_is_kept_is_decided_by_who_is_woken_for_it_without_any_sweep(site: Site) -> None:
+    site.shards.sweeps = False
+    async with site.at_work():
+        for number in range(5):
+            site.say(number)
+            await site.until(lambda: site.waiting() == 0)
+    assert site.decided == [1, 2, 3, 4, 5, 6]
+    assert jobs(site.storage) == []
+
+
+async def test_nobody_decides_a_shard_while_another_is_in_the_middle_of_a_batch(site: Site, other: Site) -> None:
+    """Who is woken for it asks again and again, and finds nothing to do once the other has ended."""
+    turn = Turn(site.shard)
+    take(other.storage, turn.shard, turn.id)
+    with other.storage.transaction() as t:
+        turn(t)
+        waking = asyncio.create_task(site.shards.wake(turn.shard))
+        await asyncio.sleep(3 * shards.TRY_AGAIN)
+        assert (site.decided, waking.done()) == ([], False)
+    assert await waking
+    assert site.decided == [1]
+
+
+async def test_who_has_lost_the_turn_writes_nothing_and_stops_quietly(site: Site, other: Site) -> None:
+    """It was lost between the reading of a batch and its transaction."""
+    turn = Turn(site.shard)
+    worker = replace(site.worker, storage=site.storage.fenced(turn), shards=(turn.shard,))
+    take(site.storage, turn.shard, turn.id)
+    take(other.storage, turn.shard, "another's")
+    with pytest.raises(LeaseLost):
+        await worker.work_once()
+    assert (site.decided, site.waiting(), turn.holds()) == ([], 1, False)
+
+
+async def test_a_batch_that_is_redone_confirms_the_turn_anew(site: Site, other: Site) -> None:
+    """Another has taken it between the two tries."""
+    turn = Turn(site.shard)
+    take(site.storage, turn.shard, turn.id)
+    fenced, tries = site.storage.fenced(turn), []
+
+    def work(t: Transaction) -> None:
+        tries.append(t)
+        raise StaleVersion("a row changed")
+
+    def confirm(t: Transaction) -> None:
+        if tries:
+            take(other.storage, turn.shard, "another's")
+        turn(t)
+
+    fenced._fence = type("Fence", (), {"__call__": lambda self, t: confirm(t), "holds": lambda self: True})()
+    with pytest.raises(LeaseLost):
+        await fenced.run(work)
+    assert len(tries) == 1
+
+
+async def test_an_event_that_cannot_be_decided_is_parked_under_the_turn(site: Site) -> None:
+    tell(site.storage, "UPDATE inbox SET payload = '{}'")
+    assert await site.shards.wake(site.shard)
+    assert [row[0] for row in ask(site.storage, "SELECT state FROM inbox")] == ["parked"]
+
+
+async def test_a_turn_that_lasts_long_gives_way_to_other_shards(site: Site) -> None:
+    site.shards.worker = replace(site.worker, batch=2)
+    site.say(*range(2 * BATCHES + 5))
+    tell(site.storage, "DELETE FROM pgqueuer")
+    assert await site.shards.wake(site.shard)
+    assert len(site.decided) == 2 * BATCHES
+    assert jobs(site.storage) == [site.shard]
+
+
+async def test_what_a_batch_leaves_in_its_own_shard_is_decided_in_the_same_turn(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody else is woken for it."""
+    decide = Worker.decide
+
+    def leaving(worker: Worker, t: Transaction, events: Sequence[WaitingEvent]) -> list[Decided]:
+        if not site.decided:
+            t.inbox.keep([new_event(SMS, InboundMessage("SM1", ADA, "number 1"), START)])
+        return decide(worker, t, events)
+
+    monkeypatch.setattr(Worker, "decide", leaving)
+    tell(site.storage, "DELETE FROM pgqueuer")
+    assert await site.shards.wake(site.shard)
+    assert (site.decided, jobs(site.storage)) == ([1, 2], [])
+
+
+async def test_a_shard_is_looked_at_once_where_all_that_waited_was_one_batch(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What comes later wakes somebody anew: there is no need to look again."""
+    looks: list[int] = []
+    work_once = Worker.work_once
+
+    async def looked(worker: Worker) -> int:
+        looks.append(await work_once(worker))
+        return looks[-1]
+
+    monkeypatch.setattr(Worker, "work_once", looked)
+    site.say(1, 2)
+    assert await site.shards.wake(site.shard)
+    assert looks == [3]
+
+
+async def test_a_stop_gives_back_what_was_begun(site: Site) -> None:
+    site.bell.close()
+    assert not await site.shards.wake(site.shard)
+    assert (site.decided, site.waiting()) == ([], 1)
+
+
+async def test_a_fault_is_told_and_left_to_the_sweep(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(shards: object, shard: int, turn: str) -> bool:
+        raise ZeroDivisionError
+
+    tell(site.storage, "DELETE FROM pgqueuer")
+    with monkeypatch.context() as faulty:
+        faulty.setattr("storage.shards.Shards.take", fail)
+        assert await site.shards.wake(site.shard)
+    assert jobs(site.storage) == []
+    await site.shards.sweep()
+    assert jobs(site.storage) == [site.shard]
+
+
+async def test_a_bell_that_rings_all_the_time_makes_no_more_sweeps(site: Site) -> None:
+    await site.shards.sweep()
+    tell(site.storage, "DELETE FROM pgqueuer")
+    rest = await site.shards.sweep()
+    assert 0 < rest.seconds <= shards.SWEEP
+    assert jobs(site.storage) == []
+
+
+async def test_the_sweep_forgets_what_pgqueuer_noted_long_ago(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shards, "FORGET", 0.0)
+    tell(site.storage, "UPDATE pgqueuer_log SET created = now() - interval '1 day'")
+    await site.shards.sweep()
+    assert ask(site.storage, "SELECT count(*) FROM pgqueuer_log")[0][0] == 0
+
+
+async def test_two_sites_decide_each_event_once_and_in_order(site: Site, other: Site) -> None:
+    site.shards.sweeps = other.shards.sweeps = False
+    async with site.at_work(), other.at_work():
+        for number in range(30):
+            (site, other)[number % 2].say(number)
+            await asyncio.sleep(0)
+        await site.until(lambda: site.waiting() == 0)
+    assert sorted(site.decided + other.decided) == list(range(1, 32))
+    rows: list[Row] = [dict(row._mapping) for row in ask(site.storage, ANSWERS)]
+    assert [row["text"] for row in rows] == [f"You wrote number {number}" for number in range(30)]
