@@ -36,7 +36,7 @@ def table(rows: Sequence[Row]) -> Table:
 def show(rows: Sequence[Row]) -> None:
     """Print the table, as wide as it needs to be."""
     facts = ", ".join(f"{name} {value}" for name, value in machine().items())
-    console = Console(width=220, highlight=False)
+    console = Console(width=300, highlight=False)
     console.print(table(rows))
     console.print(f"{facts}. Ratios are good to about 0.1, absolute figures to a factor of two.")
 
