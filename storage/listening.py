@@ -3,8 +3,6 @@
 from collections.abc import AsyncIterator
 from typing import Any
 
-import psycopg
-
 from storage.aside import BELLS
 from storage.engines import POSTGRES, database_url
 from storage.errors import StorageUnavailable
@@ -18,6 +16,8 @@ CONNECTED = ""  # what is heard first: whatever was rung before that was missed
 async def heard(url: str) -> AsyncIterator[str]:
     """What is rung from now on, in the order in which it is: first `CONNECTED`. Raises `StorageUnavailable` when the
     server can't be reached, or the session ends."""
+    import psycopg  # a process that is alone on a SQLite file starts without
+
     try:
         async with await psycopg.AsyncConnection.connect(autocommit=True, **address(url)) as session:
             await session.execute(LISTEN)

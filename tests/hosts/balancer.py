@@ -6,6 +6,7 @@
 import asyncio
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from itertools import count
 
 CONNECT_SECONDS = 1.0
@@ -37,9 +38,8 @@ class Balancer:
         assert task is not None
         self._open.add(task)
         try:
-            await self._between(reader, writer)
-        except (OSError, asyncio.CancelledError):
-            pass  # whoever asked sees its connection end, as with any balancer
+            with suppress(OSError):  # whoever asked sees its connection end, as with any balancer
+                await self._between(reader, writer)
         finally:
             writer.close()
             self._open.discard(task)
