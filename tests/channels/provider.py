@@ -7,6 +7,9 @@ from typing import Any
 
 from aiohttp import web
 
+# Seconds a test waits for an answer that does not come: long enough that a busy machine connects within it.
+PATIENCE = 2.0
+
 
 @dataclass
 class Provider:

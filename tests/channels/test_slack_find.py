@@ -11,7 +11,7 @@ from channels.errors import ChannelDown, SendUnknown
 from channels.slack.adapter import Slack
 from channels.slack.blocks import our_words, says
 from channels.slack.pages import MAX_PAGES
-from tests.channels.provider import Provider
+from tests.channels.provider import PATIENCE, Provider
 from tests.channels.signing import MESSAGE_ID, NOW, slack
 
 NONE: frozenset[str] = frozenset()
@@ -27,7 +27,7 @@ OTHERS: list[dict[str, Any]] = [
 
 @pytest.fixture
 async def channel(provider: Provider) -> AsyncIterator[Slack]:
-    channel = slack(api_url=provider.url, timeout_seconds=0.2)
+    channel = slack(api_url=provider.url, timeout_seconds=PATIENCE)
     yield channel
     await channel.close()
 

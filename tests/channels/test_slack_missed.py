@@ -11,7 +11,7 @@ from channels.base import InboundMessage, OpenTalk, OutboundMessage
 from channels.errors import ChannelDown, ChannelError, SendThrottled, SendUnknown
 from channels.slack.adapter import Slack
 from channels.slack.pages import MAX_PAGES
-from tests.channels.provider import Provider
+from tests.channels.provider import PATIENCE, Provider
 from tests.channels.signing import slack, slack_event
 from tests.channels.test_slack_read import heard
 
@@ -24,7 +24,7 @@ WHO_AM_I = {"ok": True, "user_id": BOT}
 
 @pytest.fixture
 async def channel(provider: Provider) -> AsyncIterator[Slack]:
-    channel = slack(api_url=provider.url, timeout_seconds=0.2)
+    channel = slack(api_url=provider.url, timeout_seconds=PATIENCE)
     yield channel
     await channel.close()
 

@@ -16,7 +16,7 @@ from channels.slack.adapter import Slack
 from channels.slack.blocks import MAX_SECTION, content, says
 from channels.slack.words import escape, plain
 from tests.channels.failing import told
-from tests.channels.provider import Provider
+from tests.channels.provider import PATIENCE, Provider
 from tests.channels.signing import MESSAGE_ID, slack
 
 MESSAGE = OutboundMessage(MESSAGE_ID, "U1", "Hi <!channel> & <@U2>")
@@ -25,7 +25,7 @@ POSTED = {"ok": True, "channel": "D1", "ts": "1795338000.000100", "message": {}}
 
 @pytest.fixture
 async def channel(provider: Provider) -> AsyncIterator[Slack]:
-    channel = slack(api_url=provider.url + "/api", timeout_seconds=0.2)
+    channel = slack(api_url=provider.url + "/api", timeout_seconds=PATIENCE)
     yield channel
     await channel.close()
 

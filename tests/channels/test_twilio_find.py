@@ -11,7 +11,7 @@ from channels.base import OutboundMessage, Sent
 from channels.errors import ChannelDown, SendUnknown
 from channels.twilio.adapter import TwilioSms
 from channels.twilio.messages import LOOK_BACK_MESSAGES
-from tests.channels.provider import Provider
+from tests.channels.provider import PATIENCE, Provider
 from tests.channels.signing import MESSAGE_ID, NOW, payload, sms
 
 NONE: frozenset[str] = frozenset()
@@ -21,7 +21,7 @@ SERVICE = "MG" + "3" * 32
 
 @pytest.fixture
 async def channel(provider: Provider) -> AsyncIterator[TwilioSms]:
-    channel = sms(api_url=provider.url, timeout_seconds=0.2)
+    channel = sms(api_url=provider.url, timeout_seconds=PATIENCE)
     yield channel
     await channel.close()
 

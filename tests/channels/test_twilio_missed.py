@@ -13,7 +13,7 @@ from channels.errors import ChannelDown, ChannelError, SendThrottled, SendUnknow
 from channels.twilio import history
 from channels.twilio.adapter import TwilioSms
 from channels.twilio.history import PAGE_ITEMS
-from tests.channels.provider import Provider
+from tests.channels.provider import PATIENCE, Provider
 from tests.channels.signing import (
     ACCOUNT_SID,
     MESSAGE_ID,
@@ -32,7 +32,7 @@ HOUR = timedelta(hours=1)
 
 @pytest.fixture
 async def channel(provider: Provider) -> AsyncIterator[TwilioSms]:
-    channel = sms(api_url=provider.url, timeout_seconds=0.2)
+    channel = sms(api_url=provider.url, timeout_seconds=PATIENCE)
     yield channel
     await channel.close()
 

@@ -11,7 +11,7 @@ from channels.base import OutboundMessage, Sent
 from channels.errors import ChannelDown, ChannelError, SendRefused, SendThrottled, SendUnknown, Withheld
 from channels.twilio.adapter import TwilioSms
 from tests.channels.failing import told
-from tests.channels.provider import Provider
+from tests.channels.provider import PATIENCE, Provider
 from tests.channels.signing import ACCOUNT_SID, MESSAGE_ID, PUBLIC_URL, TOKEN, payload, sms
 
 MESSAGE = OutboundMessage(MESSAGE_ID, "+15558675310", "Hi there")
@@ -21,7 +21,7 @@ SERVICE = "MG" + "3" * 32
 
 @pytest.fixture
 async def channel(provider: Provider) -> AsyncIterator[TwilioSms]:
-    channel = sms(api_url=provider.url, timeout_seconds=0.2)
+    channel = sms(api_url=provider.url, timeout_seconds=PATIENCE)
     yield channel
     await channel.close()
 
