@@ -139,8 +139,14 @@ class Leased:
         if ended:
             work.result()
         else:
-            log.warning("lease_lost", lease=self.lease.name)
+            self._tell_lost(work)
         return ended
+
+    def _tell_lost(self, work: "asyncio.Task[None]") -> None:
+        """It begins anew in its next tenure, also where it broke as it was cut off."""
+        log.warning("lease_lost", lease=self.lease.name)
+        if not work.cancelled() and (broken := work.exception()):
+            log.error("part_failed", part=self.lease.name, exc_info=broken)
 
     async def _renew_while(self, work: "asyncio.Task[None]") -> bool:
         """Renew the lease until the work ends (True) or it has to."""

@@ -106,9 +106,13 @@ class Shards:
         return None
 
     async def _tell_ended(self, ended: asyncio.Event) -> None:
-        while not (self.bell.closed or self._is_hindered()):
+        while not self._is_over():
             await self.bell.wait(None, HINDERED)
         ended.set()
+
+    def _is_over(self) -> bool:
+        """Whether nothing is to be begun here any more, or for now."""
+        return self.bell.closed or self._is_hindered()
 
     def _is_hindered(self) -> bool:
         """Whether only others can decide."""
@@ -136,8 +140,10 @@ class Shards:
         return True
 
     async def _decide(self, turn: Turn) -> bool:
-        while not (self.bell.closed or self._is_hindered()):
+        while not self._is_over():
             async with self._hands:
+                if self._is_over():  # while others had the hands
+                    break
                 if await self.storage.run(lambda t: t.shards.take(turn.shard, turn.id)):
                     return await self._work_off(turn)
             await asyncio.sleep(TRY_AGAIN)
@@ -146,7 +152,7 @@ class Shards:
     async def _work_off(self, turn: Turn) -> bool:
         fenced = self.storage.fenced(turn)
         for _ in range(BATCHES):
-            if self.bell.closed or self._is_hindered():
+            if self._is_over():
                 return False
             if not await self._more(turn, fenced):
                 return True

@@ -87,7 +87,7 @@ class Timers:
             return
         now = self.clock.now()
         due = t.timers.take_due(now, BATCH)
-        held = [pair for pair, moment in t.timers.next_held(HELD_TIMERS).items() if moment <= now]
+        held = sorted(pair for pair, moment in t.timers.next_held(HELD_TIMERS).items() if moment <= now)
         paces = self._paces(t, held)
         for campaign, name in held:
             if name == START_TIMER and campaign in paces:
@@ -123,9 +123,10 @@ def has_begun(decided: Decided) -> bool:
 def give_back(t: Transaction, paces: Mapping[str, int], decided: Iterable[Decided]) -> None:
     """Who did not begin leaves the place in their campaign's pace to the next one.
 
-    Where another process moves the pace at this very moment the places are lost: it is kept all the same.
+    Where another process moves the pace at this very moment the places are lost: it is kept all the same. Campaigns are
+    changed in the order of their names, as by `Timers.fire`: nobody waits for somebody who waits for them.
     """
-    for campaign, number in spared(decided).items():
+    for campaign, number in sorted(spared(decided).items()):
         if campaign in paces:
             until = t.campaigns.paced([campaign])[campaign]
             pace = Pace(paces[campaign], until)

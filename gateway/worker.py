@@ -135,7 +135,8 @@ class Worker:
     def decide(self, t: Transaction, events: Sequence[WaitingEvent]) -> list[Decided]:
         """Decide those of ``events`` whose turn it still is, and write what follows, inside the transaction ``t``.
         Returns those that are not held. Raises `CannotFollow`."""
-        now, events = self.clock.now(), t.inbox.in_turn(events, exclude=OF_OTHERS)
+        events = t.inbox.in_turn(events, exclude=OF_OTHERS)
+        now = moment_of(events, self.clock.now())
         campaigns = t.campaigns.all()
         running = frozenset(c["name"] for c in campaigns if c["status"] == "active")
         books = self.rulebooks.as_of(t, campaigns)
@@ -151,6 +152,13 @@ class Worker:
         t.erasing.forget([one.event.id for one in decided if scenes.is_erased(one.customer)])
         t.node_counts.add(self.counting.rows(decided, books.active, now))  # last: rows that all workers share
         return decided
+
+
+def moment_of(events: Sequence[WaitingEvent], now: datetime) -> datetime:
+    """When these are decided (UTC): ``now``, and no timer before it was due. The clock of the host on which it fired
+    may be ahead of ours: for ours its time would not have come, so that it is set anew, and fires again, and so on."""
+    dues = (datetime.fromisoformat(event.payload["due"]) for event in events if event.kind == "timer")
+    return max((now, *dues))
 
 
 def load_with_versions(t: Transaction, events: Sequence[WaitingEvent], books: Rulebooks, now: datetime) -> Loaded:

@@ -1,24 +1,27 @@
 """Many rows at once, written or read by one statement that is the same whatever their number: drivers prepare it once,
 and values are turned into what the database holds column by column.
 
-On SQLite a statement that writes is done for each row (`executemany`); on PostgreSQL once, with an array for each
-column. What SQLAlchemy does for each row and each statement takes longer than what the database does.
+On PostgreSQL a statement that writes is done once, with an array for each column. On SQLite it is done for each row
+(`executemany`), but for `insert_columns`, which gives all rows as one JSON text: so SQLite does not go back to Python
+between two rows, where it would take the interpreter from whoever needs it meanwhile, and can tell of rows that came.
+What SQLAlchemy does for each row and each statement takes longer than what the database does.
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import cache
 from itertools import groupby
+from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import Boolean, Connection, Table
-from sqlalchemy.dialects import postgresql
 
+from storage.raw_sql import DIALECTS, fetch, json_list
 from storage.types import ByColumn
 from storage.values import Row
 
-MOST_KEYS = 4_096  # in one statement that reads
-POSTGRES = postgresql.dialect()  # type: ignore[no-untyped-call]
+POSTGRES = DIALECTS["postgresql"]
 QUOTE = POSTGRES.identifier_preparer.quote
+NO_CONSTANTS: Mapping[str, Any] = MappingProxyType({})
 
 Names = tuple[str, ...]
 Cells = Sequence[Any]
@@ -30,10 +33,39 @@ def insert_many(connection: Connection, table: Table, rows: Sequence[Row], confl
     ``conflict`` is what SQL does with a row that is there already: `ON CONFLICT ...`. Of those that update, no two may
     be about the same row.
     """
-    for names, cells in _by_column(table, rows):
-        others = {name: cell for name, cell in _defaults(table).items() if name not in names}
-        constant = [[cell] * len(cells[0]) for cell in others.values()]
-        _run(connection, _insert(connection.dialect.name, table, (*names, *others), conflict), [*cells, *constant])
+    for names, columns in _by_column(table, rows):
+        if connection.dialect.name == "sqlite":
+            fixed = _fixed(table, names, NO_CONSTANTS)
+            repeated = ([cell] * len(columns[0]) for cell in fixed.values())
+            _run(connection, _insert_each(table, (*names, *fixed), conflict), [*columns, *repeated])
+        else:
+            insert_columns(connection, table, dict(zip(names, columns, strict=True)), conflict=conflict)
+
+
+def insert_columns(
+    connection: Connection,
+    table: Table,
+    columns: Mapping[str, Cells],
+    constants: Mapping[str, Any] = NO_CONSTANTS,
+    *,
+    conflict: str = "",
+    returning: Names = (),
+) -> Sequence[Any]:
+    """Insert one row for each place in ``columns``, in the order given: lists of one length by column name, texts and
+    numbers as the database holds them (JSON as text, moments in microseconds). Return the columns ``returning`` of each
+    row that came, in no order.
+
+    ``constants`` are columns that have one value in all rows, as Python holds it; columns that neither names have the
+    model's default. ``conflict`` is as for `insert_many`; without it none comes where one is there already.
+    """
+    if not len(next(iter(columns.values()))):
+        return ()
+    on_sqlite, names = connection.dialect.name == "sqlite", tuple(columns)
+    fixed, text_of = _fixed(table, names, constants), _insert_json if on_sqlite else _insert_arrays
+    rows = [json_list(zip(*columns.values(), strict=True))] if on_sqlite else [*map(list, columns.values())]
+    statement = text_of(table, names, tuple(fixed), conflict, returning)
+    result = connection.exec_driver_sql(statement, (*fixed.values(), *rows))
+    return result.fetchall() if returning else ()
 
 
 def update_many(
@@ -78,27 +110,11 @@ def read_from(
 ) -> list[Row]:
     """As `read_many`, of what stands after FROM: there {} stands for each of the ``others`` in turn, and at last for
     being among the values."""
-    wanted, left = names or tuple(table.c.keys()), list(dict.fromkeys(values))
+    if not values:
+        return []
+    wanted = names or tuple(table.c.keys())
     query = f"SELECT {', '.join(f'{table.name}.{QUOTE(name)}' for name in wanted)} FROM {source}"  # noqa: S608
-    found: list[Row] = []
-    for first in range(0, len(left), MOST_KEYS):
-        found += _told(table, wanted, ask(connection, query, *others, left[first : first + MOST_KEYS]))
-    return found
-
-
-def ask(connection: Connection, query: str, *given: str | int | Sequence[str] | Sequence[int]) -> Sequence[Any]:
-    """What a query finds, as the database holds it. In its text {} stands for each of what is given in turn: for a
-    value, or for being among several."""
-    dialect, marks, parameters = connection.dialect.name, [], []
-    for one in given:
-        if isinstance(one, str | int):
-            marks.append("?" if dialect == "sqlite" else "%s")
-            parameters.append(one)
-        else:
-            mark, cells = _among(dialect, one)
-            marks.append(mark)
-            parameters += cells
-    return connection.exec_driver_sql(query.format(*marks), tuple(parameters)).fetchall()
+    return _loaded(table, wanted, fetch(connection, query, *others, values))
 
 
 def _by_column(table: Table, rows: Sequence[Row]) -> Iterator[tuple[Names, list[Cells]]]:
@@ -109,16 +125,22 @@ def _by_column(table: Table, rows: Sequence[Row]) -> Iterator[tuple[Names, list[
         yield names, [kind.stored(c) if isinstance(kind, ByColumn) else c for kind, c in zip(kinds, given, strict=True)]
 
 
-def _told(table: Table, names: Names, rows: Sequence[Any]) -> list[Row]:
+def _loaded(table: Table, names: Names, rows: Sequence[Any]) -> list[Row]:
     """Rows as the database holds them as dictionaries of what Python holds."""
-    columns = (_values(table.c[name].type, cells) for name, cells in zip(names, zip(*rows, strict=True), strict=False))
+    columns = (_cells(table.c[name].type, cells) for name, cells in zip(names, zip(*rows, strict=True), strict=False))
     return [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]
 
 
-def _values(kind: object, cells: Cells) -> Cells:
+def _cells(kind: object, cells: Cells) -> Cells:
     if isinstance(kind, ByColumn):
         return kind.told(cells)
     return list(map(bool, cells)) if isinstance(kind, Boolean) else cells
+
+
+def _fixed(table: Table, names: Names, constants: Mapping[str, Any]) -> dict[str, Any]:
+    """What the columns that are not named hold in all rows, as the database holds it: a constant or the default."""
+    known = {**_defaults(table), **_stored(table, constants)} if constants else _defaults(table)
+    return {name: cell for name, cell in known.items() if name not in names}
 
 
 @cache
@@ -126,7 +148,12 @@ def _defaults(table: Table) -> Mapping[str, Any]:
     """The model's defaults as the database holds them."""
     given: dict[str, Any] = {column.name: column.default for column in table.c if column.default is not None}
     row = {name: default.arg(None) if default.is_callable else default.arg for name, default in given.items()}
-    names, columns = next(_by_column(table, [row]))
+    return _stored(table, row)
+
+
+def _stored(table: Table, row: Mapping[str, Any]) -> dict[str, Any]:
+    """One row as the database holds it."""
+    names, columns = next(_by_column(table, [dict(row)]))
     return {name: cells[0] for name, cells in zip(names, columns, strict=True)}
 
 
@@ -137,22 +164,32 @@ def _run(connection: Connection, statement: str, columns: Sequence[Cells]) -> in
     return connection.exec_driver_sql(statement, rows).rowcount
 
 
-def _among(dialect: str, keys: Sequence[Any]) -> tuple[str, Sequence[Any]]:
-    """Of so many keys: PostgreSQL takes an array, SQLite a parameter for each, of which there are 1, 2, 4 and so on, so
-    that few statements are prepared."""
-    if dialect != "sqlite":
-        return f"= ANY(%b::{'bigint' if keys and isinstance(keys[0], int) else 'text'}[])", [list(keys)]
-    places = 1 << max(len(keys) - 1, 0).bit_length() if keys else 0
-    return f"IN ({', '.join('?' * places)})", [*keys, *[keys[-1]] * (places - len(keys))] if keys else []
+@cache
+def _insert_each(table: Table, names: Names, conflict: str) -> str:
+    """For SQLite: values by their places."""
+    return f"INSERT INTO {table.name} ({_listed(names)}) VALUES ({', '.join('?' * len(names))}) {conflict}"  # noqa: S608
 
 
 @cache
-def _insert(dialect: str, table: Table, names: Names, conflict: str) -> str:
-    into = f"INSERT INTO {table.name} ({_listed(names)}) "
-    if dialect == "sqlite":
-        return f"{into}VALUES ({', '.join('?' * len(names))}) {conflict}"
+def _insert_json(table: Table, names: Names, constants: Names, conflict: str, returning: Names) -> str:
+    """For SQLite: the constants, then one JSON array of rows, which are arrays themselves."""
+    cells = (*("?" * len(constants)), *(f"json_extract(value, '$[{place}]')" for place in range(len(names))))
+    source = f"SELECT {', '.join(cells)} FROM json_each(?) WHERE true ORDER BY json_each.id"  # noqa: S608
+    return _inserted(table, (*constants, *names), source, conflict, returning)
+
+
+@cache
+def _insert_arrays(table: Table, names: Names, constants: Names, conflict: str, returning: Names) -> str:
+    """For PostgreSQL: the constants, then an array for each column."""
+    fixed = "".join(f"%s::{_kind(table, name)}, " for name in constants)
     ordered = f"WITH ORDINALITY AS given({_listed(names)}, given_place) ORDER BY given_place"
-    return f"{into}SELECT {_listed(names)} FROM {_arrays(table, names)} {ordered} {conflict}"  # noqa: S608
+    source = f"SELECT {fixed}{_listed(names)} FROM {_arrays(table, names)} {ordered}"  # noqa: S608
+    return _inserted(table, (*constants, *names), source, conflict, returning)
+
+
+def _inserted(table: Table, names: Names, source: str, conflict: str, returning: Names) -> str:
+    back = f"RETURNING {_listed(returning)}" if returning else ""
+    return f"INSERT INTO {table.name} ({_listed(names)}) {source} {conflict} {back}"
 
 
 @cache
@@ -185,7 +222,12 @@ def _same(table: Table, keys: Names, given: Mapping[str, str]) -> Iterator[str]:
 
 def _arrays(table: Table, names: Names) -> str:
     """In binary (%b): as texts psycopg and the server take three times as long over arrays."""
-    return f"unnest({', '.join(f'%b::{table.c[name].type.compile(POSTGRES)}[]' for name in names)})"
+    return f"unnest({', '.join(f'%b::{_kind(table, name)}[]' for name in names)})"
+
+
+def _kind(table: Table, name: str) -> str:
+    """PostgreSQL's name of a column's type."""
+    return table.c[name].type.compile(POSTGRES)
 
 
 def _listed(names: Names) -> str:

@@ -19,7 +19,7 @@ from sqlalchemy import (
 from storage.campaigns import ERROR
 from storage.models import Campaign, Communication, Message, OptOut
 from storage.models import Outbox as OutboxRow
-from storage.prepared import Prepared, change_among, given
+from storage.raw_sql import CompiledQuery, execute, parameter
 from storage.statements import table_of
 from storage.types import EPOCH, MICROSECOND
 from storage.values import Owed
@@ -72,10 +72,10 @@ CLAIM_COLUMNS = (
 )
 
 MARK = (
-    "UPDATE outbox SET state = 'sending', attempts = attempts + 1, first_tried_at = coalesce(first_tried_at, {one}) "
-    "WHERE message {among}"
+    "UPDATE outbox SET state = 'sending', attempts = attempts + 1, first_tried_at = coalesce(first_tried_at, {}) "
+    "WHERE message {}"
 )
-STANDING = Prepared(select(CAMPAIGNS.c.name).where(CAMPAIGNS.c.status == ERROR))
+STANDING = CompiledQuery(select(CAMPAIGNS.c.name).where(CAMPAIGNS.c.status == ERROR))
 KNOWN_QUERIES = 16  # for so many sets of campaigns that stand in error
 
 Conditions = tuple[ColumnElement[bool] | TextClause, ...]
@@ -85,41 +85,44 @@ Standing = tuple[str, ...]
 def standing_in(connection: Connection) -> Standing:
     """The campaigns in error, whose messages wait. Nearly always none: asked first, so that the query that follows
     stays simple."""
-    return tuple(sorted(name for (name,) in STANDING.asked(connection)))
+    return tuple(sorted(name for (name,) in STANDING.fetch(connection)))
 
 
 def claim(
     connection: Connection, channel: str, now: datetime, limit: int, standing: Standing, *, look_up: bool
 ) -> list[Owed]:
     """Claim what is due on one channel."""
-    found = due(standing, look_up).asked(connection, of=channel, at=stored(now), most=limit)
+    found = due(standing, look_up).fetch(connection, of=channel, at=stored(now), most=limit)
     if found:
-        change_among(connection, MARK, [row[0] for row in found], stored(now))
+        execute(connection, MARK, stored(now), [row[0] for row in found])
     return [owed(row, now, standing) for row in found]
 
 
 def first_due(connection: Connection, channel: str, standing: Standing, *, look_up: bool) -> datetime | None:
     """When there is something to claim on a channel (UTC)."""
-    found = first(standing, look_up).asked(connection, of=channel)
+    found = first(standing, look_up).fetch(connection, of=channel)
     return EPOCH + found[0][0] * MICROSECOND if found else None
 
 
 @lru_cache(KNOWN_QUERIES)
-def due(standing: Standing, look_up: bool) -> Prepared:
+def due(standing: Standing, look_up: bool) -> CompiledQuery:
     """``most`` messages ``of`` a channel that are due ``at`` a moment."""
-    theirs = (OUTBOX.c.channel == given("of", OUTBOX.c.channel), OUTBOX.c.next_at <= given("at", OUTBOX.c.next_at))
+    theirs = (
+        OUTBOX.c.channel == parameter("of", OUTBOX.c.channel),
+        OUTBOX.c.next_at <= parameter("at", OUTBOX.c.next_at),
+    )
     of_channel = select(*CLAIM_COLUMNS).join(MESSAGES, MESSAGES.c.id == OUTBOX.c.message)
     query = of_channel.where(*theirs, *claimable(standing, look_up)).order_by(OUTBOX.c.next_at, OUTBOX.c.seq)
-    return Prepared(query.limit(given("most", OUTBOX.c.attempts)).with_for_update(of=OUTBOX, skip_locked=True))
+    return CompiledQuery(query.limit(parameter("most", OUTBOX.c.attempts)).with_for_update(of=OUTBOX, skip_locked=True))
 
 
 @lru_cache(KNOWN_QUERIES)
-def first(standing: Standing, look_up: bool) -> Prepared:
+def first(standing: Standing, look_up: bool) -> CompiledQuery:
     """The first moment at which something ``of`` a channel is due."""
     of_channel = select(OUTBOX.c.next_at).where(
-        OUTBOX.c.channel == given("of", OUTBOX.c.channel), *claimable(standing, look_up)
+        OUTBOX.c.channel == parameter("of", OUTBOX.c.channel), *claimable(standing, look_up)
     )
-    return Prepared(of_channel.order_by(OUTBOX.c.next_at).limit(1))
+    return CompiledQuery(of_channel.order_by(OUTBOX.c.next_at).limit(1))
 
 
 def claimable(standing: Sequence[str], look_up: bool) -> Conditions:

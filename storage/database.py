@@ -30,6 +30,7 @@ from storage.errors import (
     AlreadyRunning,
     ClaimLost,
     Conflict,
+    Deadlocked,
     StaleVersion,
     StorageError,
     StorageUnavailable,
@@ -135,7 +136,8 @@ class Storage:
     async def run(self, work: Callable[[Transaction], T]) -> T:
         """Do ``work`` in one write transaction on the writing thread, one after the other; return when committed.
 
-        Work that another process gets in the way of (`Conflict`, `StaleVersion`) is done again, at most `TRIES` times.
+        Work that another process gets in the way of (`Conflict`, `StaleVersion`, `Deadlocked`) is done again, at most
+        `TRIES` times.
         A caller that is cancelled stops waiting: work that has begun is finished, other work is dropped.
         """
         return await in_thread(self._writer, lambda: self._write(work))
@@ -166,7 +168,7 @@ class Storage:
         for _ in range(TRIES - 1):
             try:
                 return self._write_once(work)
-            except (Conflict, StaleVersion):
+            except (Conflict, StaleVersion, Deadlocked):
                 continue
         return self._write_once(work)
 

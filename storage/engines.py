@@ -109,13 +109,14 @@ def see_what_is_committed(connection: DBAPIConnection, record: Any) -> None:
 
 def give_up_soon(engine: Engine) -> None:
     """Sessions of this engine end when they are idle in a transaction for `IDLE_SECONDS`: who is stopped or cut off
-    there lets go of what it holds."""
+    there lets go of what it holds. So does, over TCP, who takes no more of an answer: the server would wait for that a
+    quarter of an hour (for who is cut off), or for ever (for who is stopped)."""
     event.listen(engine, "connect", end_when_idle)
 
 
 def end_when_idle(connection: DBAPIConnection, record: Any) -> None:
-    limit = "SELECT set_config('idle_in_transaction_session_timeout', %s, false)"
-    connection.cursor().execute(limit, (f"{IDLE_SECONDS}s",))
+    for limit in ("idle_in_transaction_session_timeout", "tcp_user_timeout"):
+        connection.cursor().execute("SELECT set_config(%s, %s, false)", (limit, f"{IDLE_SECONDS}s"))
     connection.commit()
 
 

@@ -16,6 +16,11 @@ class TookTooLong(StorageUnavailable):
     """The database did not find within its time what was asked for: asked for less, it may."""
 
 
+class Deadlocked(StorageUnavailable):
+    """This transaction and another one waited for one another, so the database ended this one: nothing of it happened.
+    Done again, it may succeed."""
+
+
 class SpoolUnavailable(StorageUnavailable):
     """The spool can't be used now; the text names its file. Nothing was kept in it."""
 

@@ -7,10 +7,10 @@ from typing import Any
 
 from sqlalchemy import Connection, func, select, text, update
 
-from storage.bulk import ask, update_many
-from storage.columnwise import Cells, add_columns, look_up
+from storage.bulk import Cells, insert_columns, update_many
 from storage.lanes import lanes_of
 from storage.models import Inbox as InboxRow
+from storage.raw_sql import fetch
 from storage.shards import READ_FIRST
 from storage.statements import rows_in, rows_of, table_of
 from storage.types import EPOCH, MICROSECOND, json_text
@@ -20,6 +20,8 @@ INBOX = table_of(InboxRow)
 IS_WAITING = text("inbox.state = 'waiting'")  # literals, or the partial indexes can't be used
 IN_QUEUE = text("inbox.state = 'waiting' AND inbox.key <> ''")  # by number, of all shards (see `models.work`)
 IS_HELD = text("inbox.state = 'held'")
+KEPT_ONCE = "ON CONFLICT (key) DO NOTHING"
+NUMBERS = "SELECT key, id FROM inbox WHERE key {}"
 STATES = "SELECT id, state FROM inbox WHERE id {} ORDER BY id"
 FIRST = (
     "SELECT lane, min(id) FROM inbox WHERE state = 'waiting' AND shard {} AND id < {} AND NOT id {} AND NOT kind {} "
@@ -64,11 +66,12 @@ class Inbox:
         shards = [shard_of(str(lane)) for lane in columns["lane"]]
         kinds = columns.get("kind") or repeat(alike.get("kind"))
         self._left.update(shard for shard, kind in zip(shards, kinds, strict=False) if kind != READ_FIRST)
-        return add_columns(self._connection, INBOX, {**columns, "shard": shards}, alike, unless="key", told=told)
+        all_columns = {**columns, "shard": shards}
+        return insert_columns(self._connection, INBOX, all_columns, alike, conflict=KEPT_ONCE, returning=told)
 
     def numbers(self, keys: Collection[str]) -> dict[str, int]:
         """The number of each event that is kept, by key."""
-        return look_up(self._connection, INBOX, "key", "id", keys)
+        return dict(fetch(self._connection, NUMBERS, keys)) if keys else {}
 
     def keep_once(self, event: NewEvent) -> int:
         """Keep the event; its number, also where its key is kept already."""
@@ -148,7 +151,7 @@ class Inbox:
         if not events:
             return []
         locked = "" if self._connection.dialect.name == "sqlite" else " FOR UPDATE"
-        rows = ask(self._connection, STATES + locked, [event.id for event in events])
+        rows = fetch(self._connection, STATES + locked, [event.id for event in events])
         waiting = {number for number, state in rows if state == "waiting"}  # PostgreSQL, asked so, may read the queue
         return [event for event in events if event.id in waiting]
 
@@ -163,8 +166,8 @@ class Inbox:
         """The first event that waits in each of these lanes and before the last of ``others``, which do not count."""
         if not others:
             return {}
-        shards = list({shard_of(lane) for lane in lanes})
-        return dict(ask(self._connection, FIRST, shards, max(others), list(others), list(exclude), list(lanes)))
+        shards = {shard_of(lane) for lane in lanes}
+        return dict(fetch(self._connection, FIRST, shards, max(others), others, exclude, lanes))
 
     def undecided_in(self, lanes: Collection[str], kind: str) -> list[WaitingEvent]:
         """The events of this kind in these lanes that wait or are held, in no order."""

@@ -4,22 +4,21 @@ from collections.abc import Collection
 
 from sqlalchemy import Connection
 
-from storage.columnwise import found
+from storage.raw_sql import fetch
 from storage.statements import grouped
 from storage.values import CUSTOMER, LANE, MESSAGE, PROVIDER, About
 
-OF_CUSTOMERS = "SELECT id, lane FROM customer WHERE id {among}"
+OF_CUSTOMERS = "SELECT id, lane FROM customer WHERE id {}"
 OF_MESSAGES = (
-    "SELECT message.id, customer.lane FROM message JOIN customer ON customer.id = message.customer "
-    "WHERE message.id {among}"
+    "SELECT message.id, customer.lane FROM message JOIN customer ON customer.id = message.customer WHERE message.id {}"
 )
 OF_PROVIDER_IDS = (
     "SELECT message.provider_id, customer.lane FROM message JOIN customer ON customer.id = message.customer "
-    "WHERE message.channel = {one} AND message.provider_id <> '' AND message.provider_id {among}"
+    "WHERE message.channel = {} AND message.provider_id <> '' AND message.provider_id {}"
 )
 OF_IDENTIFIERS = (
     "SELECT identifier.value, customer.lane FROM identifier JOIN customer ON customer.id = identifier.customer "
-    "WHERE identifier.kind = {one} AND identifier.value {among}"
+    "WHERE identifier.kind = {} AND identifier.value {}"
 )
 
 
@@ -40,16 +39,18 @@ def known_lanes(connection: Connection, kind: str, values: list[str]) -> dict[st
     if kind == LANE:
         return {value: value for value in values}
     if kind == CUSTOMER:
-        return found(connection, OF_CUSTOMERS, values)
+        return dict(fetch(connection, OF_CUSTOMERS, values))
     if kind == MESSAGE:
-        return found(connection, OF_MESSAGES, values)
-    return of_provider_ids(connection, values) if kind == PROVIDER else found(connection, OF_IDENTIFIERS, values, kind)
+        return dict(fetch(connection, OF_MESSAGES, values))
+    if kind == PROVIDER:
+        return of_provider_ids(connection, values)
+    return dict(fetch(connection, OF_IDENTIFIERS, kind, values))
 
 
 def of_provider_ids(connection: Connection, values: list[str]) -> dict[str, str]:
     lanes: dict[str, str] = {}
     for channel, provider_ids in grouped(split(value) for value in values).items():
-        known = found(connection, OF_PROVIDER_IDS, provider_ids, channel)
+        known = dict(fetch(connection, OF_PROVIDER_IDS, channel, provider_ids))
         lanes.update({f"{channel}/{provider_id}": lane for provider_id, lane in known.items()})
     return lanes
 

@@ -1,6 +1,5 @@
 """Leases: work that one process at a time does, by the database's clock."""
 
-from datetime import datetime
 from typing import Any
 
 from sqlalchemy import BigInteger, Connection, Select, and_, or_, select, update
@@ -35,7 +34,7 @@ def in_sqlite(element: Any, compiler: Any, **options: Any) -> str:
 
 class Leases:
     """Each lease has one holder (an id of a process) at a time, until a moment that the holder puts off in time, or
-    gives up. Each of these is one statement: outside a transaction it commits by itself."""
+    gives up. What each of these changes it changes by one statement: outside a transaction that commits by itself."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
@@ -46,10 +45,14 @@ class Leases:
         Nothing that the last holder has begun to write goes on then: a transaction that `confirm` found in order keeps
         the lease from being taken, and while one is under way the answer is no.
         """
-        if not self._is_known(name):
+        may_be_taken = or_(LEASES.c.until <= now_of_the_database(), LEASES.c.holder == holder)
+        its_name = LEASES.c.name == name
+        free = self._connection.execute(select(may_be_taken).where(its_name)).scalar_one_or_none()
+        if free is None:
             self._make(name)
-        free = or_(LEASES.c.until <= now_of_the_database(), LEASES.c.holder == holder)
-        ours = select(LEASES.c.name).where(LEASES.c.name == name, free).with_for_update(skip_locked=True)
+        elif not free:  # asked every second by each process that waits for it
+            return False
+        ours = select(LEASES.c.name).where(its_name, may_be_taken).with_for_update(skip_locked=True)
         return self._put_off(LEASES.c.name.in_(ours), holder, seconds)
 
     def renew(self, name: str, holder: str, seconds: float) -> bool:
@@ -73,13 +76,6 @@ class Leases:
         """Who has which lease now."""
         query: Select[Any] = select(LEASES.c.name, LEASES.c.holder).where(LEASES.c.until > now_of_the_database())
         return {row.name: row.holder for row in self._connection.execute(query)}
-
-    def until(self, name: str) -> datetime | None:
-        """Until when this lease is somebody's (UTC, by the database's clock); None where it never was."""
-        return self._connection.execute(select(LEASES.c.until).where(LEASES.c.name == name)).scalar_one_or_none()
-
-    def _is_known(self, name: str) -> bool:
-        return self.until(name) is not None
 
     def _make(self, name: str) -> None:
         free = {"name": name, "holder": "", "until": EPOCH}

@@ -29,16 +29,14 @@ from storage.claims import (
     claim,
     first_due,
     standing_in,
-    stored,
 )
 from storage.doubts import doubted_since
-from storage.prepared import change_among, change_told
+from storage.raw_sql import execute
 from storage.statements import chunks, rows_of
 from storage.values import Owed, Row
 
 ON_ITS_WAY = timedelta(seconds=15)  # how long a request that was cut off may take to come to the provider
-TAKEN = "UPDATE message SET provider_id = {second}, updated_at = {one} FROM {told} WHERE message.id = {first}"
-END = "UPDATE outbox SET state = 'done' WHERE message {among}"
+END = "UPDATE outbox SET state = 'done' WHERE message {}"
 BEFORE: dict[str, Callable[[Owed], Any]] = {  # a claim: what the row held
     "state": lambda one: (DOUBTED if one.doubted else UNKNOWN) if one.was_unknown else QUEUED,
     "attempts": lambda one: one.attempts,
@@ -79,8 +77,8 @@ class Outbox:
 
     def sent_many(self, sent: Sequence[tuple[str, str]], at: datetime) -> None:
         """The provider took these messages (our id, the provider's id), as is known since ``at`` (UTC)."""
-        if sent:
-            change_told(self._connection, TAKEN, sorted(sent), stored(at))
+        rows = [{"id": message, "provider_id": known_as, "updated_at": at} for message, known_as in sorted(sent)]
+        update_many(self._connection, MESSAGES, rows, ("id",))
         self.done_many([message for message, _ in sent])
 
     def unclaim(self, claimed: Sequence[Owed]) -> None:
@@ -120,7 +118,7 @@ class Outbox:
     def done_many(self, messages: Collection[str]) -> None:
         """These messages are owed no longer, however they ended."""
         if messages:
-            change_among(self._connection, END, messages)
+            execute(self._connection, END, messages)
 
     def settled(self, messages: Collection[str]) -> None:
         """The provider spoke of these messages: those whose sending was unknown are owed no longer."""

@@ -6,13 +6,16 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, bindparam, delete, select
 
-from storage.bulk import insert_many, read_many
-from storage.columnwise import add_columns, look_up
+from storage.bulk import insert_columns, insert_many, read_many
 from storage.models import Customer, Identifier, Participant
+from storage.raw_sql import fetch
 from storage.statements import by, drop_guarded, grouped, one_row, rows_of, save_guarded, table_of
 from storage.values import Row
 
 CUSTOMERS, IDENTIFIERS, PARTICIPANTS = table_of(Customer), table_of(Identifier), table_of(Participant)
+IDENTIFIED = "SELECT value, customer FROM identifier WHERE kind = {} AND value {}"
+LANES = "SELECT id, lane FROM customer WHERE id {}"
+PLACES = "SELECT customer, id FROM participant WHERE campaign = {} AND customer {}"
 PAGE = 1_000
 
 
@@ -26,8 +29,8 @@ class People:
         """The customer's id for each known (kind, value); one query per kind."""
         known: dict[tuple[str, str], str] = {}
         for kind, values in grouped(pairs).items():
-            found = look_up(self._connection, IDENTIFIERS, "value", "customer", values, kind=kind)
-            known.update({(kind, value): customer for value, customer in found.items()})
+            found = fetch(self._connection, IDENTIFIED, kind, values)
+            known.update({(kind, value): customer for value, customer in found})
         return known
 
     def customers(self, ids: Collection[str]) -> dict[str, Row]:
@@ -53,11 +56,11 @@ class People:
 
     def lanes(self, customers: Collection[str]) -> dict[str, str]:
         """The lane of each of these customers that exists."""
-        return look_up(self._connection, CUSTOMERS, "id", "lane", customers)
+        return dict(fetch(self._connection, LANES, customers)) if customers else {}
 
     def places(self, campaign: str, customers: Collection[str]) -> dict[str, str]:
         """The participant of each of these customers who takes part in the campaign."""
-        return look_up(self._connection, PARTICIPANTS, "customer", "id", customers, campaign=campaign)
+        return dict(fetch(self._connection, PLACES, campaign, customers)) if customers else {}
 
     def lock(self, customer: str) -> Row | None:
         """The customer, whom nobody else locks until the transaction ends; None where there is none."""
@@ -85,15 +88,14 @@ class People:
     def add_new(self, customers: Sequence[str], now: datetime) -> None:
         """Add customers of whom nothing is known yet but their ids, each in a lane of its own; an id that exists is a
         `Conflict`."""
-        alike = {"fields": {}, "created_at": now}
-        add_columns(self._connection, CUSTOMERS, {"id": customers, "lane": customers}, alike)
+        insert_columns(self._connection, CUSTOMERS, {"id": customers, "lane": customers}, {"created_at": now})
 
     def identify(self, owned: Mapping[tuple[str, str], str]) -> None:
         """Customers have these identifiers from now on: values by customer and kind. One that belongs to somebody
         already is a `Conflict`."""
         customers, kinds = zip(*owned, strict=True) if owned else ((), ())
         columns = {"kind": kinds, "value": tuple(owned.values()), "customer": customers}
-        add_columns(self._connection, IDENTIFIERS, columns, {})
+        insert_columns(self._connection, IDENTIFIERS, columns)
 
     def add_identifiers(self, rows: Sequence[Row]) -> None:
         """Add identifiers; one that belongs to somebody already is a `Conflict`."""

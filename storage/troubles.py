@@ -13,11 +13,12 @@ from sqlalchemy.exc import (
 )
 from sqlalchemy.exc import TimeoutError as NoConnection
 
-from storage.errors import Conflict, StorageUnavailable, TookTooLong
+from storage.errors import Conflict, Deadlocked, StorageUnavailable, TookTooLong
 
 UNIQUE_VIOLATION = "23505"  # PostgreSQL's SQLSTATE
 NOT_READY = ("42501", "42P01", "42703")  # SQLSTATE: rights, a table or a column are missing; SQLite calls that trouble
 CANCELED = "57014"  # SQLSTATE of a statement whose time was up
+DEADLOCKS = ("40P01", "40001")  # SQLSTATE: a circle of transactions that wait; one that can't go on beside another
 UNIQUE_FAILED = "UNIQUE constraint failed: "  # SQLite's words, followed by the columns
 
 
@@ -29,9 +30,10 @@ def unavailable_told() -> Iterator[None]:
     except (DBAPIError, NoConnection) as error:
         if not is_trouble(error):
             raise
-        if getattr(getattr(error, "orig", None), "sqlstate", "") == CANCELED:
+        if state_of(error) == CANCELED:
             raise TookTooLong("the database took too long to find what was asked for") from error
-        raise StorageUnavailable(str(getattr(error, "orig", error)).strip()) from error
+        kind = Deadlocked if state_of(error) in DEADLOCKS else StorageUnavailable
+        raise kind(str(getattr(error, "orig", error)).strip()) from error
 
 
 @contextmanager
@@ -47,7 +49,7 @@ def conflicts_told() -> Iterator[None]:
 
 def broken_uniqueness(error: IntegrityError) -> str:
     """The name of the constraint (or its columns) that forbids two such rows; "" for any other mistake."""
-    if getattr(error.orig, "sqlstate", "") == UNIQUE_VIOLATION:
+    if state_of(error) == UNIQUE_VIOLATION:
         return str(getattr(getattr(error.orig, "diag", None), "constraint_name", None) or "a unique constraint")
     _, failed, columns = str(error.orig).partition(UNIQUE_FAILED)
     return columns if failed else ""
@@ -60,5 +62,10 @@ def is_trouble(error: DBAPIError | NoConnection) -> bool:
         lost
         or isinstance(error, (OperationalError, InterfaceError, InternalError, NoConnection))
         or type(error) is DatabaseError
-        or getattr(getattr(error, "orig", None), "sqlstate", "") in NOT_READY
+        or state_of(error) in NOT_READY
     )
+
+
+def state_of(error: DBAPIError | NoConnection) -> str:
+    """PostgreSQL's SQLSTATE; "" where there is none."""
+    return getattr(getattr(error, "orig", None), "sqlstate", None) or ""

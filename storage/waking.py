@@ -6,39 +6,63 @@ database to itself knows nothing of it.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from re import compile as pattern
 from typing import Any, Self
 
 from pgqueuer.adapters.drivers.psycopg import PsycopgDriver
-from pgqueuer.adapters.persistence.qb import QueryQueueBuilder
+from pgqueuer.adapters.persistence.qb import QueryBuilderEnvironment, QueryQueueBuilder, QuerySchedulerBuilder
 from pgqueuer.adapters.persistence.queries import Queries, SyncQueries
 from pgqueuer.domain.errors import FailingListenerError, RetryRequested
 from pgqueuer.domain.models import Job
-from pgqueuer.ports.driver import NotifyCallback, SyncDriver
+from pgqueuer.domain.settings import DBSettings
+from pgqueuer.domain.types import Channel
+from pgqueuer.ports.driver import Driver, NotifyCallback, SyncDriver
 from pgqueuer.qm import QueueManager
 from psycopg import AsyncConnection, Error
 from sqlalchemy import URL, Connection, text
 
-from storage.engines import POSTGRES
 from storage.errors import SchemaMismatch, StorageUnavailable
 from storage.schema import MIGRATION_LOCK
+from storage.sessions import session
 
 ENTRYPOINT = "shard"  # the kind of our jobs; their payload is the shard's number
 HEARTBEAT_TIMEOUT = timedelta(seconds=4)  # a process silent for so long has lost its jobs; with the next look: below 10
 DEQUEUE_TIMEOUT = timedelta(seconds=2)  # how often jobs of a lost process are looked for though nothing happens
 TAKEN_AT_ONCE = 8
-IN_HAND = (
-    2 * TAKEN_AT_ONCE
-)  # jobs one process has, at least twice as many as it takes at once; the others wait for whoever is free
+IN_HAND = 2 * TAKEN_AT_ONCE  # jobs one process has (PGQueuer wants no fewer); the others wait for whoever is free
+CHANGED, QUIET_SECONDS = "table_changed_event", 0.02  # a notice of jobs that came or went, and how often one is heard
 LOG_KEPT = timedelta(minutes=10)  # what PGQueuer notes of jobs, for people who look for a fault
 NUMBERED = pattern(r"\$([0-9]+)")
 
 Wake = Callable[[int], Awaitable[bool]]
+
+
+class Names(DBSettings):
+    """What PGQueuer's tables and its channel are called: the same in every process. It would have them from the
+    environment, where also a `CHANNEL` or `TRIGGER` of somebody else's would be its own."""
+
+    @classmethod
+    def settings_customise_sources(cls, settings_cls: Any, init_settings: Any, *others: Any, **more: Any) -> Any:
+        """Nothing but what stands in the program."""
+        return (init_settings,)
+
+
+NAMES = Names()
+QUEUE, LOG = NAMES.queue_table, NAMES.queue_table_log
+
+# Every job is a row that comes, changes and goes. Not PGQueuer's own `optimize_autovacuum`: by that a million dead rows
+# of the log would stand, for it takes it for one that nobody empties.
+SWEPT_OFTEN = {
+    QUEUE: "fillfactor = 70, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 1000, "
+    "autovacuum_vacuum_cost_delay = 0",
+    LOG: "autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 20000",
+}
+IS_AS_IT_CAME = "SELECT reloptions IS NULL FROM pg_class WHERE oid = %s::regclass"
 
 
 @dataclass
@@ -46,7 +70,7 @@ class Waking:
     """PGQueuer on the database of this URL, as many processes share it."""
 
     url: URL
-    _builder: QueryQueueBuilder = field(default_factory=QueryQueueBuilder)
+    _builder: QueryQueueBuilder = field(default_factory=lambda: QueryQueueBuilder(NAMES))
 
     def install(self) -> None:
         """Make PGQueuer's tables, or bring them to what its installed release needs. Processes that start at the same
@@ -65,14 +89,12 @@ class Waking:
 
     def told(self, connection: Connection) -> set[int]:
         """The shards for which there is a job that nobody has done yet."""
-        table = self._builder.qualified.queue_table
-        undone = f"SELECT payload FROM {table} WHERE entrypoint = :name AND status IN ('queued', 'picked')"  # noqa: S608
+        undone = f"SELECT payload FROM {QUEUE} WHERE entrypoint = :name AND status IN ('queued', 'picked')"  # noqa: S608
         return {int(payload) for payload in connection.execute(text(undone), {"name": ENTRYPOINT}).scalars()}
 
     def forget(self, connection: Connection) -> None:
         """Empty PGQueuer's log of what is older than `LOG_KEPT`."""
-        log = self._builder.qualified.queue_table_log
-        connection.execute(text(f"DELETE FROM {log} WHERE created < now() - :kept"), {"kept": LOG_KEPT})  # noqa: S608
+        connection.execute(text(f"DELETE FROM {LOG} WHERE created < now() - :kept"), {"kept": LOG_KEPT})  # noqa: S608
 
     async def serve(self, wake: Wake, ended: asyncio.Event, on_ready: Callable[[], None]) -> None:
         """Call ``wake`` with the number of each shard that this process is woken for, up to `IN_HAND` at once, until
@@ -81,9 +103,9 @@ class Waking:
         ``on_ready`` is called once the database answers. Raises `StorageUnavailable` when it is lost.
         """
         with unavailable_told():
-            async with self._line() as asking, self._line() as listening:
+            async with session(self.url) as asking, session(self.url) as listening:
                 on_ready()
-                manager = QueueManager(Queries(Lines(asking, listening)))
+                manager = QueueManager(queries_by(Lines(asking, listening)), Channel(NAMES.channel))
                 manager.shutdown = ended
                 manager.entrypoint(ENTRYPOINT, accepts_context=False)(job_of(wake))
                 await manager.run(
@@ -96,24 +118,29 @@ class Waking:
                 )
 
     async def _install(self) -> None:
-        async with self._line() as line:
+        async with session(self.url) as line:
             await line.execute("SELECT pg_advisory_lock(%s)", (MIGRATION_LOCK,))
-            queries = Queries(PsycopgDriver(line))
+            queries = queries_by(PsycopgDriver(line))
             await (queries.upgrade() if await queries.schema_is_installed() else queries.install())
+            await sweep_often(line)
 
     async def _check(self) -> None:
-        async with self._line() as line:
-            queries = Queries(PsycopgDriver(line))
+        async with session(self.url) as line:
+            queries = queries_by(PsycopgDriver(line))
             if not await queries.schema_is_installed() or (await queries.plan_upgrade()).statements:
                 raise SchemaMismatch("PGQueuer's tables are missing or old: start one process without --no-migrate")
 
-    @asynccontextmanager
-    async def _line(self) -> AsyncIterator[AsyncConnection]:
-        """A session of its own; each statement commits."""
-        _, where = self.url.get_dialect()().create_connect_args(self.url)
-        options: dict[str, Any] = {**POSTGRES, **where}
-        async with await AsyncConnection.connect(autocommit=True, **options) as connection:
-            yield connection
+
+def queries_by(driver: Driver) -> Queries:
+    return Queries(driver, QueryBuilderEnvironment(NAMES), QueryQueueBuilder(NAMES), QuerySchedulerBuilder(NAMES))
+
+
+async def sweep_often(line: AsyncConnection) -> None:
+    """Tell PostgreSQL to tidy PGQueuer's tables as they need it; what an administrator has told it of them stays."""
+    for table, options in SWEPT_OFTEN.items():
+        found = await line.execute(IS_AS_IT_CAME, (table,))
+        if await found.fetchone() == (True,):
+            await line.execute(f"ALTER TABLE {table} SET ({options})".encode())
 
 
 class Lines(PsycopgDriver):
@@ -125,10 +152,7 @@ class Lines(PsycopgDriver):
         self._ear = PsycopgDriver(listening)
 
     async def add_listener(self, channel: str, callback: NotifyCallback) -> None:
-        await self._ear.add_listener(channel, callback)
-
-    async def remove_listener(self, channel: str, callback: NotifyCallback) -> None:
-        await self._ear.remove_listener(channel, callback)
+        await self._ear.add_listener(channel, Seldom(callback))
 
     async def __aenter__(self) -> Self:
         await self._ear.__aenter__()
@@ -137,6 +161,28 @@ class Lines(PsycopgDriver):
     async def __aexit__(self, *error: object) -> None:
         await self._ear.__aexit__(*error)
         await super().__aexit__(*error)
+
+
+@dataclass
+class Seldom:
+    """Hands on notices, of those that jobs came or went one in `QUIET_SECONDS`: after each PGQueuer asks for jobs two
+    to five times. So they pile up where it asks more slowly than they come, of whatever process's jobs they are."""
+
+    callback: NotifyCallback
+    quiet: float = QUIET_SECONDS
+    _last: float = 0.0
+    _waits: bool = False
+
+    def __call__(self, notice: str | bytes | bytearray) -> None:
+        if CHANGED not in str(notice):
+            self.callback(notice)
+        elif not self._waits:
+            self._waits, loop = True, asyncio.get_running_loop()
+            loop.call_at(max(self._last + self.quiet, loop.time()), self._tell, notice)
+
+    def _tell(self, notice: str | bytes | bytearray) -> None:
+        self._waits, self._last = False, asyncio.get_running_loop().time()
+        self.callback(notice)
 
 
 @dataclass

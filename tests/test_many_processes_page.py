@@ -18,7 +18,7 @@ from storage.database import Storage
 DOCS = Path(__file__).parent.parent / "docs"
 PAGE = (DOCS / "how-to" / "run-many-processes.md").read_text("utf-8")
 ENVIRONMENTS = re.findall(r"<!-- environment -->\n```ini\n(.*?)```", PAGE, re.DOTALL)
-COMMANDS = re.findall(r"^\$ pointsman (run .*)$", PAGE, re.MULTILINE)
+COMMANDS = re.findall(r"^\$ (?:POINTSMAN_PORT=(\d+) )?pointsman (run .*)$", PAGE, re.MULTILINE)
 
 
 @pytest.fixture
@@ -42,7 +42,7 @@ def test_the_settings_that_are_shown_are_taken(project: Path, lines: str, monkey
     assert storage.name.count("example.com") == (1 if "ROLES" in lines else 2)
 
 
-@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize("command", [command for _, command in COMMANDS])
 def test_the_commands_that_are_shown_are_taken(project: Path, command: str) -> None:
     name, *arguments = split(command)
     with main.commands[name].make_context("run", arguments) as context:
@@ -50,6 +50,12 @@ def test_the_commands_that_are_shown_are_taken(project: Path, command: str) -> N
 
     assert main.commands[name] is run
     assert load_settings(project, roles=roles).roles
+
+
+def test_the_commands_that_are_shown_can_run_on_one_machine(project: Path) -> None:
+    ports = [int(port or load_settings(project).port) for port, _ in COMMANDS]
+
+    assert len(ports) == len(set(ports)) == 3
 
 
 def test_every_role_has_its_row() -> None:

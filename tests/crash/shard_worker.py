@@ -1,4 +1,4 @@
-"""A worker process on a database that others share, which may send itself a signal at a moment of its work.
+"""A worker process on a database that others share, which may send a signal, to itself or to another, while it works.
 
 It logs "ready" when it has begun, and "turn_lost" whenever it finds that another has taken a shard from it.
 """
@@ -44,15 +44,15 @@ def new_rulebooks() -> Rulebooks:
     return Rulebooks(PROJECT, {"sms": SMS}, {book.campaign: book}, {book.hash: book})
 
 
-def signalled(name: str, where: str, number: int) -> None:
-    """Arrange for this process to send itself a signal (KILL, STOP) in the middle of the batch of that number
-    (``where`` is in), or right after it (after)."""
+def signalled(name: str, where: str, number: int, whom: int = 0) -> None:
+    """Arrange for this process to send a signal (KILL, STOP) to itself, or to the process ``whom``, in the middle of
+    the batch of that number (``where`` is in), or right after it (after)."""
     hook, passings = HOOKS[where], count(1)
     decide, work_once = Worker.decide, Worker.work_once
 
     def strike() -> None:
         if next(passings) == number:
-            os.kill(os.getpid(), getattr(signal, f"SIG{name}"))
+            os.kill(whom or os.getpid(), getattr(signal, f"SIG{name}"))
 
     def struck_inside(*arguments: Any) -> Any:
         decided = decide(*arguments)
@@ -91,7 +91,7 @@ async def work(url: str) -> None:
         await Shards(storage, worker, bell).run()
 
 
-def main(url: str, written: Path, strike: tuple[str, str, int] | None = None) -> None:
+def main(url: str, written: Path, strike: tuple[str, str, int] | tuple[str, str, int, int] | None = None) -> None:
     """Work until SIGTERM; what is logged stands in the file ``written``."""
     with written.open("a", buffering=1) as sys.stderr:
         set_up_logs()

@@ -76,14 +76,16 @@ class Workers:
         self.begun.append(Worker(process, written))
         return self.begun[-1]
 
+    def close(self) -> None:
+        for worker in self.begun:
+            worker.process.kill()
+            worker.process.join()
+
 
 @pytest.fixture
 def workers(shared_url: str, tmp_path: Path) -> Iterator[Workers]:
-    workers = Workers(shared_url, tmp_path)
-    yield workers
-    for worker in workers.begun:
-        worker.process.kill()
-        worker.process.join()
+    with closing(Workers(shared_url, tmp_path)) as workers:
+        yield workers
 
 
 @dataclass
@@ -145,15 +147,20 @@ class Ground:
 def ground(shared_url: str) -> Iterator[Ground]:
     """A campaign that runs and people who have joined it and have written; nobody has decided anything."""
     with closing(Storage(shared_url)) as storage:
-        storage.share()
-        with storage.transaction() as t:
-            t.campaigns.ensure("play")
-            t.campaigns.set_status("play", "active", NOW)
-            people = [Given(number, {"phone": phone}, {}) for number, phone in enumerate(PHONES)]
-            keep_participants(t, "play", people, source="import", now=NOW)
-        ground = Ground(shared_url, storage)
+        ground = begun(storage, shared_url)
         ground.write()
         yield ground
+
+
+def begun(storage: Storage, url: str) -> Ground:
+    """A campaign that runs and people who have joined it."""
+    storage.share()
+    with storage.transaction() as t:
+        t.campaigns.ensure("play")
+        t.campaigns.set_status("play", "active", NOW)
+        people = [Given(number, {"phone": phone}, {}) for number, phone in enumerate(PHONES)]
+        keep_participants(t, "play", people, source="import", now=NOW)
+    return Ground(url, storage)
 
 
 def wait_until(met: Callable[[], bool], within: float = WITHIN + SLACK) -> float:

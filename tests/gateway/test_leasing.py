@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 import pytest
+from structlog.testing import capture_logs
 
 from gateway import leasing
 from gateway.clock import Bell, ManualClock
@@ -192,6 +193,27 @@ async def test_a_part_that_fails_ends_its_process_and_gives_the_lease_back() -> 
         with pytest.raises(LookupError, match="broken"):
             await tasks[0]
     assert office.released == 1
+
+
+async def test_a_part_that_breaks_as_it_is_cut_off_is_told_and_run_again() -> None:
+    office = Office()
+    ann = Process(office, "ann")
+    works = ann.work.run
+
+    async def breaks() -> None:
+        try:
+            await works()
+        except asyncio.CancelledError:
+            raise LookupError("broken") from None
+
+    ann.work.run = breaks  # type: ignore[method-assign]
+    with capture_logs() as logs:
+        async with started(ann):
+            await becomes(lambda: ann.work.at_work)
+            office.holder, office.until = "ben", 0.0
+            await becomes(lambda: ann.work.runs == 2)
+    told = [line for line in logs if line["event"] == "part_failed"]
+    assert [(line["part"], str(line["exc_info"])) for line in told[:1]] == [(NAME, "broken")]
 
 
 async def test_a_stop_does_not_wait_for_a_database_that_hangs(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,9 +6,11 @@ from datetime import datetime, timedelta
 import pytest
 
 from gateway.clock import Bell, ManualClock
-from gateway.timers import Timers
+from gateway.decided import Decided
+from gateway.timers import Timers, give_back
+from storage.campaigns import Campaigns
 from storage.database import Storage
-from storage.values import Row
+from storage.values import Row, WaitingEvent
 from tests.storage.rows import NOON, SECOND, timer
 
 PEOPLE = 1_000
@@ -137,3 +139,32 @@ def test_a_pace_of_one_keeps_a_minute_between_two(storage: Storage, clock: Manua
     fired = run_until(storage, clock, timers_of(storage, clock, {"spring": 1}), NOON + timedelta(hours=1))
 
     assert [at - NOON for at, _ in fired] == [timedelta(), timedelta(minutes=1), timedelta(minutes=2)]
+
+
+def test_whoever_moves_several_paces_does_so_in_the_order_of_names(
+    storage: Storage, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So of several processes none waits for one that waits for it."""
+    pace, moved = Campaigns.pace, list[str]()
+
+    def noted(campaigns: Campaigns, name: str, *moments: datetime) -> bool:
+        moved.append(name)
+        return pace(campaigns, name, *moments)
+
+    begin(storage, timer("s", "start", held=True), timer("a", "start", held=True, campaign="autumn"))
+    paces = {"spring": PACE, "autumn": PACE}
+    monkeypatch.setattr(Campaigns, "pace", noted)
+    with storage.transaction() as t:
+        timers_of(storage, clock, paces).fire(t)
+        fired = len(moved)
+        give_back(t, paces, [Decided(skipped("spring")), Decided(skipped("autumn"))])
+
+    assert moved[:fired] == sorted(moved[:fired])
+    assert moved[fired:] == ["autumn", "spring"]
+    assert {*moved[:fired]} == {"autumn", "spring"}
+
+
+def skipped(campaign: str) -> WaitingEvent:
+    """The time had come for a communication that did not begin."""
+    payload = {"campaign": campaign, "subject": "x", "name": "start"}
+    return WaitingEvent(1, f"timer:{campaign}", "timer", "lane", payload, 0, NOON)

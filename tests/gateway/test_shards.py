@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager, closing
+from contextlib import AsyncExitStack, asynccontextmanager, closing
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -21,7 +21,7 @@ from storage.errors import LeaseLost, StaleVersion
 from storage.transaction import Transaction
 from storage.values import Row, WaitingEvent, shard_of
 from tests.crash.shard_worker import SMS, new_rulebooks
-from tests.storage.sharing import ask, jobs, sharing, take, tell
+from tests.storage.sharing import armed, ask, jobs, sharing, take, tell
 
 START = datetime(2027, 3, 1, 8, tzinfo=UTC)
 PATIENCE = 20.0  # seconds for something to come true
@@ -203,6 +203,18 @@ async def test_a_stop_gives_back_what_was_begun(site: Site) -> None:
     site.bell.close()
     assert not await site.shards.wake(site.shard)
     assert (site.decided, site.waiting()) == ([], 1)
+
+
+async def test_who_is_asked_to_stop_while_others_have_its_hands_takes_no_turn_any_more(site: Site) -> None:
+    async with AsyncExitStack() as hands:
+        for _ in range(shards.AT_ONCE):
+            await hands.enter_async_context(site.shards._hands)
+        waking = asyncio.create_task(site.shards.wake(site.shard))
+        await asyncio.sleep(0)
+        site.bell.close()
+    assert not await waking
+    assert ask(site.storage, "SELECT count(*) FROM shard_turn WHERE turn <> ''")[0][0] == 0
+    assert armed(site.storage) == [site.shard]
 
 
 async def test_a_fault_is_told_and_left_to_the_sweep(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -24,7 +24,7 @@ class Balancer:
         self._server: asyncio.Server | None = None
 
     async def start(self) -> None:
-        self._server = await asyncio.start_server(self._forward, "127.0.0.1", self._port)
+        self._server = await asyncio.start_server(self._came, "127.0.0.1", self._port)
 
     async def stop(self) -> None:
         if self._server is not None:
@@ -33,16 +33,18 @@ class Balancer:
             task.cancel()
         await asyncio.gather(*self._open, return_exceptions=True)
 
-    async def _forward(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task is not None
+    def _came(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """A task of ours: one of the server's would be told of as broken when it is stopped."""
+        task = asyncio.create_task(self._forward(reader, writer))
         self._open.add(task)
+        task.add_done_callback(self._open.discard)
+
+    async def _forward(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             with suppress(OSError):  # whoever asked sees its connection end, as with any balancer
                 await self._between(reader, writer)
         finally:
             writer.close()
-            self._open.discard(task)
 
     async def _between(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         there, back = await self._connect()

@@ -6,7 +6,7 @@ from contextlib import closing, contextmanager
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import delete, update
+from sqlalchemy import delete, event, text
 
 from storage.aside import Aside
 from storage.database import Storage
@@ -14,10 +14,10 @@ from storage.engines import aside_engine, database_url
 from storage.errors import LeaseLost
 from storage.leases import LEASES, Leases
 from storage.transaction import Transaction
-from storage.types import MICROSECOND
 from tests.databases import PostgresServer
 
 LONG = 60.0
+EARLIER = text("UPDATE lease SET until = until - :by WHERE name = :name")
 ANN, BEN, CAI = "ann", "ben", "cai"
 
 
@@ -29,11 +29,7 @@ def url(postgres: PostgresServer, prepared: str) -> Iterator[str]:
 
 def time_passes(t: Transaction, name: str, seconds: float) -> None:
     """As far as this lease can tell: its end comes nearer."""
-    if (until := t.leases.until(name)) is None:
-        return
-    t.leases._connection.execute(
-        update(LEASES).where(LEASES.c.name == name).values(until=until - int(seconds * 1_000_000) * MICROSECOND)
-    )
+    t.leases._connection.execute(EARLIER, {"name": name, "by": int(seconds * 1_000_000)})
 
 
 def test_a_lease_has_one_holder_until_it_runs_out(storage: Storage) -> None:
@@ -42,6 +38,15 @@ def test_a_lease_has_one_holder_until_it_runs_out(storage: Storage) -> None:
         time_passes(t, "reader", LONG + 1)
         assert not t.leases.renew("reader", ANN, LONG)
         assert [t.leases.take("reader", who, LONG) for who in (BEN, ANN)] == [True, False]
+
+
+def test_who_waits_for_a_lease_asks_one_question_each_time(storage: Storage) -> None:
+    asked: list[str] = []
+    with storage.transaction() as t:
+        t.leases.take("reader", ANN, LONG)
+        event.listen(t.leases._connection, "before_cursor_execute", lambda *told: asked.append(told[2]))
+        assert not t.leases.take("reader", BEN, LONG)
+    assert [statement.split()[0] for statement in asked] == ["SELECT"]
 
 
 def test_a_lease_that_is_renewed_does_not_run_out(storage: Storage) -> None:

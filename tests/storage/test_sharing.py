@@ -13,8 +13,9 @@ import pytest
 from sqlalchemy import text
 
 from storage.database import Storage
-from storage.errors import LeaseLost, SchemaMismatch, StaleVersion
+from storage.errors import LeaseLost, SchemaMismatch, StaleVersion, StorageUnavailable
 from storage.transaction import Transaction
+from storage.waking import QUEUE, Names
 from tests.databases import PostgresServer
 from tests.storage.rows import NOON
 from tests.storage.sharing import FIVE, LANE_OF, SIX, armed, ask, event, jobs, keep, run, sharing, take, tell
@@ -141,10 +142,55 @@ def test_a_file_is_not_shared() -> None:
         storage.share()
 
 
-def test_who_stands_still_in_a_transaction_loses_it(shared: Storage) -> None:
+def test_who_stands_still_in_a_transaction_loses_it_and_what_it_holds(
+    shared: Storage, shared_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with shared.transaction() as t:
         limit = t.inbox._connection.execute(text("SHOW idle_in_transaction_session_timeout")).scalar_one()
     assert limit == "5s"
+    monkeypatch.setattr("storage.engines.IDLE_SECONDS", 0.05)
+    take(shared, 5, "mine")
+    with closing(sharing(shared_url)) as still, pytest.raises(StorageUnavailable):
+        stand_still(still, shared)
+
+
+def stand_still(storage: Storage, other: Storage) -> None:
+    """In the middle of a batch, until another can take the shard; then go on."""
+    until = monotonic() + STRANDED
+    with storage.transaction() as t:
+        t.shards.confirm(5, "mine")
+        while not take(other, 5, "another's"):
+            assert monotonic() < until, "it is held for ever"
+        t.shards.confirm(5, "mine")
+
+
+def test_the_tables_of_jobs_are_tidied_often_and_as_an_administrator_says(shared: Storage) -> None:
+    def told(table: str) -> list[str]:
+        return list(ask(shared, f"SELECT reloptions FROM pg_class WHERE relname = '{table}'")[0][0])  # noqa: S608
+
+    assert "autovacuum_vacuum_scale_factor=0" in told("pgqueuer")
+    assert "autovacuum_vacuum_threshold=20000" in told("pgqueuer_log")
+    tell(shared, "ALTER TABLE pgqueuer RESET (fillfactor, autovacuum_vacuum_scale_factor)")
+    tell(shared, "ALTER TABLE pgqueuer_log SET (autovacuum_vacuum_threshold = 7)")
+    before = told("pgqueuer")
+    shared.migrate()
+    assert told("pgqueuer") == before
+    assert "autovacuum_vacuum_threshold=7" in told("pgqueuer_log")
+
+
+def test_jobs_that_come_before_their_tables_were_tidied_are_tidied_from_the_next_start_on(shared: Storage) -> None:
+    tell(shared, "ALTER TABLE pgqueuer RESET (fillfactor, autovacuum_vacuum_scale_factor, autovacuum_vacuum_threshold)")
+    tell(shared, "ALTER TABLE pgqueuer RESET (autovacuum_vacuum_cost_delay)")
+    shared.migrate()
+    assert ask(shared, "SELECT reloptions IS NULL FROM pg_class WHERE relname = 'pgqueuer'")[0][0] is False
+
+
+def test_what_the_environment_says_for_others_is_not_what_jobs_are_kept_under(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Processes of one gateway run on hosts with different environments, and hear and wake one another all the same."""
+    for name in ("CHANNEL", "TRIGGER", "QUEUE_TABLE", "PGQUEUER_CHANNEL", "PGQUEUER_PREFIX", "PGQUEUER_SCHEMA"):
+        monkeypatch.setenv(name, "another")
+    told = Names()
+    assert (told.channel, told.trigger, told.qualified.queue_table) == ("ch_pgqueuer", "tg_pgqueuer_changed", QUEUE)
 
 
 def test_old_notes_of_jobs_are_forgotten(shared: Storage) -> None:
