@@ -31,10 +31,8 @@ from storage.schema import MIGRATION_LOCK
 ENTRYPOINT = "shard"  # the kind of our jobs; their payload is the shard's number
 HEARTBEAT_TIMEOUT = timedelta(seconds=4)  # a process silent for so long has lost its jobs; with the next look: below 10
 DEQUEUE_TIMEOUT = timedelta(seconds=2)  # how often jobs of a lost process are looked for though nothing happens
-TAKEN_AT_ONCE = 8
-IN_HAND = (
-    2 * TAKEN_AT_ONCE
-)  # jobs one process has, at least twice as many as it takes at once; the others wait for whoever is free
+TAKEN_AT_ONCE = 32  # jobs, which are done together
+IN_HAND = 64  # jobs one process has, at least twice as many as it takes at once; the others wait for whoever is free
 LOG_KEPT = timedelta(minutes=10)  # what PGQueuer notes of jobs, for people who look for a fault
 NUMBERED = pattern(r"\$([0-9]+)")
 

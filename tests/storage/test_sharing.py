@@ -97,7 +97,7 @@ def decide(storage: Storage, shard: int, turn: str) -> None:
         waiting = [one.id for one in t.inbox.waiting(1_000, shards=[shard])]
     try:
         with storage.transaction() as t:
-            t.shards.confirm(shard, turn)
+            t.shards.confirm([shard], turn)
             t.inbox.decided(waiting, NOON)
     except LeaseLost:
         return
@@ -168,7 +168,7 @@ def test_a_lost_transaction_retries_with_its_fence(shared: Storage) -> None:
 
     class Fence:
         def __call__(self, t: Transaction) -> None:
-            t.shards.confirm(5, "mine")
+            t.shards.confirm([5], "mine")
 
         def holds(self) -> bool:
             return True
