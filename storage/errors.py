@@ -1,5 +1,7 @@
 """What can go wrong in storage. Nothing here holds a value of a row: texts are safe to log."""
 
+from collections.abc import Collection
+
 
 class StorageError(Exception):
     """Storage could not do what was asked."""
@@ -31,6 +33,14 @@ class ClaimLost(StorageUnavailable):
 
 class LeaseLost(ClaimLost):
     """What this process did by itself another one may do by now: nothing of it was written."""
+
+
+class ShardsLost(LeaseLost):
+    """Other workers have these ``shards`` by now."""
+
+    def __init__(self, shards: Collection[int]) -> None:
+        super().__init__(f"another worker has shard {', '.join(map(str, sorted(shards)))} now")
+        self.shards = frozenset(shards)
 
 
 class Conflict(StorageError):

@@ -5,7 +5,8 @@ from datetime import datetime
 from itertools import repeat
 from typing import Any
 
-from sqlalchemy import Connection, func, select, text, update
+from sqlalchemy import Connection, Select, SmallInteger, func, literal, select, text, true, update
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from storage.bulk import Cells, insert_columns, update_many
 from storage.lanes import lanes_of
@@ -97,15 +98,24 @@ class Inbox:
     ) -> list[WaitingEvent]:
         """The first undecided events, oldest first: of the kinds ``include`` (if any are named), none of ``exclude``,
         and of these shards only (None: of all)."""
-        these = IN_QUEUE if shards is None else IS_WAITING
-        query = select(*WAITING_COLUMNS).where(these).order_by(INBOX.c.id).limit(limit)
+        query = select(*WAITING_COLUMNS).where(IN_QUEUE if shards is None else IS_WAITING)
         if include:
             query = query.where(INBOX.c.kind.in_(include))
         if exclude:
             query = query.where(INBOX.c.kind.not_in(exclude))
+        query = query.order_by(INBOX.c.id).limit(limit)
         if shards is not None:
-            query = query.where(INBOX.c.shard.in_(shards))
+            query = self._in_shards(query, shards, limit)
         return [WaitingEvent(**row) for row in rows_of(self._connection.execute(query))]
+
+    def _in_shards(self, query: Select[Any], shards: Collection[int], limit: int) -> Select[Any]:
+        """The same of some shards. PostgreSQL would sort all that waits there: it is led to the first of each."""
+        if self._connection.dialect.name == "sqlite":
+            return query.where(INBOX.c.shard.in_(shards))
+        numbers = func.unnest(literal(list(shards), ARRAY(SmallInteger)))
+        asked = numbers.table_valued("shard").render_derived("asked")
+        first = query.where(INBOX.c.shard == asked.c.shard).lateral("first")
+        return select(*first.c).join_from(asked, first, true()).order_by(first.c.id).limit(limit)
 
     def decided(self, ids: Collection[int], at: datetime) -> None:
         """These events are decided; ``at`` is UTC."""

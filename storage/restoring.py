@@ -12,6 +12,7 @@ from storage import schema
 from storage.backup import tables_there
 from storage.backup_file import BackupReader, Manifest, Values
 from storage.books import Books, read_books
+from storage.breakers import forget_breakers
 from storage.channel_states import forget_states
 from storage.claims import DOUBTED, NOT_DONE, OUTBOX, QUEUED, SENDING, UNKNOWN
 from storage.doubts import doubt
@@ -61,6 +62,7 @@ def restore_backup(
     check_books(connection, backup)
     schema.upgrade(connection)
     forget_states(connection)
+    forget_breakers(connection)
     looked_up = look_before_sending(connection, backup.manifest.taken_at, now, look_up)
     return Restored(backup.manifest, read_books(connection), looked_up)
 

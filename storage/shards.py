@@ -1,13 +1,13 @@
 """Shards: which process is told that events wait in one, and whose turn it is to decide them.
 
 A shard that is *armed* has a job waiting in PGQueuer's queue, so whoever leaves events there need not tell it again. A
-worker that takes a shard gets a *turn* of its own, and the last one that was given is the only one that counts: every
-transaction that decides events of the shard begins with `Shards.confirm`, which holds the turn until the transaction
+worker that takes shards gets a *turn* for them, and the last one that was given is the only one that counts: every
+transaction that decides events of a shard begins with `Shards.confirm`, which holds the turn until the transaction
 ends. So what two processes decide of one shard never mixes, whoever was stopped, cut off or believed dead.
 
-The row of `shard` is locked for a moment at the end of a transaction that leaves events, that of `shard_turn` for as
-long as a batch takes. A turn is locked before all else, rows of `shard` after all else and in the order of their
-numbers: so nobody waits for somebody who waits for them.
+A row of `shard` is locked for a moment at the end of a transaction that leaves events, one of `shard_turn` for as long
+as a batch takes. Turns are locked before all else, rows of `shard` after all else, both in the order of their numbers:
+so nobody waits for somebody who waits for them.
 """
 
 from collections.abc import Collection, Sequence
@@ -15,7 +15,7 @@ from typing import Protocol
 
 from sqlalchemy import Connection, text
 
-from storage.errors import LeaseLost, SchemaMismatch, StorageError
+from storage.errors import SchemaMismatch, ShardsLost, StorageError
 from storage.values import SHARDS
 
 LOOKED_AT = 100  # events at the head of a shard among which one is looked for that a worker decides
@@ -28,10 +28,14 @@ ENSURE = (
 )
 COUNT = text("SELECT (SELECT count(*) FROM shard), (SELECT count(*) FROM shard_turn)")
 TAKE = text(
-    "UPDATE shard_turn SET turn = :turn WHERE id = (SELECT id FROM shard_turn WHERE id = :shard FOR UPDATE SKIP LOCKED)"
+    "UPDATE shard_turn SET turn = :turn WHERE id = ANY(ARRAY("
+    " SELECT id FROM shard_turn WHERE id = ANY(:shards) ORDER BY id FOR UPDATE SKIP LOCKED)) RETURNING id"
 )
-DISARM = text("UPDATE shard SET armed = false WHERE id = :shard AND armed")
-CONFIRM = text("SELECT turn FROM shard_turn WHERE id = :shard FOR UPDATE")
+DISARM = text(
+    "UPDATE shard SET armed = false WHERE id = ANY(ARRAY("
+    " SELECT id FROM shard WHERE id = ANY(:shards) AND armed ORDER BY id FOR NO KEY UPDATE))"
+)
+CONFIRM = text("SELECT id, turn FROM shard_turn WHERE id = ANY(:shards) ORDER BY id FOR UPDATE")
 LOCK = text("SELECT id, armed FROM shard WHERE id = ANY(:shards) ORDER BY id FOR NO KEY UPDATE")
 ARM = text("UPDATE shard SET armed = true WHERE id = ANY(:shards)")
 
@@ -70,31 +74,31 @@ class Shards:
         self._ours: set[int] = set()
         self.left: set[int] = set()  # where this transaction has left events that wait
 
-    def take(self, shard: int, turn: str) -> bool:
-        """Give the shard to ``turn``, and disarm it: events that come from now on wake somebody anew. Whoever had it
-        before writes nothing there any more.
+    def take(self, shards: Collection[int], turn: str) -> set[int]:
+        """Give these shards to ``turn``, and disarm them: events that come from now on wake somebody anew. Whoever had
+        them before writes nothing there any more.
 
-        False, and nothing has happened, while another is in the middle of a batch. Events are to be read after this
-        is committed, or one that was left meanwhile would be seen by nobody.
+        Returns those given: not one in which another is in the middle of a batch, of which nothing has happened. Events
+        are to be read after this is committed, or one that was left meanwhile would be seen by nobody.
         """
-        if not self._connection.execute(TAKE, {"shard": shard, "turn": turn}).rowcount:
-            return False
-        self._connection.execute(DISARM, {"shard": shard})
-        return True
+        taken = set(self._connection.execute(TAKE, {"shards": list(shards), "turn": turn}).scalars())
+        self._connection.execute(DISARM, {"shards": list(taken)})
+        return taken
 
-    def confirm(self, shard: int, turn: str) -> None:
-        """The shard is ``turn``'s still, and remains so until this transaction ends. Raises `LeaseLost`.
+    def confirm(self, shards: Collection[int], turn: str) -> None:
+        """These shards are ``turn``'s still, and remain so until this transaction ends. Raises `ShardsLost`.
 
-        What the transaction leaves in this shard wakes nobody: whoever has the turn looks again.
+        What the transaction leaves in them wakes nobody: whoever has the turn looks again.
         """
-        if self._connection.execute(CONFIRM, {"shard": shard}).scalar_one_or_none() != turn:
-            raise LeaseLost(f"another worker has shard {shard} now")
-        self._ours.add(shard)
+        held = {row.id for row in self._connection.execute(CONFIRM, {"shards": list(shards)}) if row.turn == turn}
+        if lost := set(shards) - held:
+            raise ShardsLost(lost)
+        self._ours.update(held)
 
-    def leave(self, shard: int) -> None:
-        """Whoever has the turn looks no more: another is to be woken for what waits there."""
-        self._ours.discard(shard)
-        self.left.add(shard)
+    def leave(self, shards: Collection[int]) -> None:
+        """Whoever has the turn looks no more: others are to be woken for what waits there."""
+        self._ours.difference_update(shards)
+        self.left.update(shards)
 
     def tell(self) -> None:
         """Arm every shard in which this transaction has left events, and wake a worker for each that was not armed: the

@@ -3,6 +3,7 @@
 from sqlalchemy import Connection
 
 from storage.audit import AuditTrail
+from storage.breakers import Breakers
 from storage.calls import Calls
 from storage.campaigns import Campaigns
 from storage.channel_states import ChannelStates
@@ -49,6 +50,7 @@ class Transaction:
         self.opt_outs = OptOuts(connection)
         self.campaigns = Campaigns(connection)
         self.channel_states = ChannelStates(connection)
+        self.breakers = Breakers(connection)
         self.version_doubts = VersionDoubts(connection)
         self.uploads = Uploads(connection)
         self.calls = Calls(connection)

@@ -33,7 +33,7 @@ from storage.sessions import session
 ENTRYPOINT = "shard"  # the kind of our jobs; their payload is the shard's number
 HEARTBEAT_TIMEOUT = timedelta(seconds=4)  # a process silent for so long has lost its jobs; with the next look: below 10
 DEQUEUE_TIMEOUT = timedelta(seconds=2)  # how often jobs of a lost process are looked for though nothing happens
-TAKEN_AT_ONCE = 8
+TAKEN_AT_ONCE = 32  # jobs, which are done together
 IN_HAND = 2 * TAKEN_AT_ONCE  # jobs one process has (PGQueuer wants no fewer); the others wait for whoever is free
 CHANGED, QUIET_SECONDS = "table_changed_event", 0.02  # a notice of jobs that came or went, and how often one is heard
 LOG_KEPT = timedelta(minutes=10)  # what PGQueuer notes of jobs, for people who look for a fault

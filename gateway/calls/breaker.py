@@ -3,6 +3,9 @@
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from gateway.restraint import at_most
+from storage.values import Row
+
 FAILURES_IN_A_ROW = 5
 PAUSE = timedelta(seconds=30)
 
@@ -12,7 +15,8 @@ class Breaker:
     """A value: each step returns the next one. Times are UTC.
 
     Closed (``until`` is None) everything passes. Open, nothing passes before ``until``; from then on one call at a time
-    may try (``probing``): if that works the breaker is closed again, else it is open for another pause.
+    may try (``probing``): if that works the breaker is closed again, else it is open for another pause. All but who
+    tries outlives the process that found it out (`kept` and `taken`): whoever goes on may try.
     """
 
     failures: int = 0
@@ -49,3 +53,12 @@ class Breaker:
         if self.until and now < self.until:  # begun before it opened: that tells nothing new
             return replace(self, failures=failures)
         return Breaker(failures, now + PAUSE)
+
+    def kept(self, next_at: datetime | None = None) -> Row:
+        """What whoever goes on has to know, beside that the pace lets no call go before ``next_at``."""
+        return {"failures": self.failures, "until": self.until, "next_at": next_at}
+
+    @classmethod
+    def taken(cls, row: Row, now: datetime) -> "Breaker":
+        """Go on from what was kept. Who kept it may have had another clock: it is open for a pause at most."""
+        return cls(row["failures"], at_most(row["until"], now + PAUSE))

@@ -4,15 +4,18 @@ import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from typing import NamedTuple
 
 import structlog
 
+from gateway.calls.kept_breakers import KeptBreakers
 from gateway.calls.outcomes import Answered, Desk, Outcome, Refused, Unanswered
-from gateway.calls.posting import NeverAsked
+from gateway.calls.posting import NeverAsked, Service
 from gateway.calls.rows import answer_event
 from gateway.clock import Bell, Clock
 from gateway.parts import Rest, keep_working
+from storage.breakers import SERVICE
 from storage.database import Storage
 from storage.transaction import Transaction
 from storage.values import OwedCall
@@ -45,7 +48,8 @@ class Caller:
     """Asks whatever is owed; the calls of one subject one after another, different subjects at once.
 
     A call is asked at least once: what was being asked when the process ended is asked again, under the same id. It may
-    be run again after it was cancelled.
+    be run again after it was cancelled. Which services it leaves alone for a while, and how soon their pace allows the
+    next call, is kept in the database: who asks next goes on from there.
     ``services`` by their names; ``functions`` asks the operator's. ``on_told`` is called after answers became events.
     """
 
@@ -58,6 +62,11 @@ class Caller:
     _asking: dict["asyncio.Task[Outcome]", Asked] = field(default_factory=dict)
     _missing: dict[str, Desk] = field(default_factory=dict)
     _sure: bool = False  # that nothing counts as being asked but what is being asked
+    _breakers: KeptBreakers = field(init=False)
+
+    def __post_init__(self) -> None:
+        services = {name: desk for name, desk in self.services.items() if isinstance(desk, Service)}
+        self._breakers = KeptBreakers(SERVICE, services)
 
     async def run(self) -> None:
         """Work until the bell is closed; then see to it that what is being asked comes to its end."""
@@ -77,6 +86,7 @@ class Caller:
         await asyncio.gather(*asking, return_exceptions=True)
         for desk in (*self.services.values(), self.functions):
             desk.cut_off()
+        self._breakers.let_go()
 
     async def close(self) -> None:
         """Let go of connections and processes; call after `run` has ended."""
@@ -101,12 +111,16 @@ class Caller:
     async def _turn(self) -> Rest | None:
         """Record what has come to its end, tell what can be told, begin what is due. Each call that ends rings."""
         if not self._sure:
-            await self.storage.run(lambda t: t.calls.recover([asked.call.id for asked in self._asking.values()]))
+            await self._recover()
         self._sure = False
         told = await self._record_ended()
         rest = await self._begin_due()
         self._sure = True
         return None if told == BATCH else rest
+
+    async def _recover(self) -> None:
+        asking = [asked.call.id for asked in self._asking.values()]
+        await self._breakers.recover(self.storage, lambda t: t.calls.recover(asking), self.clock.now())
 
     async def _begin_due(self) -> Rest | None:
         """Begin what is due where there is room; how long to rest if that is nothing."""
@@ -125,13 +139,21 @@ class Caller:
         """Claim as many calls as there is room for and begin to ask them; how many there were."""
         desk, now = self._desk(target), self.clock.now()
         room = desk.room(now, sum(asked.desk is desk for asked in self._asking.values()))
-        claimed = await self.storage.run(lambda t: t.calls.claim(now, room, *target)) if room > 0 else []
+        claim = partial(self._claim, target, desk, now, room)
+        claimed = await self._breakers.run(self.storage, claim) if room > 0 else []
         for call in claimed:
             desk.begun(now)
             task = asyncio.create_task(self._outcome(call, desk))
             task.add_done_callback(lambda _: self.bell.ring())
             self._asking[task] = Asked(call, desk)
         return len(claimed)
+
+    @staticmethod
+    def _claim(target: Target, desk: Desk, now: datetime, room: int, t: Transaction) -> list[OwedCall]:
+        claimed = t.calls.claim(now, room, *target)
+        if claimed:
+            desk.claimed(now)
+        return claimed
 
     async def _outcome(self, call: OwedCall, desk: Desk) -> Outcome:
         try:
@@ -151,7 +173,7 @@ class Caller:
         if not ended and not await self.storage.read(lambda t: t.calls.any_tellable()):
             return 0
         outcomes = [(call, task.result()) for task, call in ended.items()]
-        told = await self.storage.run(lambda t: self._record(t, outcomes))
+        told = await self._breakers.run(self.storage, lambda t: self._record(t, outcomes))
         for task in ended:
             del self._asking[task]
         if told:

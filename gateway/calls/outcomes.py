@@ -47,6 +47,9 @@ class Desk(Protocol):
     def room(self, now: datetime, asking: int) -> int:
         """How many calls may be begun now while ``asking`` are in flight; 0 until one ends or the desk opens."""
 
+    def claimed(self, now: datetime) -> None:
+        """Calls are claimed, and about to be begun; the transaction that claims them may still fail."""
+
     def begun(self, now: datetime) -> None:
         """A call was begun."""
 

@@ -12,8 +12,9 @@ from gateway.calls.breaker import Breaker
 from gateway.calls.outcomes import MAX_ANSWER_BYTES, Outcome, Refused, Unanswered, read_answer
 from gateway.calls.outgoing import Outgoing
 from gateway.calls.signing import signed_headers
+from gateway.restraint import TOLD_PAUSE, at_most
 from gateway.settings_file import ServiceSettings
-from storage.values import OwedCall
+from storage.values import OwedCall, Row
 
 SLOTS = 10  # calls of one service in flight at once
 MINUTE = 60.0
@@ -48,10 +49,16 @@ class Service:
             return 0
         return self.breaker.room(now, min(1, SLOTS - asking) if self.settings.per_minute else SLOTS - asking)
 
+    def claimed(self, now: datetime) -> None:
+        self._next = now + self._pause if self._pause else None
+
     def begun(self, now: datetime) -> None:
         self.breaker = self.breaker.begun()
-        if self.settings.per_minute:
-            self._next = now + timedelta(seconds=MINUTE / self.settings.per_minute)
+
+    @property
+    def _pause(self) -> timedelta:
+        """Between two calls, at least."""
+        return timedelta(seconds=MINUTE / self.settings.per_minute) if self.settings.per_minute else timedelta()
 
     def ended(self, outcome: Outcome, now: datetime) -> None:
         before = self.breaker
@@ -63,6 +70,14 @@ class Service:
 
     def cut_off(self) -> None:
         self.breaker = self.breaker.cut_off()
+
+    def kept(self) -> Row:
+        """As `Guarded` has it."""
+        return self.breaker.kept(self._next if self._pause.total_seconds() >= TOLD_PAUSE else None)
+
+    def take(self, row: Row, now: datetime) -> None:
+        """As `Guarded` has it."""
+        self.breaker, self._next = Breaker.taken(row, now), at_most(row["next_at"], now + self._pause)
 
     async def ask(self, call: OwedCall, now: datetime) -> Outcome:
         assert self.settings.secret is not None  # noqa: S101 - there is no room without one
@@ -122,6 +137,9 @@ class NeverAsked:
 
     def room(self, now: datetime, asking: int) -> int:
         return SLOTS - asking
+
+    def claimed(self, now: datetime) -> None:
+        """Nothing counts them."""
 
     def begun(self, now: datetime) -> None:
         """Nothing counts them."""

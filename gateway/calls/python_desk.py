@@ -133,6 +133,9 @@ class PythonDesk:
     def room(self, now: datetime, asking: int) -> int:
         return WORKERS - asking
 
+    def claimed(self, now: datetime) -> None:
+        """Nothing counts them."""
+
     def begun(self, now: datetime) -> None:
         """Nothing counts them."""
 

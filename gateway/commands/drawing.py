@@ -84,4 +84,7 @@ def _counts(settings: "Settings", book: "Rulebook", since: "datetime | None") ->
         if storage is None:
             raise CommandFailed("the project has no database yet: there is nothing to count")
         with storage.reading() as t:
+            if t.campaigns.get(book.campaign) is None:
+                never = f'the campaign "{book.campaign}" was never in force here: there is nothing to count'
+                raise CommandFailed(never)
             return live_counts(t, book.campaign, begin)

@@ -37,6 +37,8 @@ def participant_named(t: Transaction, who: str, or_left: bool = False) -> Row:
     customer, and only if ``or_left``. Raises `NotFound`."""
     if is_id(who) and (row := t.people.participant(who)):
         return row
+    if or_left and is_id(who) and (row := _removed(t, who)):
+        return row
     campaign, slash, person = who.partition("/")
     if not slash:
         raise NotFound(
@@ -60,10 +62,21 @@ def participant_named(t: Transaction, who: str, or_left: bool = False) -> Row:
 def left(t: Transaction, campaign: str, id: str) -> Row | None:
     """The campaign and the customer of one who takes part in the campaign no more, but about whom something is kept;
     None of others. ``id`` is that of the participant, which the trail of changes knows, or of the customer."""
-    removals = t.audit.page(None, 1, f"participant/{id}")
-    customer = str(removals[0]["customer"]) if removals else id
+    customer = _customer_removed(t, id) or id
     own = id in (customer, derived_id("participant", customer, campaign))
     return {"customer": customer, "campaign": campaign} if own and _is_told_of(t, campaign, customer) else None
+
+
+def _removed(t: Transaction, id: str) -> Row | None:
+    """As `left`, by the id of the participant alone."""
+    customer, campaigns = _customer_removed(t, id), (row["name"] for row in t.campaigns.all())
+    return next(filter(None, (left(t, campaign, id) for campaign in campaigns)), None) if customer else None
+
+
+def _customer_removed(t: Transaction, id: str) -> str:
+    """Who the participant of this id was, by the trail of changes; "" where it knows of nobody."""
+    removals = t.audit.page(None, 1, f"participant/{id}")
+    return str(removals[0]["customer"]) if removals else ""
 
 
 def _is_told_of(t: Transaction, campaign: str, customer: str) -> bool:

@@ -8,9 +8,11 @@ from typing import NamedTuple
 
 import structlog
 
+from gateway.calls.kept_breakers import KeptBreakers
 from gateway.clock import Bell, Clock
 from gateway.hooks.posting import Hook, NotTaken, Outcome, Taken
 from gateway.parts import Rest, keep_working
+from storage.breakers import HOOK
 from storage.database import Storage
 from storage.deliveries import OwedDelivery
 from storage.transaction import Transaction
@@ -40,6 +42,7 @@ class Deliverer:
 
     Each delivery is sent at least once: what was under way when the process ended is sent again, under the same id. It
     may be run again after it was cancelled.
+    Whom it leaves alone for a while, and who tells hooks next goes on from there, is kept in the database.
     A hook that took nothing for `DISABLED_AFTER` is disabled: what it is owed waits until an operator enables it.
     """
 
@@ -49,6 +52,10 @@ class Deliverer:
     hooks: Mapping[str, Hook]
     _sending: dict["asyncio.Task[Outcome]", Sending] = field(default_factory=dict)
     _sure: bool = False  # that nothing counts as being sent but what is being sent
+    _breakers: KeptBreakers = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._breakers = KeptBreakers(HOOK, self.hooks)
 
     async def run(self) -> None:
         """Work until the bell is closed; then see to it that what is under way comes to its end."""
@@ -68,6 +75,7 @@ class Deliverer:
         await asyncio.gather(*sending, return_exceptions=True)
         for hook in self.hooks.values():
             hook.cut_off()
+        self._breakers.let_go()
 
     async def close(self) -> None:
         """Let go of connections; call after `run` has ended."""
@@ -81,13 +89,18 @@ class Deliverer:
     async def _turn(self) -> Rest | None:
         """Record what has come to its end and begin what is due. Each delivery that ends rings."""
         if not self._sure:
-            under_way = [sending.delivery.id for sending in self._sending.values()]
-            await self.storage.run(lambda t: t.deliveries.recover(self.hooks, under_way))
+            await self._recover()
         self._sure = False
         await self._record_ended()
         rest = await self._begin_due()
         self._sure = True
         return rest
+
+    async def _recover(self) -> None:
+        under_way = [sending.delivery.id for sending in self._sending.values()]
+        await self._breakers.recover(
+            self.storage, lambda t: t.deliveries.recover(self.hooks, under_way), self.clock.now()
+        )
 
     async def _begin_due(self) -> Rest | None:
         owed = await self.storage.read(self._owed)
@@ -129,7 +142,7 @@ class Deliverer:
         if not ended:
             return
         outcomes = [(delivery, task.result()) for task, delivery in ended.items()]
-        disabled = await self.storage.run(lambda t: record(t, outcomes, self.clock.now()))
+        disabled = await self._breakers.run(self.storage, lambda t: record(t, outcomes, self.clock.now()))
         for task in ended:
             del self._sending[task]
         for hook, reason in disabled.items():

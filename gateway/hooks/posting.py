@@ -17,6 +17,7 @@ from gateway.hooks.reaching import NotPublic, PublicResolver
 from gateway.hooks.signing import signed_headers
 from gateway.settings_file import HookSettings
 from storage.deliveries import OwedDelivery
+from storage.values import Row
 
 MAX_BODY_BYTES = 65_536  # of what a hook is told; longer data lacks its largest parts
 SAYS = {"Content-Type": "application/json", "User-Agent": "Pointsman", "Accept-Encoding": "identity"}
@@ -80,6 +81,14 @@ class Hook:
     def cut_off(self) -> None:
         """Deliveries that were begun were broken off by us, and others may be begun later."""
         self.breaker = self.breaker.cut_off()
+
+    def kept(self) -> Row:
+        """As `Guarded` has it."""
+        return self.breaker.kept()
+
+    def take(self, row: Row, now: datetime) -> None:
+        """As `Guarded` has it."""
+        self.breaker = Breaker.taken(row, now)
 
     async def send(self, delivery: OwedDelivery, now: datetime) -> Outcome:
         """Tell it, once. Raises nothing but cancellation, and mistakes of ours."""

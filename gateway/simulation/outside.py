@@ -81,6 +81,9 @@ class SimulatedFunctions:
     def room(self, now: datetime, asking: int) -> int:
         return 1 - asking
 
+    def claimed(self, now: datetime) -> None:
+        """Nothing counts them."""
+
     def begun(self, now: datetime) -> None:
         """Nothing counts them."""
 

@@ -21,6 +21,7 @@ from rules.inputs.play import IDENTIFIERS
 from rules.lint.reckoning import OPEN, dotted, evaluate
 from rules.names import NameInfo
 from rules.readers import FieldError
+from rules.scopes import zone_of
 from rules.statuses import CommunicationStatus
 from rules.texts import read_email, read_phone
 from rules.values import Value, ValueType
@@ -30,7 +31,11 @@ MAX_VALUES = 12  # of one name that are tried
 MAX_LENGTH = 200  # and one in a condition about texts the number of their characters
 WORDS = "something"
 ZONES = ("Asia/Tokyo", "America/Los_Angeles")
-CLOCKS = frozenset({"hour", "weekday"})  # functions that tell the time of day, or the day
+HOUR, WEEKDAY = "hour", "weekday"  # functions that tell the time of day, or the day
+DAYS = 7
+HOURS = 24
+PARTS_OF_A_DAY = (0, 4, 8, 12, 16, 20)
+WRITTEN = ("message.keyword", "message.text")  # names of what somebody writes
 MATCHES = "matches"
 ADDRESSES: Mapping[ValueType, Callable[[object], str]] = {ValueType.EMAIL: read_email, ValueType.PHONE: read_phone}
 
@@ -39,9 +44,10 @@ ADDRESSES: Mapping[ValueType, Callable[[object], str]] = {ValueType.EMAIL: read_
 class Asked:
     """One expression of the file: its names, and what is written in it, for a pattern texts that fit it and do not."""
 
+    source: str
     names: frozenset[str]
     constants: tuple[Value, ...]
-    clock: bool
+    clocks: frozenset[str]
 
 
 @dataclass(frozen=True)
@@ -57,6 +63,11 @@ class Candidates:
         return tuple(_asked(expression.source, values) for expression, values in _expressions(self.book))
 
     @cached_property
+    def of_clock(self) -> frozenset[str]:
+        """The sources of those that ask for the hour or for the day of the week."""
+        return frozenset(asked.source for asked in self.asked if asked.clocks)
+
+    @cached_property
     def literals(self) -> Mapping[str, tuple[Value, ...]]:
         """By name: all that is written in the expressions that use it."""
         found: dict[str, dict[Value, None]] = {}
@@ -68,7 +79,38 @@ class Candidates:
     @property
     def clocks(self) -> bool:
         """Whether conditions ask for the hour or for the day of the week."""
-        return any(asked.clock for asked in self.asked)
+        return bool(self.of_clock)
+
+    @property
+    def clocks_and_words(self) -> bool:
+        """Whether one of these asks for what somebody writes, too."""
+        return any(asked.clocks and not asked.names.isdisjoint(WRITTEN) for asked in self.asked)
+
+    def moments(self, now: datetime) -> Iterator[datetime]:
+        """Later moments (UTC) at which conditions that ask for the hour or the day of the week may come out otherwise;
+        those of the same day first."""
+        asked = frozenset[str]().union(*(asked.clocks for asked in self.asked))
+        local = now.astimezone(zone_of(self.book, None))
+        for day in range(DAYS + 1 if WEEKDAY in asked else 2 if HOUR in asked else 0):
+            yield from (moment for moment in self._of_day(local + timedelta(days=day), HOUR in asked) if moment > now)
+
+    def _of_day(self, day: datetime, hourly: bool) -> Iterator[datetime]:
+        hours = self._hours if hourly else (day.hour,)
+        return (day.replace(hour=hour).astimezone(UTC) for hour in hours)
+
+    @cached_property
+    def _hours(self) -> tuple[int, ...]:
+        """The hours of the day to try: those named where the hour is asked for, those next to them, and some of each
+        part of the day."""
+        numbers = (value for asked in self.asked if HOUR in asked.clocks for value in asked.constants)
+        named = [near for n in numbers if type(n) is int for near in (n, n - 1, n + 1) if 0 <= near < HOURS]
+        return tuple(dict.fromkeys((*named, *PARTS_OF_A_DAY)))[:MAX_VALUES]
+
+    def texts(self, name: str) -> tuple[str, ...]:
+        """What may be written for this name."""
+        literals = self.literals.get(name, ())
+        written = [value for value in literals if isinstance(value, str) and value.strip()]
+        return (*written, *_of_lengths(literals), *(text for word in written for text in _of_lengths(literals, word)))
 
     def field(self, field: Field) -> tuple[Value, ...]:
         """What a field may be, unset last where it may be that."""
@@ -138,10 +180,10 @@ def _addresses(literals: Iterable[Value], read: Callable[[object], str]) -> Iter
             yield read(text)
 
 
-def _of_lengths(literals: Iterable[Value]) -> Iterator[str]:
-    """Texts about as long as the numbers that are written say."""
+def _of_lengths(literals: Iterable[Value], word: str = "") -> Iterator[str]:
+    """Texts about as long as the numbers that are written say, longer than the word that they begin with."""
     lengths = (n for n in literals if type(n) is int and 0 < n < MAX_LENGTH)
-    return ("x" * near for n in lengths for near in (n, n + 1, n - 1) if near)
+    return (word.ljust(near, "x") for n in lengths for near in (n, n + 1, n - 1) if near > len(word))
 
 
 def _type_of(book: Rulebook, name: str) -> ValueType:
@@ -185,7 +227,7 @@ def _asked(source: str, values: tuple[Value, ...]) -> Asked:
     patterns = dict.fromkeys(_pattern(call) for call in calls if dotted(call.func) == MATCHES)
     constants = (value for value in written if isinstance(value, str | int | Decimal | date) and value not in patterns)
     texts = (text for pattern in patterns for text in (*fitting(pattern), *unfit(pattern)))
-    return Asked(frozenset(names), (*values, *constants, *texts), not called.isdisjoint(CLOCKS))
+    return Asked(source, frozenset(names), (*values, *constants, *texts), frozenset(called & {HOUR, WEEKDAY}))
 
 
 def _pattern(call: ast.Call) -> str:

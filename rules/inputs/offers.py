@@ -2,8 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from datetime import datetime
-from itertools import chain
+from itertools import chain, product
 
 from rules.actions.asking import Asking
 from rules.agents.form import Form
@@ -14,11 +13,11 @@ from rules.calling import json_values
 from rules.effects import PlaceCall
 from rules.events import STOP
 from rules.facts import Trigger
-from rules.inputs.candidates import WORDS, Candidates
+from rules.inputs.candidates import WORDS, WRITTEN, Candidates
 from rules.inputs.fitting import fitting, unfit
 from rules.inputs.moves import FAILED, READ, Answers, Changes, Joins, Move, Passes, Says
 from rules.inputs.play import CUSTOMER, IDENTIFIERS, State
-from rules.inputs.solving import Assignment, clock_moments, given_fields, solutions
+from rules.inputs.solving import Assignment, given_fields, solutions
 from rules.names import NameInfo
 from rules.participants import SOURCE_CUSTOMER, SOURCE_FLOW
 from rules.scene import Customer, Scene
@@ -56,7 +55,7 @@ class Offers:
             return
         if len(state.moves) == 1 and isinstance(first := state.moves[0], Joins):
             yield from (replace(first, fields=_joined(first.fields, own)) for own in self.assignments)
-            yield from (replace(first, at=moment) for moment in self._moments(first.at))
+            yield from (replace(first, at=moment) for moment in self.candidates.moments(first.at))
         if state.calls:
             yield from self._answers(state.calls[0])
         yield from self._answers_in_talks(state)
@@ -73,7 +72,7 @@ class Offers:
             yield from (Joins(base, state.now, source, lacks) for lacks in lacking)
         for own in self.assignments:
             yield Joins(_joined(base, own), state.now)
-        yield from (Joins(base, moment) for moment in self._moments(state.now))
+        yield from (Joins(base, moment) for moment in self.candidates.moments(state.now))
         yield from (says for says in self._says(state) if self.book.channels[says.channel].enroll)
 
     @property
@@ -103,12 +102,9 @@ class Offers:
             yield from (Says(text, channel.name) for text in self.texts)
         for talk in (talk for talk in state.scene.communications if talk.is_open):
             yield Says("STOP", talk.channel, STOP)
-        moments = self._moments(state.now)
-        yield from (Says(self.texts[0], channel.name, at=moment) for moment in moments for channel in channels)
-
-    def _moments(self, now: datetime) -> tuple[datetime, ...]:
-        """Other times at which the same may happen, where that may matter."""
-        return tuple(clock_moments(now))[1:] if self.candidates.clocks else ()
+        texts = self.texts if self.candidates.clocks_and_words else self.texts[:1]
+        said = product(texts, self.candidates.moments(state.now), channels)
+        yield from (Says(text, channel.name, at=moment) for text, moment, channel in said)
 
     def _answers_in_talks(self, state: State) -> Iterator[Says]:
         """What the questions that are open may be answered."""
@@ -188,8 +184,8 @@ def _texts(book: Rulebook, candidates: Candidates) -> Iterator[str]:
     yield WORDS
     for node in book.triggers:
         yield from node.narrowing.get("keyword", ())
-    for name in ("message.keyword", "message.text"):
-        yield from (value for value in candidates.literals.get(name, ()) if isinstance(value, str) and value.strip())
+    for name in WRITTEN:
+        yield from candidates.texts(name)
 
 
 def _sources(book: Rulebook) -> Iterator[str]:

@@ -1,7 +1,7 @@
 """What fields have to be for a condition to come out one way or the other, found with the condition itself."""
 
 from collections.abc import Iterator, Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from itertools import islice, product
 
 from rules.book import Field, IfNode, Node, Rulebook, SwitchNode
@@ -43,14 +43,21 @@ def _of_condition(book: Rulebook, node: IfNode | SwitchNode, candidates: Candida
     names = sorted({name for line in _lines(node) for name in line.names})
     choices = [_candidates_for(book, name, candidates) for name in names]
     kept: dict[object, dict[Assignment, None]] = {}
-    for chosen in islice(product(*choices), MAX_COMBINATIONS):
+    for now, chosen in product(_moments(node, candidates), list(islice(product(*choices), MAX_COMBINATIONS))):
         values = dict(zip(names, chosen, strict=True))
-        scope = Scope(_with_aliases(book, values), candidates.now, zone_of(book, None), book.region)
+        scope = Scope(_with_aliases(book, values), now, zone_of(book, None), book.region)
         fields = _fields_of(book, values)
         ways = kept.setdefault(_way_out(node, scope), {})
         if fields and len(ways) < MAX_SOLUTIONS:
             ways[fields] = None
     return (assignment for ways in kept.values() for assignment in ways)
+
+
+def _moments(node: Node, candidates: Candidates) -> tuple[datetime, ...]:
+    """When it may come to a condition, as far as that matters."""
+    if candidates.of_clock.isdisjoint(line.source for line in _lines(node)):
+        return (candidates.now,)
+    return (candidates.now, *candidates.moments(candidates.now))
 
 
 def _lines(node: Node) -> tuple[Expression, ...]:
@@ -82,10 +89,3 @@ def _fields_of(book: Rulebook, values: Mapping[str, Value]) -> Assignment:
     given = set(given_fields(book))
     fields = {field_of(name): value for name, value in values.items() if field_of(name) in given}
     return tuple(sorted(fields.items()))
-
-
-def clock_moments(now: datetime) -> Iterator[datetime]:
-    """Moments of all times of the day and all days of the week, from now on."""
-    for day in range(7):
-        for hour in (0, 4, 8, 12):
-            yield now + timedelta(days=day, hours=hour)

@@ -13,12 +13,13 @@ from storage.models.people import (
     Upload,
     UploadFailure,
 )
-from storage.models.sharing import ChannelState, Lease, Shard, ShardTurn
+from storage.models.sharing import Breaker, ChannelState, Lease, Shard, ShardTurn
 from storage.models.talks import Communication, Message, Run
 from storage.models.work import Call, Decision, Inbox, Outbox, Progress, Timer
 
 __all__ = [
     "Audit",
+    "Breaker",
     "Call",
     "Campaign",
     "ChannelState",

@@ -1,4 +1,5 @@
-"""What several gateway processes on one database tell one another. Empty where there is only one."""
+"""What several gateway processes on one database tell one another. One that is alone tells its next start how channels,
+services and hooks do."""
 
 from datetime import datetime
 
@@ -51,3 +52,17 @@ class ChannelState(SQLModel, table=True):
     trouble: str = ""
     trouble_at: datetime | None = moment(default=None)
     paced_until: datetime | None = moment(default=None)
+
+
+class Breaker(SQLModel, table=True):
+    """How a service or a hook (``kind``) does, as it is left for whoever asks or tells it next.
+
+    It failed ``failures`` times in a row; where these are too many it is left alone until ``until``. ``next_at``: the
+    pace of a service lets no call go before.
+    """
+
+    kind: str = Field(primary_key=True)
+    name: str = Field(primary_key=True)
+    failures: int = 0
+    until: datetime | None = moment(default=None)
+    next_at: datetime | None = moment(default=None)

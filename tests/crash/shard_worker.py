@@ -74,7 +74,7 @@ def tell_lost_turns() -> None:
         try:
             confirm(turn, t)
         except Exception:
-            log.info("turn_lost", shard=turn.shard)
+            log.info("turn_lost")
             raise
 
     setattr(Turn, "__call__", told)  # noqa: B010 - a method is replaced

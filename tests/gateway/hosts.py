@@ -112,8 +112,8 @@ class Host:
 
     async def take(self, shard: int) -> Worker | None:
         """The worker with its turn to decide this shard; None while another is in the middle of a batch."""
-        turn = Turn(shard)
-        if not await self.storage.run(lambda t: t.shards.take(turn.shard, turn.id)):
+        turn = Turn({shard})
+        if not await self.storage.run(lambda t: t.shards.take(turn.shards, turn.id)):
             return None
         return replace(self.worker, storage=self.storage.fenced(turn), shards=(shard,))
 

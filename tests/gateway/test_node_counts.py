@@ -145,6 +145,7 @@ async def test_retention_keeps_days_of_what_was_long_ago(tmp_path: Path) -> None
         ({"since": "2020-01-01T00:00:00Z"}, 409),
         ({"step": "minute"}, 422),
         ({"flow": "nothing"}, 404),
+        ({"since": "2027-03-02T00:00:00Z", "until": "2027-03-01T00:00:00Z"}, 422),
         ({"since": "9999-12-31T23:59:59Z"}, 200),
         ({"until": "0001-01-01T00:00:00Z"}, 200),
         ({"since": "0001-01-01T00:00:00Z", "until": "0001-01-01T00:00:00Z"}, 409),
@@ -165,6 +166,9 @@ async def test_counts_are_a_table_in_the_terminal_and_in_pictures(tmp_path: Path
         drawn = await pointsman(tmp_path, "draw", "waits.main", "--counts")
         since = await pointsman(tmp_path, "draw", "waits.main", "--counts", "--since", "2027-03-01 08:10+00:00")
         wrong = await pointsman(tmp_path, "draw", "waits.mian")
+        other = tmp_path / "other.yaml"
+        other.write_text(WAITS.replace("campaign: waits", "campaign: others"))
+        never = await pointsman(tmp_path, "draw", other, "--counts")
         written = await pointsman(tmp_path, "draw", tmp_path / "rules" / "1.yaml", "--svg", tmp_path / "waits.svg")
 
     assert "main.joined" in listed.stdout
@@ -175,6 +179,7 @@ async def test_counts_are_a_table_in_the_terminal_and_in_pictures(tmp_path: Path
     assert "counted since 2027-03-01 07:15 UTC" in since.stdout  # when the hour began in Kathmandu
     assert 'n_main_joined(["joined<br/>participant created<br/>2 passed"])' in since.stdout
     assert (wrong.exit_code, 'did you mean "main"' in wrong.stderr) == (2, True)
+    assert (never.exit_code, 'the campaign "others" was never in force here' in never.stderr) == (2, True)
     assert written.exit_code == 0
     assert (tmp_path / "waits.svg").read_text("utf-8").startswith("<svg ")
 

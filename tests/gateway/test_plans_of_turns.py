@@ -58,17 +58,28 @@ async def test_a_turn_of_the_worker_reads_neither_the_past_nor_all_that_waits(la
 
 
 async def test_a_turn_in_one_shard_reads_nothing_of_the_others(large: Storage) -> None:
+    for shard in (7, 200):
+        await reads_little(large, [shard])
+
+
+@pytest.mark.parametrize("large", ["postgres", "postgres that knows"], indirect=True)
+async def test_a_turn_in_some_shards_reads_little_of_each_and_nothing_of_the_others(large: Storage) -> None:
+    await reads_little(large, [7, 200, *range(20, 50)])
+
+
+async def reads_little(large: Storage, shards: list[int]) -> None:
+    lanes = {f"l{number}" for shard in shards for number in range(shard, WAITING + 1, 256)}
     with watched(large) as found:
-        for shard in (7, 200):
-            events = await large.read(partial(first_of, shard))
-            assert {event.lane for event in events} <= {f"l{n}" for n in range(shard, WAITING + 1, 256)}
-            assert await large.run(partial(in_turn, events)) == events
+        events = await large.read(partial(first_of, shards))
+        assert len(events) == 10
+        assert {event.lane for event in events} <= lanes
+        assert await large.run(partial(in_turn, events)) == events
 
     assert costly(found) == {}
 
 
-def first_of(shard: int, t: Transaction) -> list[WaitingEvent]:
-    return t.inbox.waiting(10, shards=[shard], exclude=OF_OTHERS)
+def first_of(shards: list[int], t: Transaction) -> list[WaitingEvent]:
+    return t.inbox.waiting(10, shards=shards, exclude=OF_OTHERS)
 
 
 def in_turn(events: list[WaitingEvent], t: Transaction) -> list[WaitingEvent]:

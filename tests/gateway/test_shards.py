@@ -1,83 +1,26 @@
 """Workers that share a database: each decides the shards it is woken for, and gives them up when it must."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, closing
+from collections.abc import AsyncIterator, Sequence
+from contextlib import closing
 from dataclasses import replace
-from datetime import UTC, datetime
 
 import pytest
 
 from channels.base import InboundMessage
 from gateway import shards
-from gateway.clock import Bell, ManualClock
 from gateway.decided import Decided
 from gateway.incoming import new_event
-from gateway.intake import Given
-from gateway.keeping import keep_participants
-from gateway.shards import BATCHES, Shards, Turn
+from gateway.shards import BATCHES, Turn
 from gateway.worker import Worker
 from storage.errors import LeaseLost, StaleVersion
 from storage.transaction import Transaction
-from storage.values import Row, WaitingEvent, shard_of
-from tests.crash.shard_worker import SMS, new_rulebooks
-from tests.storage.sharing import armed, ask, jobs, sharing, take, tell
+from storage.values import Row, WaitingEvent
+from tests.crash.shard_worker import SMS
+from tests.gateway.shard_site import ADA, START, Site
+from tests.storage.sharing import armed, ask, jobs, take, tell
 
-START = datetime(2027, 3, 1, 8, tzinfo=UTC)
-PATIENCE = 20.0  # seconds for something to come true
-ADA = "+4915112345601"
 ANSWERS = "SELECT m.text FROM outbox o JOIN message m ON m.id = o.message ORDER BY o.seq"
-
-
-class Site:
-    """One process on the database, with a clock that stands still."""
-
-    def __init__(self, url: str) -> None:
-        self.storage = sharing(url)
-        self.clock = ManualClock(START)
-        self.decided: list[int] = []
-        self.bell = Bell(self.clock)
-        self.worker = Worker(self.storage, new_rulebooks(), self.clock, self.bell, self.note)
-        self.shards = Shards(self.storage, self.worker, self.bell)
-
-    def note(self, decided: Sequence[Decided]) -> None:
-        self.decided += [one.event.id for one in decided]
-
-    def begin(self) -> None:
-        """The campaign runs, and Ada takes part in it."""
-        with self.storage.transaction() as t:
-            t.campaigns.ensure("play")
-            t.campaigns.set_status("play", "active", START)
-            keep_participants(t, "play", [Given(1, {"phone": ADA}, {})], source="api", now=START)
-
-    def say(self, *numbers: int) -> None:
-        """Ada writes."""
-        messages = [InboundMessage(f"SM{number}", ADA, f"number {number}") for number in numbers]
-        with self.storage.transaction() as t:
-            t.inbox.keep([new_event(SMS, message, START) for message in messages])
-
-    @property
-    def shard(self) -> int:
-        """Where Ada's events wait."""
-        return shard_of(str(ask(self.storage, "SELECT lane FROM inbox LIMIT 1")[0][0]))
-
-    def waiting(self) -> int:
-        with self.storage.reading() as t:
-            return t.inbox.waiting_count()
-
-    async def until(self, met: Callable[[], bool]) -> None:
-        async with asyncio.timeout(PATIENCE):
-            while not await asyncio.to_thread(met):  # noqa: ASYNC110 - what is waited for is in a database
-                await asyncio.sleep(0.02)
-
-    @asynccontextmanager
-    async def at_work(self) -> AsyncIterator[None]:
-        """Its shards are worked at, and it stops cleanly."""
-        working = asyncio.create_task(self.shards.run())
-        yield
-        self.bell.close()
-        async with asyncio.timeout(PATIENCE):
-            await working
 
 
 @pytest.fixture
@@ -107,11 +50,11 @@ async def test_what_is_kept_is_decided_by_who_is_woken_for_it_without_any_sweep(
 
 async def test_nobody_decides_a_shard_while_another_is_in_the_middle_of_a_batch(site: Site, other: Site) -> None:
     """Who is woken for it asks again and again, and finds nothing to do once the other has ended."""
-    turn = Turn(site.shard)
-    take(other.storage, turn.shard, turn.id)
+    turn = Turn({site.shard})
+    take(other.storage, site.shard, turn.id)
     with other.storage.transaction() as t:
         turn(t)
-        waking = asyncio.create_task(site.shards.wake(turn.shard))
+        waking = asyncio.create_task(site.shards.wake(site.shard))
         await asyncio.sleep(3 * shards.TRY_AGAIN)
         assert (site.decided, waking.done()) == ([], False)
     assert await waking
@@ -120,10 +63,10 @@ async def test_nobody_decides_a_shard_while_another_is_in_the_middle_of_a_batch(
 
 async def test_who_has_lost_the_turn_writes_nothing_and_stops_quietly(site: Site, other: Site) -> None:
     """It was lost between the reading of a batch and its transaction."""
-    turn = Turn(site.shard)
-    worker = replace(site.worker, storage=site.storage.fenced(turn), shards=(turn.shard,))
-    take(site.storage, turn.shard, turn.id)
-    take(other.storage, turn.shard, "another's")
+    turn = Turn({site.shard})
+    worker = replace(site.worker, storage=site.storage.fenced(turn), shards=(site.shard,))
+    take(site.storage, site.shard, turn.id)
+    take(other.storage, site.shard, "another's")
     with pytest.raises(LeaseLost):
         await worker.work_once()
     assert (site.decided, site.waiting(), turn.holds()) == ([], 1, False)
@@ -131,8 +74,8 @@ async def test_who_has_lost_the_turn_writes_nothing_and_stops_quietly(site: Site
 
 async def test_a_batch_that_is_redone_confirms_the_turn_anew(site: Site, other: Site) -> None:
     """Another has taken it between the two tries."""
-    turn = Turn(site.shard)
-    take(site.storage, turn.shard, turn.id)
+    turn = Turn({site.shard})
+    take(site.storage, site.shard, turn.id)
     fenced, tries = site.storage.fenced(turn), []
 
     def work(t: Transaction) -> None:
@@ -141,7 +84,7 @@ async def test_a_batch_that_is_redone_confirms_the_turn_anew(site: Site, other: 
 
     def confirm(t: Transaction) -> None:
         if tries:
-            take(other.storage, turn.shard, "another's")
+            take(other.storage, site.shard, "another's")
         turn(t)
 
     fenced._fence = type("Fence", (), {"__call__": lambda self, t: confirm(t), "holds": lambda self: True})()
@@ -205,10 +148,8 @@ async def test_a_stop_gives_back_what_was_begun(site: Site) -> None:
     assert (site.decided, site.waiting()) == ([], 1)
 
 
-async def test_who_is_asked_to_stop_while_others_have_its_hands_takes_no_turn_any_more(site: Site) -> None:
-    async with AsyncExitStack() as hands:
-        for _ in range(shards.AT_ONCE):
-            await hands.enter_async_context(site.shards._hands)
+async def test_who_is_asked_to_stop_while_another_shard_has_its_hand_takes_no_turn_any_more(site: Site) -> None:
+    async with site.shards._hand:
         waking = asyncio.create_task(site.shards.wake(site.shard))
         await asyncio.sleep(0)
         site.bell.close()

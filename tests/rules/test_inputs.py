@@ -121,6 +121,44 @@ def test_the_time_of_the_day_is_an_input() -> None:
     assert "on Mon 2027-03-01 22:00" in led
 
 
+OF_WORDS_AND_TIME = """
+campaign: words
+fields:
+  amount: {{type: numeric}}
+  level: {{type: string}}
+  due: {{type: date}}
+flows:
+  talk:
+    wrote: {{when: incoming_session, next: check}}
+    check: {{if: '{}', match: met, else: not_met}}
+    met: {{do: finish, outcome: met}}
+    not_met: {{do: finish, outcome: not_met}}
+"""
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        "hour(now()) < 6",
+        "hour(now()) == 17",
+        "hour(now()) >= 22 and weekday(now()) == 7",
+        "weekday(now()) == 1 and hour(now()) < 9",
+        "length(message.text) == 42",
+        "length(message.text) > 10 and length(message.text) < 13",
+        'message.text == "tea" and hour(now()) < 6',
+        'contains(message.text, "tea") and length(message.text) > 12 and hour(now()) < 6',
+        'amount > 5 and level == "gold" and hour(now()) > 20',
+        'weekday(now()) == 6 and level == "gold" and amount == 3',
+        "length(level) == 42 and amount > 3 and due > today()",
+    ],
+)
+def test_both_ways_out_of_conditions_on_words_fields_and_time_are_found(condition: str) -> None:
+    rulebook = book(OF_WORDS_AND_TIME.format(condition))
+    found = find_inputs(rulebook, set(ways(rulebook).values()), MONDAY)
+    assert set(found) == set(ways(rulebook).values())
+    assert all(way in walked(rulebook, one) for way, one in found.items())
+
+
 def test_nothing_is_said_of_a_way_that_nothing_leads_to() -> None:
     assert told(DEALS, "deal.never: match -> deal.lost") == [""]  # nobody sets note
 

@@ -56,7 +56,7 @@ async def run(storage: Storage, work: Callable[[Transaction], None]) -> None:
 
 def take(storage: Storage, shard: int, turn: str) -> bool:
     with storage.transaction() as t:
-        return t.shards.take(shard, turn)
+        return t.shards.take([shard], turn) == {shard}
 
 
 def unheard(storage: Storage) -> list[int]:

@@ -39,7 +39,7 @@ def in_an_answer(storage: Storage) -> Iterator[None]:
     """In the middle of a batch of shard 5, under the lease "reader", and of an answer that nobody takes."""
     with storage._writing.connect() as connection:
         connection.begin()
-        Shards(connection, None).confirm(5, "mine")
+        Shards(connection, None).confirm([5], "mine")
         Leases(connection).confirm("reader", "me")
         raw = connection.connection.dbapi_connection.pgconn  # type: ignore[union-attr]
         raw.send_query(LARGE)

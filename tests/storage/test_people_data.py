@@ -12,7 +12,7 @@ from storage.values import About
 from tests.storage.rows import NOON, SECOND, communication, customer, event, message, owe, participant, run, timer
 
 PHONE, OTHER = "+4915100001", "+4915100002"
-OF_PROCESSES = {"shard", "shard_turn", "lease", "channel_state"}
+OF_PROCESSES = {"shard", "shard_turn", "lease", "channel_state", "breaker"}
 NOTHING_OF_PEOPLE = {"token", "upload", "hook_trouble", "campaign", "rule_version", "progress", "node_count"}
 
 

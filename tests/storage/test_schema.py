@@ -49,7 +49,7 @@ INDEXES = {
 
 def test_an_empty_database_is_refused_until_it_is_migrated(empty_url: str) -> None:
     storage = Storage(empty_url)
-    with pytest.raises(SchemaMismatch, match="at revision none, this program needs 0009"):
+    with pytest.raises(SchemaMismatch, match="at revision none, this program needs 0010"):
         storage.check_version()
     for _ in range(2):
         storage.migrate()

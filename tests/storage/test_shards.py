@@ -107,16 +107,16 @@ def test_only_the_last_turn_may_write(shared: Storage) -> None:
     take(shared, 5, "first")
     take(shared, 5, "second")
     with shared.transaction() as t:
-        t.shards.confirm(5, "second")
+        t.shards.confirm([5], "second")
     with pytest.raises(LeaseLost, match="shard 5"), shared.transaction() as t:
-        t.shards.confirm(5, "first")
+        t.shards.confirm([5], "first")
 
 
 def test_a_shard_is_not_taken_from_who_is_in_the_middle_of_a_batch(shared: Storage, shared_url: str) -> None:
     take(shared, 5, "first")
     with closing(sharing(shared_url)) as other:
         with shared.transaction() as t:
-            t.shards.confirm(5, "first")
+            t.shards.confirm([5], "first")
             assert not take(other, 5, "second")
         assert take(other, 5, "second")
 
@@ -125,7 +125,7 @@ def test_what_a_turn_leaves_in_its_own_shard_wakes_nobody(shared: Storage) -> No
     """It looks again itself; others are woken for the other shards."""
     take(shared, 5, "mine")
     with shared.transaction() as t:
-        t.shards.confirm(5, "mine")
+        t.shards.confirm([5], "mine")
         t.inbox.keep([event("a", FIVE), event("b", SIX)])
     assert jobs(shared) == [6]
 
@@ -133,8 +133,8 @@ def test_what_a_turn_leaves_in_its_own_shard_wakes_nobody(shared: Storage) -> No
 def test_a_turn_that_is_given_up_wakes_another(shared: Storage) -> None:
     take(shared, 5, "mine")
     with shared.transaction() as t:
-        t.shards.confirm(5, "mine")
-        t.shards.leave(5)
+        t.shards.confirm([5], "mine")
+        t.shards.leave([5])
     assert (jobs(shared), armed(shared)) == ([5], [5])
 
 

@@ -98,7 +98,7 @@ def decide(storage: Storage, shard: int, turn: str) -> None:
         waiting = [one.id for one in t.inbox.waiting(1_000, shards=[shard])]
     try:
         with storage.transaction() as t:
-            t.shards.confirm(shard, turn)
+            t.shards.confirm([shard], turn)
             t.inbox.decided(waiting, NOON)
     except LeaseLost:
         return
@@ -158,10 +158,10 @@ def stand_still(storage: Storage, other: Storage) -> None:
     """In the middle of a batch, until another can take the shard; then go on."""
     until = monotonic() + STRANDED
     with storage.transaction() as t:
-        t.shards.confirm(5, "mine")
+        t.shards.confirm([5], "mine")
         while not take(other, 5, "another's"):
             assert monotonic() < until, "it is held for ever"
-        t.shards.confirm(5, "mine")
+        t.shards.confirm([5], "mine")
 
 
 def test_the_tables_of_jobs_are_tidied_often_and_as_an_administrator_says(shared: Storage) -> None:
@@ -214,7 +214,7 @@ def test_a_lost_transaction_retries_with_its_fence(shared: Storage) -> None:
 
     class Fence:
         def __call__(self, t: Transaction) -> None:
-            t.shards.confirm(5, "mine")
+            t.shards.confirm([5], "mine")
 
         def holds(self) -> bool:
             return True

@@ -23,7 +23,7 @@ CHANGED = {  # tables whose rows are changed or go, over and over, beside a past
     "run",
     "timer",
 }
-SMALL = {"campaign", "channel_state", "lease", "node_count", "progress", "shard", "shard_turn", "upload"}
+SMALL = {"breaker", "campaign", "channel_state", "lease", "node_count", "progress", "shard", "shard_turn", "upload"}
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from storage.database import Storage
 
 MANY = 1_500  # rows read by one statement of a turn, which is about some hundreds
 ASKING = ("SELECT", "INSERT", "UPDATE", "DELETE", "WITH")
-FEW_ROWS = {"campaign", "channel_state", "lease", "progress", "rule_version", "shard", "shard_turn"}
+FEW_ROWS = {"breaker", "campaign", "channel_state", "lease", "progress", "rule_version", "shard", "shard_turn"}
 TO_BE_DONE = {"inbox_queue", "inbox_waiting", "outbox_order", "outbox_owed", "timer_due", "timer_held"}
 WHOLE = re.compile(r"^SCAN (\w+)(?: USING (?:COVERING )?INDEX (\w+))?")
 

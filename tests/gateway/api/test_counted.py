@@ -9,6 +9,11 @@ import pytest
 from gateway.api.counted import QUICK_SECONDS, TIMES_AS_LONG, Counted
 
 
+@pytest.fixture
+def counts_told_again() -> None:
+    """As in a gateway."""
+
+
 @dataclass
 class Counter:
     """Counts in so many seconds of a clock of its own."""

@@ -60,13 +60,15 @@ async def test_the_api_tells_of_somebody_who_left_what_the_command_tells(tmp_pat
 
 async def test_what_happened_to_somebody_who_left_is_told(tmp_path: Path, database_url: str) -> None:
     async with running(tmp_path, RULES, OTHER, database=database_url) as world:
-        await removed(world)
+        participant, _ = await removed(world)
         told = await pointsman(tmp_path, "explain", f"due/{ADA}")
+        by_id = await pointsman(tmp_path, "explain", participant)
         elsewhere = await pointsman(tmp_path, "explain", f"other/{ADA}")
         asked = await pointsman(tmp_path, "why-not", f"due/{ADA}", "remind.done")
         no_text = await pointsman(tmp_path, "explain", f"due\udcff/{ADA}")
 
     assert "an operator took the participant out of due" in told.output
+    assert by_id.output == told.output
     assert 'the API gave name = "Ada"' in told.output
     assert 'takes no part in a campaign "other"\n' in elsewhere.output
     assert f"any more; what happened: pointsman explain due/{ADA}" in asked.output
