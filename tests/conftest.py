@@ -15,6 +15,7 @@ from hypothesis import HealthCheck, settings
 from storage.database import Storage
 from tests import log_watch
 from tests.databases import PostgresServer, postgres_server, prepared_database
+from tests.forking.processes import forking
 
 DATABASES = ("sqlite", "postgres")
 
@@ -24,6 +25,13 @@ def pytest_configure(config: pytest.Config) -> None:
     log_watch.listen()
     settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
     settings.load_profile("untimed")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _processes_are_forked() -> Iterator[None]:
+    """Of all that tests start, the program is read by one; see `tests.forking`."""
+    with forking():
+        yield
 
 
 @pytest.fixture(autouse=True)

@@ -2,7 +2,6 @@
 
 import json
 import signal
-import subprocess
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -20,6 +19,7 @@ from gateway.sandboxes import JOURNAL, read_script
 from gateway.settings import SANDBOX_API_TOKEN, SANDBOX_DEFAULTS
 from tests.channels.signing import twilio_signature
 from tests.crash.processes import POINTSMAN, End, Ended, ended, started, transcript
+from tests.forking.processes import Told
 
 CAMPAIGN = "payment_reminder"
 GRETA = "+4915112345607"
@@ -46,7 +46,7 @@ slack = "U00000003"
 class Live:
     """One process on one project's address."""
 
-    process: "subprocess.Popen[str]"
+    process: Told
     folder: Path
     port: int
 
