@@ -2,7 +2,7 @@
 
 import logging
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import closing
 from functools import cache
 from pathlib import Path
@@ -12,6 +12,7 @@ import structlog
 from aiohttp import web_app
 from hypothesis import HealthCheck, settings
 
+from gateway.collecting import nothing_collected
 from storage.database import Storage
 from tests import log_watch
 from tests.databases import PostgresServer, postgres_server, prepared_database
@@ -25,6 +26,13 @@ def pytest_configure(config: pytest.Config) -> None:
     log_watch.listen()
     settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
     settings.load_profile("untimed")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """The tests and the program stay until the end: nothing looks through them for garbage, now or later."""
+    with nothing_collected():
+        return (yield)
 
 
 @pytest.fixture(scope="session", autouse=True)

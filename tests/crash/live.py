@@ -98,10 +98,13 @@ class Live:
 
     def wait_until_quiet(self) -> None:
         looks = 0
-        while looks < QUIET_LOOKS:
-            wait_until(self.is_quiet)
-            time.sleep(LOOK)
+
+        def lasts() -> bool:
+            nonlocal looks
             looks = looks + 1 if self.is_quiet() else 0
+            return looks > QUIET_LOOKS
+
+        wait_until(lasts)
 
     def people(self) -> list[Any]:
         """Every participant as the API shows them, without what differs from run to run."""
