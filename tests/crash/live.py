@@ -18,6 +18,7 @@ from gateway.playing import upload_of
 from gateway.sandboxes import JOURNAL, read_script
 from gateway.settings import SANDBOX_API_TOKEN, SANDBOX_DEFAULTS
 from tests.channels.signing import twilio_signature
+from tests.conftest import prepared_file
 from tests.crash.processes import POINTSMAN, End, Ended, ended, started, transcript
 from tests.forking.processes import Told
 
@@ -148,8 +149,9 @@ def running(folder: Path, command: Sequence[str] = POINTSMAN) -> Iterator[Live]:
 
 
 def project(folder: Path, people: str = SILENT_PEOPLE) -> Path:
-    """A fresh example project, its sandbox peopled as told, at a port of its own."""
+    """A fresh example project, its sandbox peopled as told, at a port of its own; its database has the tables."""
     write_project(folder, datetime.now(UTC).date())
+    prepared_file(folder / "pointsman.db")
     (folder / "sandbox.toml").write_text(f'rooms = ["general", "billing"]\n{people}', "utf-8")
     (folder / "port").write_text(str(free_port()))
     return folder
