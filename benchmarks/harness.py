@@ -97,9 +97,10 @@ class Row:
         return self.median >= self.goal if self.unit == RATIO else self.median <= self.goal
 
 
-def alternate(baseline: Run, subject: Run, rounds: int) -> Pairs:
-    """Run ``rounds`` pairs of slices, and one before them that does not count."""
-    pairs = [_pair(baseline, subject, swap=number % 2 == 1) for number in range(rounds + 1)][1:]
+def alternate(baseline: Run, subject: Run, rounds: int, warm: int = 1) -> Pairs:
+    """Run ``rounds`` pairs of slices, and ``warm`` before them that do not count: none where slices are processes of
+    their own, which nothing before them warms."""
+    pairs = [_pair(baseline, subject, swap=number % 2 == 1) for number in range(rounds + warm)][warm:]
     return Pairs(tuple(first for first, _ in pairs), tuple(second for _, second in pairs))
 
 
@@ -137,5 +138,5 @@ def rates(pairs: Pairs, unit: str) -> dict[str, float]:
 
 
 def percentile(values: Sequence[float], percent: int) -> float:
-    """The value that so many percent of ``values`` (two at least) do not exceed."""
-    return quantiles(values, n=100, method="inclusive")[percent - 1]
+    """The value that so many percent of ``values`` (one at least) do not exceed."""
+    return values[0] if len(values) == 1 else quantiles(values, n=100, method="inclusive")[percent - 1]

@@ -57,7 +57,7 @@ def rows(plan: Plan) -> list[Row]:
     people = plan.size(ROWS_PER_SECOND)
     with postgres_server() as server, prepared_database(server) as empty:
         case = Case(server, empty, contact_list(plan.folder / "contacts.csv", people), people)
-        pairs = alternate(partial(case.baseline, case.wrote()), case.subject, plan.rounds)
+        pairs = alternate(partial(case.baseline, case.wrote()), case.subject, plan.rounds, warm=0)
     colour = {**rates(pairs, "rows"), **memory(case.done)}
     return [Row("import", "into PostgreSQL", BASELINE, RATIO, pairs.ratios, None, colour)]
 

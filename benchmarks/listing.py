@@ -151,7 +151,7 @@ def rows(taken: Sequence[Taken]) -> list[Row]:
 def _row(kind: tuple[str, int], taken: Sequence[Taken]) -> Row:
     slowest = max(taken, key=lambda one: one.least)
     every = [milliseconds for one in taken for milliseconds in one.milliseconds]
-    anew = [one.anew for one in taken for _ in "12"]  # two at least have percentiles
+    anew = [one.anew for one in taken]
     colour = {"pages": float(len(taken)), "p50 ms": percentile(every, 50), "p99 ms": percentile(every, 99)}
     colour |= {"p50 ms anew": percentile(anew, 50), "p99 ms anew": percentile(anew, 99)}
     which = f"{slowest.case}, {kind[1]} a page" if kind[1] else kind[0]

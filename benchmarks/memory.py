@@ -51,20 +51,21 @@ def measured(folder: Path, step: int) -> Row:
 
 def steps(storage: Storage, step: int) -> Iterator[float]:
     """The megabytes after each step of so many events."""
-    join(storage, PEOPLE)
+    people = min(PEOPLE, step)
+    join(storage, people)
     asyncio.run(work_off(storage))
-    write_in(storage, PEOPLE)
+    write_in(storage, people)
     asyncio.run(work_off(storage))
     for number in range(STEPS):
-        for first in range(0, step, PEOPLE):
-            _write(storage, number * step + first, min(PEOPLE, step - first))
+        for first in range(0, step, people):
+            _write(storage, people, number * step + first, min(people, step - first))
             asyncio.run(work_off(storage))
         gc.collect()
         yield resident()
 
 
-def _write(storage: Storage, first: int, number: int) -> None:
-    said = [InboundMessage(f"SM{LATER + n:032x}", phone(n % PEOPLE), "Balance") for n in range(first, first + number)]
+def _write(storage: Storage, people: int, first: int, number: int) -> None:
+    said = [InboundMessage(f"SM{LATER + n:032x}", phone(n % people), "Balance") for n in range(first, first + number)]
     keep(storage, [new_event(SMS, message, NOW) for message in said])
 
 

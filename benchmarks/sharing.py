@@ -68,10 +68,10 @@ def rows(plan: Plan) -> list[Row]:
     with ExitStack() as open_ones:
         server = open_ones.enter_context(postgres_server())
         empty = open_ones.enter_context(prepared_database(server, shared=True))
-        warm = open_ones.enter_context(backlog(server, empty, WARMING))
+        warm = open_ones.enter_context(backlog(server, empty, min(WARMING, events)))
         full = open_ones.enter_context(backlog(server, empty, events))
         one, two = (partial(decide, server, warm, full, events, processes) for processes in (1, 2))
-        pairs = alternate(one, two, plan.rounds)
+        pairs = alternate(one, two, plan.rounds, warm=0)
         idle = [idle_cost(server, warm, empty, plan.seconds * IDLE_SECONDS) for _ in range(plan.rounds)]
     return [
         Row("two-workers", "people join", "one worker process", RATIO, pairs.ratios, GOAL, rates(pairs, "events")),

@@ -2,7 +2,7 @@
 
 import logging
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import closing
 from functools import cache
 from pathlib import Path
@@ -12,9 +12,11 @@ import structlog
 from aiohttp import web_app
 from hypothesis import HealthCheck, settings
 
+from gateway.collecting import nothing_collected
 from storage.database import Storage
 from tests import log_watch
 from tests.databases import PostgresServer, postgres_server, prepared_database
+from tests.forking.processes import forking
 
 DATABASES = ("sqlite", "postgres")
 
@@ -24,6 +26,20 @@ def pytest_configure(config: pytest.Config) -> None:
     log_watch.listen()
     settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
     settings.load_profile("untimed")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """The tests and the program stay until the end: nothing looks through them for garbage, now or later."""
+    with nothing_collected():
+        return (yield)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _processes_are_forked() -> Iterator[None]:
+    """Of all that tests start, the program is read by one; see `tests.forking`."""
+    with forking():
+        yield
 
 
 @pytest.fixture(autouse=True)

@@ -1,21 +1,19 @@
 """The processes put to the test: the gateway, which is killed, and the providers, which outlive it."""
 
 import asyncio
-import os
 import signal
-import subprocess
 import sys
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from time import monotonic
-from typing import IO, Any
+from typing import Any
 
 import aiohttp
 
 from tests.chaos.program import NOWHERE
 from tests.chaos.project import Project
-from tests.crash.processes import REPOSITORY
+from tests.forking.processes import Process, spawn
 
 PROGRAM = Path(__file__).with_name("program.py")
 PATIENCE = 60.0  # seconds for something to come true
@@ -35,13 +33,12 @@ class Child:
     command: tuple[str, ...]
     output: Path
     environment: dict[str, str] = field(default_factory=dict)
-    process: "subprocess.Popen[bytes] | None" = None
+    process: Process | None = None
 
     def start(self, *more: str) -> None:
         """Start it, with ``more`` arguments."""
-        environment = {**os.environ, "PYTHONPATH": str(REPOSITORY), "PYTHONUNBUFFERED": "1", **self.environment}
         with self.output.open("ab") as output:
-            self.process = spawn((*self.command, *more), environment, output)
+            self.process = spawn((*self.command, *more), self.environment, output)
 
     @property
     def code(self) -> int | None:
@@ -69,12 +66,6 @@ class Child:
 
     def last_words(self) -> str:
         return self.output.read_text("utf-8", "replace")[-LAST_BYTES:] if self.output.exists() else ""
-
-
-def spawn(command: tuple[str, ...], environment: dict[str, str], output: IO[bytes]) -> "subprocess.Popen[bytes]":
-    return subprocess.Popen(  # noqa: S603  our own program
-        command, env=environment, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT
-    )
 
 
 @dataclass

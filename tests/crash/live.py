@@ -2,7 +2,6 @@
 
 import json
 import signal
-import subprocess
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -19,7 +18,9 @@ from gateway.playing import upload_of
 from gateway.sandboxes import JOURNAL, read_script
 from gateway.settings import SANDBOX_API_TOKEN, SANDBOX_DEFAULTS
 from tests.channels.signing import twilio_signature
+from tests.conftest import prepared_file
 from tests.crash.processes import POINTSMAN, End, Ended, ended, started, transcript
+from tests.forking.processes import Told
 
 CAMPAIGN = "payment_reminder"
 GRETA = "+4915112345607"
@@ -46,7 +47,7 @@ slack = "U00000003"
 class Live:
     """One process on one project's address."""
 
-    process: "subprocess.Popen[str]"
+    process: Told
     folder: Path
     port: int
 
@@ -98,10 +99,13 @@ class Live:
 
     def wait_until_quiet(self) -> None:
         looks = 0
-        while looks < QUIET_LOOKS:
-            wait_until(self.is_quiet)
-            time.sleep(LOOK)
+
+        def lasts() -> bool:
+            nonlocal looks
             looks = looks + 1 if self.is_quiet() else 0
+            return looks > QUIET_LOOKS
+
+        wait_until(lasts)
 
     def people(self) -> list[Any]:
         """Every participant as the API shows them, without what differs from run to run."""
@@ -145,8 +149,9 @@ def running(folder: Path, command: Sequence[str] = POINTSMAN) -> Iterator[Live]:
 
 
 def project(folder: Path, people: str = SILENT_PEOPLE) -> Path:
-    """A fresh example project, its sandbox peopled as told, at a port of its own."""
+    """A fresh example project, its sandbox peopled as told, at a port of its own; its database has the tables."""
     write_project(folder, datetime.now(UTC).date())
+    prepared_file(folder / "pointsman.db")
     (folder / "sandbox.toml").write_text(f'rooms = ["general", "billing"]\n{people}', "utf-8")
     (folder / "port").write_text(str(free_port()))
     return folder

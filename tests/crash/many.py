@@ -43,12 +43,12 @@ def random_tries(count: int, seed: int = 1) -> list[Try]:
     return [Try(f"{number} {[round(kill, 3) for kill in kills]}", kills) for number, kills in enumerate(drawn)]
 
 
-def moments(chance: random.Random, number: int) -> tuple[float, ...]:
-    if number % 4 == 1:
-        return tuple(chance.uniform(FIRST_MOMENT, PROJECT_MADE) for _ in range(chance.randint(1, 4)))
-    return tuple(
-        chance.uniform(FIRST_MOMENT, LAST_MOMENT) for _ in range(1 if number % 4 == 0 else chance.randint(2, 5))
-    )
+def moments(chance: random.Random, number: int, read: float = FIRST_MOMENT) -> tuple[float, ...]:
+    """Seconds after a start at which to kill, where ``read`` seconds go by until Python has read the program."""
+    early = number % 4 == 1
+    last = read - FIRST_MOMENT + (PROJECT_MADE if early else LAST_MOMENT)
+    times = 1 if number % 4 == 0 else chance.randint(1, 4) if early else chance.randint(2, 5)
+    return tuple(chance.uniform(read, last) for _ in range(times))
 
 
 def point_tries(number: int = 1) -> list[Try]:

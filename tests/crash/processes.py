@@ -1,20 +1,18 @@
 """Run `pointsman` as the process it is, and end it as a power cut would."""
 
 import json
-import os
 import signal
 import subprocess
 import sys
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tests.forking.processes import Told, told
 from tests.log_watch import WATCH
 
-REPOSITORY = Path(__file__).resolve().parents[2]
 KILL_AT = Path(__file__).with_name("kill_at.py")
 POINTSMAN = (sys.executable, "-c", "from gateway.cli import main; main()")
 LONGEST = 90.0  # seconds after which a process hangs
@@ -42,23 +40,16 @@ class End:
     transcript: Counter[Line]
 
 
-@contextmanager
-def started(command: Sequence[str], settings: Mapping[str, str] = {}) -> Iterator["subprocess.Popen[str]"]:
-    """The process, with these environment variables beside ours; it is gone after the block."""
-    environment = {**os.environ, "PYTHONPATH": str(REPOSITORY), "PYTHONUNBUFFERED": "1", **settings}
-    streams: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
-    with subprocess.Popen(command, env=environment, **streams) as process:  # noqa: S603  our own program
-        try:
-            yield process
-        finally:
-            process.kill()
+def started(command: Sequence[str], settings: Mapping[str, str] = {}) -> Told:
+    """The process, with these environment variables beside ours; as a context, it is gone after the block."""
+    return told(command, settings)
 
 
-def ended(process: "subprocess.Popen[str]", seconds: float = LONGEST) -> Ended:
+def ended(process: Told, seconds: float = LONGEST) -> Ended:
     """Wait for the end of the process. Raises TimeoutExpired."""
-    output, _ = process.communicate(timeout=seconds)
-    WATCH.written(output)
-    return Ended(process.returncode, output)
+    code = process.wait(seconds)
+    WATCH.written(output := process.words())
+    return Ended(code, output)
 
 
 def run(*command: str, kill_after: float | None = None) -> Ended:

@@ -4,14 +4,14 @@ import os
 import random
 import signal
 import sqlite3
-import subprocess
 import sys
-from contextlib import AbstractContextManager, closing
+from contextlib import closing
 from pathlib import Path
 
 from gateway.settings import SANDBOX_API_TOKEN
 from tests.crash.live import CAMPAIGN, Live, project, running, wait_until
 from tests.crash.processes import POINTSMAN, Ended, ended, run, started
+from tests.forking.processes import Told
 
 ROWS = 500
 CHUNKS = "from gateway.imports import chunks; chunks.CHUNK_ROWS = 50; "  # ten of them
@@ -129,7 +129,7 @@ def test_an_import_killed_at_its_weakest_points_goes_on_each_time(tmp_path: Path
     check(folder)
 
 
-def gateway(folder: Path, command: tuple[str, ...]) -> AbstractContextManager["subprocess.Popen[str]"]:
+def gateway(folder: Path, command: tuple[str, ...]) -> Told:
     """One that may die before it is ready."""
     settings = {"POINTSMAN_PORT": (folder / "port").read_text(), "POINTSMAN_PUBLIC_URL": "http://127.0.0.1"}
     return started((*command, "run", "--sandbox", "-C", str(folder)), settings)

@@ -17,7 +17,8 @@ from time import monotonic, perf_counter
 from benchmarks.forms import ACCOUNT, NUMBER, PUBLIC_URL, TOKEN, requests
 from benchmarks.load import drive
 from gateway.demo.play import free_port
-from tests.crash.processes import POINTSMAN, REPOSITORY
+from tests.crash.processes import POINTSMAN
+from tests.forking.processes import REPOSITORY
 from tests.overload.pushing import NO_ANSWER, Push
 
 SETTINGS = f"""
