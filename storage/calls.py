@@ -41,7 +41,11 @@ IS_ASKING = and_(NOT_DONE, CALLS.c.state == ASKING)
 IS_OPEN = and_(NOT_DONE, CALLS.c.state.in_((OWED, ASKING)))
 IS_ANSWERED = and_(NOT_DONE, CALLS.c.state == ANSWERED)
 IS_FREE, IS_HELD = CALLS.c.held.is_(False), CALLS.c.held.is_(True)
+ANY_ANSWERED = select(CALLS.c.seq).where(IS_ANSWERED).limit(1)
+ANY_FREE, ANY_HELD = ANY_ANSWERED.where(IS_FREE), ANY_ANSWERED.where(IS_HELD, CALLS.c.campaign == bindparam("of"))
+ASKED = select(func.count()).select_from(CALLS).where(IS_ASKING)
 TARGET = (CALLS.c.kind, CALLS.c.target)
+FIRST_TARGET = select(*TARGET).where(IS_OWED).order_by(*TARGET).limit(1)
 OWED_COLUMNS = [CALLS.c[name] for name in OwedCall.__dataclass_fields__]
 ANSWERED_COLUMNS = [CALLS.c[name] for name in AnsweredCall.__dataclass_fields__]
 
@@ -63,12 +67,11 @@ class Calls:
     def targets(self) -> list[tuple[str, str]]:
         """Who is owed a call: (kind, target), sorted. One look at an index for each."""
         found: list[tuple[str, str]] = []
-        query = select(*TARGET).where(IS_OWED).order_by(*TARGET).limit(1)
-        row = one_row(self._connection.execute(query))
+        row = one_row(self._connection.execute(FIRST_TARGET))
         while row:
             found.append((row["kind"], row["target"]))
             beyond = tuple_(*TARGET) > tuple_(*(literal(part) for part in found[-1]))
-            row = one_row(self._connection.execute(query.where(beyond)))
+            row = one_row(self._connection.execute(FIRST_TARGET.where(beyond)))
         return found
 
     def next_due(self, kind: str, target: str) -> datetime | None:
@@ -135,19 +138,18 @@ class Calls:
 
     def asking_count(self) -> int:
         """How many calls are being asked at this moment."""
-        return self._count(IS_ASKING)
+        return self._connection.execute(ASKED).scalar_one()
 
     def open_count(self) -> int:
         """How many calls have yet to come to their end."""
-        return self._count(IS_OPEN)
+        return self._connection.execute(select(func.count()).select_from(CALLS).where(IS_OPEN)).scalar_one()
 
     def any_tellable(self) -> bool:
         """Whether `take_answered` finds something."""
-        queries = (select(CALLS.c.seq).where(IS_ANSWERED, which).limit(1) for which in self._tellable())
-        return any(self._connection.execute(query).first() for query in queries)
-
-    def _count(self, which: ColumnElement[bool]) -> int:
-        return self._connection.execute(select(func.count()).select_from(CALLS).where(which)).scalar_one()
+        if self._connection.execute(ANY_FREE).first():
+            return True
+        running = self._connection.execute(RUNNING).scalars().all()
+        return any(self._connection.execute(ANY_HELD, {"of": campaign}).first() for campaign in running)
 
     def states(self, calls: Collection[str]) -> dict[str, str]:
         """owed, asking, answered or done, for each of these calls that exists."""

@@ -15,6 +15,7 @@ from storage import schema
 from storage.backup import write_backup
 from storage.backup_file import Manifest, reading_backup
 from storage.books import Books, read_books
+from storage.connected import Commits, connected
 from storage.engines import (
     ALONE,
     READERS,
@@ -40,7 +41,7 @@ from storage.restoring import LOOK_UP, Restored, restore_backup
 from storage.server_lock import ServerLock, is_held
 from storage.threads import in_thread
 from storage.transaction import Transaction
-from storage.troubles import conflicts_told, unavailable_told
+from storage.troubles import unavailable_told
 from storage.values import NewEvent
 
 if TYPE_CHECKING:
@@ -80,6 +81,13 @@ class Storage:
         self._lock: TextIO | ServerLock | None = None
         self._waking: Waking | None = None
         self._fence: Fence | None = None
+        self._commits = Commits()
+
+    @property
+    def commits(self) -> int:
+        """How many write transactions of this process have been committed: while it stays the same, and nobody else
+        writes, all that can be read does."""
+        return self._commits.number
 
     def fenced(self, fence: Fence) -> Self:
         """The same storage, which writes through `run` only where ``fence`` lets it. The process is claimed before, and
@@ -119,6 +127,7 @@ class Storage:
         """One write transaction: committed at the end of the block (on disk then), rolled back if it raises."""
         with connected(self._writing, self._waking) as transaction:
             yield transaction
+        self._commits.number += 1
 
     @contextmanager
     def alone(self) -> Iterator[Transaction]:
@@ -126,6 +135,7 @@ class Storage:
         has read before it writes is as it was, or is read after this."""
         with connected(self._writing.execution_options(**ALONE), self._waking) as transaction:
             yield transaction
+        self._commits.number += 1
 
     @contextmanager
     def reading(self) -> Iterator[Transaction]:
@@ -284,11 +294,3 @@ class Storage:
         if self._lock is not None:
             self._lock.close()
             self._lock = None
-
-
-@contextmanager
-def connected(engine: Engine, waking: "Waking | None") -> Iterator[Transaction]:
-    with unavailable_told(), conflicts_told(), engine.begin() as connection:
-        transaction = Transaction(connection, waking)
-        yield transaction
-        transaction.shards.tell()

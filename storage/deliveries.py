@@ -15,6 +15,7 @@ from storage.values import Row
 DELIVERIES = table_of(Delivery)
 OWED, SENDING, DELIVERED, FAILED = "owed", "sending", "delivered", "failed"
 IS_OPEN = text("delivery.done_at IS NULL")  # as the partial index says it
+BEING_SENT = select(func.count()).select_from(DELIVERIES).where(IS_OPEN, DELIVERIES.c.state == SENDING)
 ANEW: dict[str, Any] = {"state": OWED, "attempts": 0, "error": "", "first_tried_at": None, "done_at": None}
 
 
@@ -121,8 +122,7 @@ class Deliveries:
 
     def sending_count(self) -> int:
         """How many are being sent at this moment."""
-        sent = select(func.count()).select_from(DELIVERIES).where(IS_OPEN, DELIVERIES.c.state == SENDING)
-        return self._connection.execute(sent).scalar_one()
+        return self._connection.execute(BEING_SENT).scalar_one()
 
     def forget(self, before: datetime, limit: int) -> Forgotten:
         """Forget those of the first ``limit`` that happened before that moment (UTC), whatever became of them, but for

@@ -9,6 +9,7 @@ from typing import TypeVar
 from sqlalchemy import Connection, Engine, StaticPool, create_engine, event, make_url
 
 from storage import schema
+from storage.connected import Commits
 from storage.database import Storage
 from storage.transaction import Transaction
 
@@ -30,7 +31,7 @@ class MemoryStorage(Storage):
         self._writing = self._reading = self._answering = self._database.engine
         self._writer, self._readers = ThreadPoolExecutor(1), ThreadPoolExecutor(1)  # of which no thread ever starts
         self._lock = None
-        self._waking, self._fence = None, None
+        self._waking, self._fence, self._commits = None, None, Commits()
         self.writes = 0
 
     async def run(self, work: Callable[[Transaction], T]) -> T:

@@ -37,6 +37,7 @@ from storage.values import Owed, Row
 
 ON_ITS_WAY = timedelta(seconds=15)  # how long a request that was cut off may take to come to the provider
 END = "UPDATE outbox SET state = 'done' WHERE message {}"
+BEING_SENT = select(func.count()).select_from(OUTBOX).where(NOT_DONE, OUTBOX.c.state == SENDING)
 BEFORE: dict[str, Callable[[Owed], Any]] = {  # a claim: what the row held
     "state": lambda one: (DOUBTED if one.doubted else UNKNOWN) if one.was_unknown else QUEUED,
     "attempts": lambda one: one.attempts,
@@ -171,8 +172,7 @@ class Outbox:
 
     def sending_count(self) -> int:
         """How many messages are being sent at this moment."""
-        query = select(func.count()).select_from(OUTBOX).where(NOT_DONE, OUTBOX.c.state == SENDING)
-        return self._connection.execute(query).scalar_one()
+        return self._connection.execute(BEING_SENT).scalar_one()
 
     def owed_count(self) -> int:
         """How many messages are not done."""

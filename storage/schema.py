@@ -1,5 +1,6 @@
 """Which tables there are and which this program needs."""
 
+from functools import cache
 from pathlib import Path
 
 from alembic import command
@@ -22,8 +23,8 @@ def upgrade(connection: Connection, to: str = HEAD) -> None:
     Raises `SchemaMismatch` if they are newer than this program or the server is older than PostgreSQL 15.
     """
     lock(connection)
-    known_revision(connection)
-    command.upgrade(configuration(connection), to)
+    if known_revision(connection) != needed() or to != HEAD:
+        command.upgrade(configuration(connection), to)
 
 
 def lock(connection: Connection) -> None:
@@ -72,7 +73,9 @@ def known_revisions() -> set[str]:
     return {script.revision for script in scripts().walk_revisions()}
 
 
+@cache
 def scripts() -> ScriptDirectory:
+    """What comes with this program: read once, it does not change while it runs."""
     return ScriptDirectory(str(MIGRATIONS))
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, func, select, text, tuple_, update
@@ -19,6 +20,7 @@ COLUMNS = ("subject", "name", "due", "lane", "customer", "campaign", "event")
 FREE = text("NOT fired AND NOT held")  # as the partial indexes say it, or they can't be used
 HELD = text("NOT fired AND held")
 IN_ORDER = (TIMERS.c.due, TIMERS.c.event)
+FIRST_FREE = select(TIMERS.c.due).where(FREE).order_by(*IN_ORDER).limit(1)  # asked after each turn: made once
 
 
 class Timers:
@@ -63,16 +65,20 @@ class Timers:
 
     def next_due(self) -> datetime | None:
         """When the next timer that no campaign holds is due, UTC; None if there is none."""
-        first = select(TIMERS.c.due).where(FREE).order_by(*IN_ORDER).limit(1)
-        return self._connection.execute(first).scalar_one_or_none()
+        return self._connection.execute(FIRST_FREE).scalar_one_or_none()
 
     def next_held(self, names: Collection[str]) -> dict[tuple[str, str], datetime]:
         """When the first held timer of each of these names is due (UTC) in the campaigns that run, by campaign and
         name. One query, whatever waits."""
-        firsts = [first_held(name).label(name) for name in names]
-        rows = self._connection.execute(select(CAMPAIGNS.c.name, *firsts).where(CAMPAIGNS.c.status == "active"))
+        rows = self._connection.execute(firsts_held(tuple(names)))
         found = ((row[0], name, due) for row in rows for name, due in zip(names, row[1:], strict=True))
         return {(campaign, name): due for campaign, name, due in found if due is not None}
+
+
+@cache
+def firsts_held(names: tuple[str, ...]) -> Select[Any]:
+    firsts = [first_held(name).label(name) for name in names]
+    return select(CAMPAIGNS.c.name, *firsts).where(CAMPAIGNS.c.status == "active")
 
 
 def first_held(name: str) -> ColumnElement[datetime]:

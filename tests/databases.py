@@ -46,7 +46,7 @@ class PostgresServer:
     def database(self, template: str = "template1") -> Iterator[str]:
         """The URL of a new database, copied from another one, dropped afterwards."""
         name = f"test_{next(NUMBERS)}"
-        self.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+        self.execute(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY file_copy")  # half the work for a small one
         yield self.url(name)
         self.execute(f"DROP DATABASE {name} WITH (FORCE)")
 

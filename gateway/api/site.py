@@ -1,6 +1,9 @@
 """The whole API as one application."""
 
+from functools import cache
+
 from aiohttp import web
+from aiohttp.typedefs import Handler
 
 from gateway.api import (
     analytics,
@@ -88,9 +91,19 @@ def api_application(desk: ApiDesk) -> web.Application:
     entrance = Entrance(Allowance(desk.requests_per_minute))
     api = web.Application(middlewares=[name_request, measure, answer_problems, entrance.admit, Bounds().bound])
     api[DESK] = desk
-    for endpoint in ENDPOINTS:
-        path, handler = address(endpoint.path), serve(endpoint)
-        for method in endpoint.methods:
-            api.router.add_route(method, path, handler)
-    api.add_routes(describing.routes(ENDPOINTS))
+    for method, path, handler in served():
+        api.router.add_route(method, path, handler)
+    api.add_routes(described())
     return api
+
+
+@cache
+def served() -> tuple[tuple[str, str, Handler], ...]:
+    """Every request with its handler, which finds what surrounds it in what it is asked: one for all applications."""
+    handlers = ((address(one.path), serve(one), one.methods) for one in ENDPOINTS)
+    return tuple((method, path, handler) for path, handler, methods in handlers for method in methods)
+
+
+@cache
+def described() -> tuple[web.RouteDef, ...]:
+    return tuple(describing.routes(ENDPOINTS))
