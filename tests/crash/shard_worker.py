@@ -7,6 +7,7 @@ import asyncio
 import os
 import signal
 import sys
+import time
 from contextlib import closing
 from itertools import count
 from pathlib import Path
@@ -33,6 +34,7 @@ flows:
     wrote: {when: incoming_session, next: answer}
     answer: {do: reply, text: "You wrote {{ message.text }}"}
 """
+STRUCK_SECONDS = 0.2  # until a signal has stopped the thread that sent it: another one may be told of it first
 HOOKS = {"in": "decide", "after": "work_once"}
 
 log = structlog.get_logger()
@@ -53,6 +55,7 @@ def signalled(name: str, where: str, number: int, whom: int = 0) -> None:
     def strike() -> None:
         if next(passings) == number:
             os.kill(whom or os.getpid(), getattr(signal, f"SIG{name}"))
+            time.sleep(STRUCK_SECONDS)
 
     def struck_inside(*arguments: Any) -> Any:
         decided = decide(*arguments)

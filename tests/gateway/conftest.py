@@ -12,9 +12,12 @@ from tests.gateway.desk import AUTHORIZED, Client, Desk
 
 
 @pytest.fixture(autouse=True)
-def counts_told_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    """None: on a busy machine any count takes long, and what it was before is told again."""
-    monkeypatch.setattr("gateway.api.counted.QUICK_SECONDS", 60.0)
+def counts_told_again() -> Iterator[None]:
+    """None: on a busy machine any count takes long, and what it was before is told again. (Not by `monkeypatch`: what
+    every test has is undone last, after fixtures that have changed the same.)"""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("gateway.api.counted.QUICK_SECONDS", 60.0)
+        yield
 
 
 @pytest.fixture

@@ -69,7 +69,7 @@ PLANTED = (
         ("        COMMUNICATIONS.c.id == MESSAGES.c.communication,\n", ""),
         ("        COMMUNICATIONS.c.is_open.is_(False),\n", ""),
         ('        COMMUNICATIONS.c.status != "completed",\n', ""),
-        ("        change_among(connection, MARK, [row[0] for row in found], stored(now))\n", "        pass\n"),
+        ("        execute(connection, MARK, stored(now), [row[0] for row in found])\n", "        pass\n"),
     ),
     *outbox(
         "outbox",
