@@ -27,7 +27,7 @@ demo: venv ## Play the example campaign with an accelerated clock; fails if anyt
 	@exec $(BIN)/pointsman demo $(ARGS)
 
 test: venv ## Run the tests
-	@$(BIN)/python -m pytest -n 4 --dist worksteal $(ARGS)
+	@$(BIN)/python -m pytest -n 5 --dist worksteal $(ARGS)
 
 check: venv ## Formatting, lint, types, import rules, audit of dependencies and tests
 	$(BIN)/ruff format --check .
@@ -35,7 +35,7 @@ check: venv ## Formatting, lint, types, import rules, audit of dependencies and 
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python tools/audit.py
-	$(BIN)/python -m pytest -n 4 --dist worksteal $(ARGS)
+	$(BIN)/python -m pytest -n 5 --dist worksteal $(ARGS)
 
 bench: venv ## Measure this machine: ingress, rules, worker
 	@$(BIN)/python -m benchmarks $(ARGS)

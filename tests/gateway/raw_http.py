@@ -2,6 +2,7 @@
 
 import asyncio
 import struct
+from contextlib import suppress
 from dataclasses import dataclass
 from socket import SO_LINGER, SOL_SOCKET
 from urllib.parse import urlsplit
@@ -26,7 +27,8 @@ class Wire:
 
     async def close(self) -> None:
         self.writer.close()
-        await self.writer.wait_closed()
+        with suppress(ConnectionResetError):  # the other side was quicker
+            await self.writer.wait_closed()
 
 
 async def send(url: str, *lines: str, body: bytes = b"") -> Wire:
