@@ -24,7 +24,7 @@ from storage.transaction import Transaction
 from storage.values import Owed, Row
 
 CONCURRENCY = 20  # messages of one channel in flight at once
-GATHER_SECONDS = 0.02  # how long ends gather to be recorded together, while enough is claimed ahead
+GATHER_SECONDS = 0.005  # how long ends gather to be recorded together, while enough is claimed ahead
 SWEEP = 5.0  # seconds after which the outbox is looked at though nobody rang
 
 log = structlog.get_logger()

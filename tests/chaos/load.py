@@ -7,7 +7,7 @@ does unless it is told otherwise; some ask again though they were answered.
 import asyncio
 import json
 import random
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import count
@@ -24,6 +24,8 @@ from tests.chaos.project import CAMPAIGN, PHONES, STEPPERS, USERS, Project
 from tests.chaos.webhooks import Request, slack_event, text_message
 
 NO_ANSWER = 0
+UNDER_WAY = 409  # what was sent before under the same key is not answered yet
+NO_KEY: Mapping[str, str] = {}
 ROW_FAILED = 422  # as which we count a row of the API that was answered so
 FOREVER = 1_000_000
 GIVES_UP = 0.2  # of text messages: Twilio asks once
@@ -39,7 +41,8 @@ Act = Callable[[random.Random, int], Awaitable[None]]
 
 @dataclass
 class Load:
-    """Everybody who asks something of the gateway. ``pace`` divides their pauses."""
+    """Everybody who asks something of the gateway. ``pace`` divides their pauses. ``keyed``: changes by the API bring
+    an Idempotency-Key, for what a network holds back may come after what was sent later."""
 
     project: Project
     http: aiohttp.ClientSession
@@ -47,6 +50,7 @@ class Load:
     seed: int
     pace: float = 1.0
     over: bool = False
+    keyed: bool = False
     _numbers: Any = field(default_factory=lambda: count(1))
     _tasks: list["asyncio.Task[None]"] = field(default_factory=list)
 
@@ -111,7 +115,8 @@ class Load:
         """The operator's system moves somebody on by one step."""
         name, step = STEPPERS[place % len(STEPPERS)], place // len(STEPPERS) + 1
         entry = self.ledger.begin("change by API", (post("#billing", f"{name} is at step {step}."),))
-        await self._insist(entry, self._put([{"external_id": name, "fields": {"step": step}}]))
+        key = {"Idempotency-Key": f"{name}-{step}"} if self.keyed else {}
+        await self._insist(entry, self._put([{"external_id": name, "fields": {"step": step}}], key))
 
     async def _upload(self, chance: random.Random, place: int) -> None:
         """The operator uploads a contact list of people nobody knows yet."""
@@ -140,15 +145,19 @@ class Load:
         try:
             async with self.http.request(**request) as answer:
                 body = await answer.read()
+                if answer.status == UNDER_WAY and "Idempotency-Key" in request["headers"]:
+                    return NO_ANSWER
                 failed = answer.content_type == "application/json" and b'"status": "failed"' in body
                 return ROW_FAILED if failed and answer.status in TAKEN else answer.status
         except (aiohttp.ClientError, TimeoutError, OSError):
             return NO_ANSWER
 
-    def _put(self, rows: list[Row]) -> Callable[[int], Request]:
-        return self._api("PUT", "participants", json.dumps(rows), JSON)
+    def _put(self, rows: list[Row], key: Mapping[str, str] = NO_KEY) -> Callable[[int], Request]:
+        return self._api("PUT", "participants", json.dumps(rows), JSON, key)
 
-    def _api(self, method: str, path: str, text: str = "", content_type: str = "") -> Callable[[int], Request]:
+    def _api(
+        self, method: str, path: str, text: str = "", content_type: str = "", key: Mapping[str, str] = NO_KEY
+    ) -> Callable[[int], Request]:
         url = f"{self.project.url}/api/v1/campaigns/{CAMPAIGN}/{path}"
-        headers = {**BEARER, **({"Content-Type": content_type} if content_type else {})}
+        headers = {**BEARER, **({"Content-Type": content_type} if content_type else {}), **key}
         return lambda _: {"method": method, "url": url, "data": text.encode(), "headers": headers}

@@ -83,7 +83,7 @@ async def drill(folder: Path, deeds: tuple[Deed, ...] = DEEDS, seed: int = 1, pa
         balancer = Balancer(project.port, [(host.address, PORT) for host in GATEWAYS])
         await balancer.start()
         stack.push_async_callback(balancer.stop)
-        load = Load(project, http, ledger, seed, pace)
+        load = Load(project, http, ledger, seed, pace, keyed=True)
         stack.push_async_callback(load.stop)
         ground = Postgres(PostgresServer(base.folder, base.programs), base.url)
         stage = Stage(pair, ground, load, ledger, random.Random(seed))  # noqa: S311 - the same each time
