@@ -19,7 +19,7 @@ from gateway.server import serving
 from gateway.settings import Settings, load_settings
 from tests.channels.signing import ACCOUNT_SID, NOW, PUBLIC_URL, SIGNING_SECRET, TOKEN
 from tests.gateway.raw_http import Wire, send
-from tests.gateway.running import free_port
+from tests.ports import free_port
 
 API_TOKEN = "api-token-of-the-tests"
 BOT_TOKEN = "xoxb-token-of-the-tests"

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
@@ -27,6 +26,7 @@ from storage.transaction import Transaction
 from storage.values import Row
 from tests.channels.signing import twilio_signature
 from tests.conftest import prepared_file
+from tests.ports import free_port
 
 T = TypeVar("T")
 
@@ -211,12 +211,6 @@ def project_settings(folder: Path, database: str = "") -> Settings:
     settings = load_settings(folder, sandbox=True)
     url = f"http://127.0.0.1:{number}"
     return replace(settings, port=number, public_url=url, database=database or settings.database)
-
-
-def free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return int(free.getsockname()[1])
 
 
 @asynccontextmanager

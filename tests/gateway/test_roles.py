@@ -17,7 +17,8 @@ from gateway.server import serving
 from gateway.settings import SANDBOX_API_TOKEN
 from storage.errors import AlreadyRunning, LeaseLost
 from tests.databases import PostgresServer
-from tests.gateway.running import free_port, project_settings, until, write_project
+from tests.gateway.running import project_settings, until, write_project
+from tests.ports import free_port
 
 RULES = """
 campaign: hello

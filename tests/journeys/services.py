@@ -23,7 +23,7 @@ from typing import Any
 from aiohttp import web
 
 from gateway.settings import SANDBOX_SERVICE_SECRET
-from tests.gateway.running import free_port
+from tests.ports import free_port
 
 RECENT = 300  # seconds that a signature may be old
 TIMEOUT = 1  # seconds the gateway gives a service

@@ -18,7 +18,7 @@ from tests.chaos.load import Load
 from tests.chaos.processes import Child, until
 from tests.chaos.project import Project
 from tests.crash.processes import POINTSMAN, Line, transcript
-from tests.gateway.running import free_port
+from tests.ports import free_port
 
 BEARER = {"Authorization": f"Bearer {SANDBOX_API_TOKEN}"}
 UP_SECONDS = 150.0  # processes that start together on a busy machine take their time

@@ -1,6 +1,5 @@
 """Who takes no more of an answer, because it was stopped or cut off in the middle of it, holds nothing for long."""
 
-import socket
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from time import monotonic, sleep
@@ -11,6 +10,7 @@ from storage.database import Storage
 from storage.leases import Leases
 from storage.shards import Shards
 from tests.databases import postgres_server
+from tests.ports import free_port
 from tests.storage.sharing import sharing, take, tell
 
 STRANDED = 20.0  # seconds
@@ -26,12 +26,6 @@ def far_url() -> Iterator[str]:
         with closing(sharing(url)) as storage:
             storage.migrate()
         yield url
-
-
-def free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
 
 
 @contextmanager
