@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import random
 import shutil
 import socket
 from collections.abc import Callable
@@ -10,6 +9,7 @@ from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from random import SystemRandom
 
 from gateway.clock import ManualClock
 from gateway.commands.beginning import write_project
@@ -25,6 +25,7 @@ from storage.database import Storage
 
 START = datetime(2027, 3, 1, 8, tzinfo=UTC)
 PORTS = range(20_000, 30_000)
+CHANCE = SystemRandom()  # no seed: processes that begin alike choose differently
 PORT_FILE, DONE, FINAL, MARKS = "port", "done", "final.json", "demo-steps"
 
 
@@ -79,7 +80,7 @@ def write_whole(path: Path, text: str) -> None:
 
 def free_port() -> int:
     """A port that nobody listens on, and that no system gives to outgoing connections: it is still free later."""
-    for port in random.sample(PORTS, len(PORTS)):
+    for port in CHANCE.sample(PORTS, len(PORTS)):
         with socket.socket() as probe, suppress(OSError):
             probe.bind(("127.0.0.1", port))
             return port

@@ -11,6 +11,7 @@ from time import monotonic
 
 import aiohttp
 
+from gateway.demo.play import free_port
 from tests.chaos.books import Books, drawn_up, due_within
 from tests.chaos.faults import CHANNELS, FAULTS, Fault
 from tests.chaos.grounds import ground
@@ -20,7 +21,6 @@ from tests.chaos.load import Load
 from tests.chaos.processes import Stuck, Subject, until
 from tests.chaos.project import Project
 from tests.chaos.stage import Stage
-from tests.ports import free_port
 
 ANSWER_SECONDS = 15.0  # how long those who ask wait for an answer, as Twilio does
 BREATH = 1.0  # seconds that it works undisturbed after a fault

@@ -13,8 +13,8 @@ from typing import Any
 from urllib.request import Request, urlopen
 
 from gateway.commands.beginning import write_project
+from gateway.demo.play import free_port
 from tests.crash.processes import POINTSMAN, REPOSITORY
-from tests.ports import free_port
 
 TOKEN = "token-of-the-clients"
 CAMPAIGN = "payment_reminder"

@@ -13,6 +13,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from gateway.commands.beginning import write_project
+from gateway.demo.play import free_port
 from gateway.playing import upload_of
 from gateway.sandboxes import JOURNAL, read_script
 from gateway.settings import SANDBOX_API_TOKEN, SANDBOX_DEFAULTS
@@ -20,7 +21,6 @@ from tests.channels.signing import twilio_signature
 from tests.conftest import prepared_file
 from tests.crash.processes import POINTSMAN, End, Ended, ended, started, transcript
 from tests.forking.processes import Told
-from tests.ports import free_port
 
 CAMPAIGN = "payment_reminder"
 GRETA = "+4915112345607"

@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
+from gateway.demo.play import free_port
 from gateway.settings import SANDBOX_API_TOKEN
 from tests.crash.live import Live, running, wait_until
 from tests.crash.processes import killed_at, run
 from tests.gateway.running import SETTINGS
-from tests.ports import free_port
 
 RULES = """
 campaign: ask

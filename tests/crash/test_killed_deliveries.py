@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
+from gateway.demo.play import free_port
 from tests.crash.live import running, wait_until
 from tests.crash.processes import killed_at, run
 from tests.gateway.example_rules import HELLO
 from tests.gateway.running import SETTINGS
-from tests.ports import free_port
 
 PLAY = """
 [play]

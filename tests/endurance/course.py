@@ -11,6 +11,7 @@ from pathlib import Path
 
 import aiohttp
 
+from gateway.demo.play import free_port
 from tests.chaos import processes
 from tests.chaos.grounds import ground
 from tests.chaos.processes import Stuck, until
@@ -18,7 +19,6 @@ from tests.crash.processes import POINTSMAN
 from tests.endurance.load import Load
 from tests.endurance.looks import Counting, Look, look
 from tests.endurance.project import LastingProject
-from tests.ports import free_port
 
 WARM = 50_000  # events until whatever is kept in memory for good is there; in a short run, half of all
 LOOKS = 100  # that are kept

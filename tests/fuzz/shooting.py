@@ -17,13 +17,13 @@ import pytest
 import structlog
 
 from gateway.clock import SystemClock
+from gateway.demo.play import free_port
 from gateway.logs import calm
 from gateway.server import serving
 from gateway.settings import load_settings
 from tests.fuzz.gunner import CONNECTIONS, Tally, apart, here
 from tests.fuzz.shots import FORGED, WHOLE
 from tests.gateway.edge import PROJECT, SECRETS, of_the_payloads
-from tests.ports import free_port
 
 SERVER = logging.getLogger("aiohttp.server")
 EXPECTED = frozenset({200, 400, 401, 403, 404, 405, 413, 415, 429})

@@ -15,11 +15,11 @@ from channels.base import WebhookRequest
 from gateway import buckets, ingress, refusing
 from gateway.app import Gateway
 from gateway.clock import ManualClock
+from gateway.demo.play import free_port
 from gateway.server import serving
 from gateway.settings import Settings, load_settings
 from tests.channels.signing import ACCOUNT_SID, NOW, PUBLIC_URL, SIGNING_SECRET, TOKEN
 from tests.gateway.raw_http import Wire, send
-from tests.ports import free_port
 
 API_TOKEN = "api-token-of-the-tests"
 BOT_TOKEN = "xoxb-token-of-the-tests"

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from aiohttp import web
 
-from tests.ports import free_port
+from gateway.demo.play import free_port
 
 Behaviour = Callable[[web.Request], Awaitable[web.StreamResponse]]
 

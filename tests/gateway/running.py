@@ -17,6 +17,7 @@ from gateway.app import Gateway
 from gateway.campaigns import stop
 from gateway.clock import ManualClock
 from gateway.demo.hourglass import Hourglass
+from gateway.demo.play import free_port
 from gateway.playing import start_campaign
 from gateway.server import serving
 from gateway.settings import SANDBOX_API_TOKEN, Settings, load_settings
@@ -26,7 +27,6 @@ from storage.transaction import Transaction
 from storage.values import Row
 from tests.channels.signing import twilio_signature
 from tests.conftest import prepared_file
-from tests.ports import free_port
 
 T = TypeVar("T")
 

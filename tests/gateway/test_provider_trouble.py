@@ -7,9 +7,9 @@ import pytest
 from channels.base import OutboundMessage, Sent
 from channels.sandbox import Fault, Webhooks
 from channels.twilio.adapter import TwilioSms
+from gateway.demo.play import free_port
 from tests.gateway.example_rules import ADA, HELLO
 from tests.gateway.running import CARLA, World, running
-from tests.ports import free_port
 
 CROWD = [f"+49151123457{number:02}" for number in range(40)]
 BROKEN = Fault("fail", status=503, on="any", times=None)

@@ -12,13 +12,13 @@ import pytest
 from gateway.app import Gateway
 from gateway.bells import READER, TIMERS
 from gateway.clock import SystemClock
+from gateway.demo.play import free_port
 from gateway.roles import Role, Roles
 from gateway.server import serving
 from gateway.settings import SANDBOX_API_TOKEN
 from storage.errors import AlreadyRunning, LeaseLost
 from tests.databases import PostgresServer
 from tests.gateway.running import project_settings, until, write_project
-from tests.ports import free_port
 
 RULES = """
 campaign: hello

@@ -196,3 +196,66 @@ async def test_two_sites_decide_each_event_once_and_in_order(site: Site, other: 
     assert sorted(site.decided + other.decided) == list(range(1, 32))
     rows: list[Row] = [dict(row._mapping) for row in ask(site.storage, ANSWERS)]
     assert [row["text"] for row in rows] == [f"You wrote number {number}" for number in range(30)]
+
+
+async def test_shards_that_are_woken_together_are_decided_in_one_batch(site: Site) -> None:
+    batches: list[int] = []
+    site.worker.on_batch = batches.append
+    woken = [site.shard, *site.elsewhere(9)]
+    assert await asyncio.gather(*map(site.shards.wake, woken)) == [True] * 10
+    assert (len(batches), site.waiting()) == (1, 0)
+    assert site.decided == sorted(site.decided)
+
+
+async def test_more_shards_than_a_turn_may_have_are_decided_in_several(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shards, "TOGETHER", 4)
+    woken = [site.shard, *site.elsewhere(9)]
+    assert await asyncio.gather(*map(site.shards.wake, woken)) == [True] * 10
+    assert site.waiting() == 0
+
+
+async def test_a_shard_in_which_another_is_at_work_holds_up_nobody_beside_it(site: Site, other: Site) -> None:
+    taken, free = site.shard, site.elsewhere(1)[0]
+    turn = Turn({taken})
+    take(other.storage, taken, turn.id)
+    with other.storage.transaction() as t:
+        turn(t)
+        waiting, done = (asyncio.create_task(site.shards.wake(shard)) for shard in (taken, free))
+        assert await done
+        assert (site.decided, waiting.done()) == (site.events_in(free), False)
+    assert await waiting
+    assert site.decided == site.events_in(free) + site.events_in(taken)
+
+
+async def test_a_shard_that_another_takes_leaves_a_turn_and_the_others_stay(
+    site: Site, other: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It was taken after the batch was read: what is decided of the others is read anew."""
+    confirm, taken, free = Turn.__call__, site.shard, site.elsewhere(1)[0]
+
+    def late(turn: Turn, t: Transaction) -> None:
+        if taken in turn.shards:
+            take(other.storage, taken, "another's")
+        confirm(turn, t)
+
+    monkeypatch.setattr(Turn, "__call__", late)
+    assert await asyncio.gather(site.shards.wake(taken), site.shards.wake(free)) == [True, True]
+    assert (site.decided, site.waiting()) == (site.events_in(free), len(site.events_in(taken)))
+
+
+async def test_who_is_cut_off_gives_back_all_that_waits_with_him(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    begun = asyncio.Event()
+
+    async def hang(worker: Worker) -> int:
+        begun.set()
+        return await asyncio.get_running_loop().create_future()
+
+    monkeypatch.setattr(Worker, "work_once", hang)
+    first, second = (asyncio.create_task(site.shards.wake(shard)) for shard in (site.shard, site.elsewhere(1)[0]))
+    await begun.wait()
+    first.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await first
+    assert await second is False

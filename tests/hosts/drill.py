@@ -9,6 +9,7 @@ from time import monotonic
 
 import aiohttp
 
+from gateway.demo.play import free_port
 from tests.chaos.books import Books, drawn_up
 from tests.chaos.faults import CHANNELS
 from tests.chaos.grounds import Postgres
@@ -23,7 +24,6 @@ from tests.hosts.balancer import Balancer
 from tests.hosts.network import Host, network
 from tests.hosts.pair import PORT, Pair, provider_outside
 from tests.hosts.servers import Servers, servers
-from tests.ports import free_port
 
 GATEWAYS = (Host("pmgateway1", "10.99.0.11"), Host("pmgateway2", "10.99.0.12"))
 DATABASE = Host("pmdatabase", "10.99.0.21")

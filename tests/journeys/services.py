@@ -22,8 +22,8 @@ from typing import Any
 
 from aiohttp import web
 
+from gateway.demo.play import free_port
 from gateway.settings import SANDBOX_SERVICE_SECRET
-from tests.ports import free_port
 
 RECENT = 300  # seconds that a signature may be old
 TIMEOUT = 1  # seconds the gateway gives a service

@@ -16,10 +16,10 @@ from time import monotonic, perf_counter
 
 from benchmarks.forms import ACCOUNT, NUMBER, PUBLIC_URL, TOKEN, requests
 from benchmarks.load import drive
+from gateway.demo.play import free_port
 from tests.crash.processes import POINTSMAN
 from tests.forking.processes import REPOSITORY
 from tests.overload.pushing import NO_ANSWER, Push
-from tests.ports import free_port
 
 SETTINGS = f"""
 public_url = "{PUBLIC_URL}"

@@ -1,12 +1,12 @@
 """The tutorial works as it is written."""
 
 import os
-import socket
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from gateway.demo.play import free_port
 from tests.reference.pages import DOCS
 from tests.reference.tutorial import Reader
 
@@ -18,10 +18,7 @@ def reader(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Reader]:
     for name in [name for name in os.environ if name.upper().startswith("POINTSMAN_")]:
         monkeypatch.delenv(name)
     monkeypatch.chdir(tmp_path)
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port: int = free.getsockname()[1]
-    reader = Reader(port, tmp_path)
+    reader = Reader(free_port(), tmp_path)
     yield reader
     reader.close()
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import aiohttp
 
+from gateway.demo.play import free_port
 from gateway.settings import SANDBOX_API_TOKEN
 from storage.database import Storage
 from tests.chaos.ledger import Ledger
@@ -18,7 +19,6 @@ from tests.chaos.load import Load
 from tests.chaos.processes import Child, until
 from tests.chaos.project import Project
 from tests.crash.processes import POINTSMAN, Line, transcript
-from tests.ports import free_port
 
 BEARER = {"Authorization": f"Bearer {SANDBOX_API_TOKEN}"}
 UP_SECONDS = 150.0  # processes that start together on a busy machine take their time

@@ -6,11 +6,11 @@ from time import monotonic, sleep
 
 import pytest
 
+from gateway.demo.play import free_port
 from storage.database import Storage
 from storage.leases import Leases
 from storage.shards import Shards
 from tests.databases import postgres_server
-from tests.ports import free_port
 from tests.storage.sharing import sharing, take, tell
 
 STRANDED = 20.0  # seconds
