@@ -14,7 +14,8 @@ from urllib.request import Request, urlopen
 
 from gateway.commands.beginning import write_project
 from gateway.demo.play import free_port
-from tests.crash.processes import POINTSMAN, REPOSITORY
+from tests.crash.processes import POINTSMAN
+from tests.forking.processes import REPOSITORY
 
 TOKEN = "token-of-the-clients"
 CAMPAIGN = "payment_reminder"

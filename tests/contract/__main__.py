@@ -16,7 +16,7 @@ from tempfile import TemporaryDirectory
 from gateway.api.site import ENDPOINTS
 from tests.clients.served import Served, served
 from tests.contract.known import configuration
-from tests.crash.processes import REPOSITORY
+from tests.forking.processes import REPOSITORY
 
 PROGRAM = REPOSITORY / ".venv" / "schemathesis" / "bin" / "st"
 GENERATED = re.compile(r"([\d,]+) generated")
