@@ -8,7 +8,7 @@ import re
 from datetime import UTC, date, datetime, timedelta
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field, ValidationInfo, field_validator
+from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field
 
 from gateway.api.endpoints import Given
 from gateway.api.paging import PageQuery
@@ -92,14 +92,6 @@ class Span(Given):
 
     since: Since = EVER
     until: Until = NEVER
-
-    @field_validator("until")
-    @classmethod
-    def _not_before_since(cls, until: datetime, info: ValidationInfo) -> datetime:
-        since = info.data.get("since", EVER)
-        if since != EVER and until < since:
-            raise ValueError("must not be before since: nothing could be found")
-        return until
 
 
 class NumberPage(PageQuery):

@@ -145,7 +145,6 @@ async def test_retention_keeps_days_of_what_was_long_ago(tmp_path: Path) -> None
         ({"since": "2020-01-01T00:00:00Z"}, 409),
         ({"step": "minute"}, 422),
         ({"flow": "nothing"}, 404),
-        ({"since": "2027-03-02T00:00:00Z", "until": "2027-03-01T00:00:00Z"}, 422),
         ({"since": "9999-12-31T23:59:59Z"}, 200),
         ({"until": "0001-01-01T00:00:00Z"}, 200),
         ({"since": "0001-01-01T00:00:00Z", "until": "0001-01-01T00:00:00Z"}, 409),
