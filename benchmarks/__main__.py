@@ -16,6 +16,7 @@ from benchmarks import (
     ingress,
     matching,
     memory,
+    paging,
     reacting,
     recording,
     replaying,
@@ -43,6 +44,7 @@ BENCHMARKS = {
     "worker-postgres": working_on_server.rows,
     "timers": timing.rows,
     "claims": claiming.rows,
+    "list-pages": paging.rows,
     "memory": memory.rows,
 }
 RESULT = Path(__file__).parent / "results" / "latest.json"
@@ -66,7 +68,7 @@ def measure(names: Sequence[str], seconds: float, rounds: int) -> tuple[list[Row
 @click.option("--json", "file", default=RESULT, type=click.Path(path_type=Path), help="Where the figures are written.")
 def main(names: tuple[str, ...], seconds: float, rounds: int, file: Path) -> None:
     """Measure this machine: ingress, matcher, react, worker, recording, replay, sender, import, import-postgres,
-    checking, two-workers, worker-postgres, timers, claims, memory."""
+    checking, two-workers, worker-postgres, timers, claims, list-pages, memory."""
     found, plan = measure(names or tuple(BENCHMARKS), seconds, rounds)
     show(found)
     file.parent.mkdir(parents=True, exist_ok=True)

@@ -97,21 +97,31 @@ def cases(crowd: Crowd) -> Iterator[Case]:
 
 async def measure(port: int, crowd: Crowd, times: int) -> list[Taken]:
     """Ask for each, again and again."""
-    chosen, headers = Random(5), {"Authorization": f"Bearer {SANDBOX_API_TOKEN}"}  # noqa: S311
-    async with ClientSession(f"http://127.0.0.1:{port}", headers=headers) as session:
-        return [await _taken(session, case, Place(crowd, chosen), times) for case in cases(crowd)]
+    place = Place(crowd, Random(5))  # noqa: S311 - which pages, no secret
+    async with session_with(port) as session:
+        return [await _taken(session, case, query_of(case, place), times) for case in cases(crowd)]
 
 
-async def _taken(session: ClientSession, case: Case, place: Place, times: int) -> Taken:
-    query = dict(case.filters)
-    if case.limit:
-        after = place.cursor(case.path, case.place, case.filters)
-        query |= {"limit": str(case.limit)} | ({"after": after} if after else {})
-    anew, *took = [await _ask(session, case, query) for _ in range(times + 1)]
+def query_of(case: Case, place: Place) -> Mapping[str, str]:
+    """What is asked for, as the API wants it told."""
+    if not case.limit:
+        return case.filters
+    after = place.cursor(case.path, case.place, case.filters)
+    return {**case.filters, "limit": str(case.limit)} | ({"after": after} if after else {})
+
+
+def session_with(port: int) -> ClientSession:
+    """Who may ask the API at this port."""
+    return ClientSession(f"http://127.0.0.1:{port}", headers={"Authorization": f"Bearer {SANDBOX_API_TOKEN}"})
+
+
+async def _taken(session: ClientSession, case: Case, query: Mapping[str, str], times: int) -> Taken:
+    anew, *took = [await ask(session, case, query) for _ in range(times + 1)]
     return Taken(case, anew, took)
 
 
-async def _ask(session: ClientSession, case: Case, query: Mapping[str, str]) -> float:
+async def ask(session: ClientSession, case: Case, query: Mapping[str, str]) -> float:
+    """How long (ms) the answer took. Raises ValueError unless it is 200."""
     start = perf_counter()
     async with session.get(f"/api/v1{case.path}", params=query) as answer:
         body = await answer.read()
@@ -124,7 +134,7 @@ async def _ask(session: ClientSession, case: Case, query: Mapping[str, str]) -> 
 @asynccontextmanager
 async def serving(folder: Path, url: str) -> AsyncIterator[int]:
     """The port of the API over this database."""
-    (folder / "rules").mkdir()
+    (folder / "rules").mkdir(parents=True)
     (folder / "rules" / "reminder.yaml").write_text(CAMPAIGN, "utf-8")
     (folder / "pointsman.toml").write_text(SETTINGS.format(url=json.dumps(url)), "utf-8")
     gateway = await open_gateway(load_settings(folder, sandbox=True), SystemClock())
@@ -158,15 +168,15 @@ def _row(kind: tuple[str, int], taken: Sequence[Taken]) -> Row:
     return Row("lists", which, "", MILLISECONDS, [slowest.least], GOAL_MS, colour)
 
 
-def prepare(url: str, crowd: Crowd) -> None:
-    """Fill the database, unless it is filled already."""
+def prepare(url: str, crowd: Crowd) -> Iterator[str]:
+    """Fill the database, unless it is filled already; tells what is next."""
     storage = Storage(url)
     storage.migrate()
     storage.close()
     with psycopg.connect(url) as connection:
         filled = connection.execute("SELECT 1 FROM customer LIMIT 1").fetchone()
-    for name in () if filled else fill(url, crowd):
-        print(f"{name} ...", file=sys.stderr, flush=True)
+    if not filled:
+        yield from fill(url, crowd)
 
 
 async def run(url: str, crowd: Crowd, times: int) -> list[Taken]:
@@ -190,7 +200,8 @@ def slowest(taken: Sequence[Taken]) -> Iterator[str]:
 def main(url: str, scale: float, times: int, file: Path | None) -> None:
     """Measure the lists of the API on the PostgreSQL database at URL, which is filled if it is empty."""
     crowd = Crowd(max(1_000, int(PEOPLE * scale)))
-    prepare(url, crowd)
+    for name in prepare(url, crowd):
+        print(f"{name} ...", file=sys.stderr, flush=True)
     taken = asyncio.run(run(url, crowd, times))
     found = rows(taken)
     show(found)

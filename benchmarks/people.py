@@ -29,7 +29,7 @@ SMS = Channel(name="sms", kind="sms", identifier="phone")
 CAMPAIGN = """
 campaign: reminder
 fields:
-  first_name: {type: string, level: customer}
+  first_name: {type: string, level: customer, required: true}
   amount_due: {type: numeric, required: true}
   due_date:   {type: date, required: true}
   promised:   {type: boolean, default: false}

@@ -55,8 +55,8 @@ async def bare(folder: Path) -> AsyncIterator[web.BaseRunner]:
 @asynccontextmanager
 async def gateway(folder: Path) -> AsyncIterator[web.BaseRunner]:
     """All that a gateway in earnest has around a webhook: its connections and their bounds, who is turned away, the
-    signature, metrics; kept on SQLite (WAL, FULL) before it is answered. What was kept nobody decides: the worker is a
-    process of its own where speed matters."""
+    signature, metrics; kept on SQLite (WAL, FULL), or where the environment says, before it is answered. What was kept
+    nobody decides: the worker is a process of its own where speed matters."""
     (folder / "rules").mkdir(exist_ok=True)
     (folder / "pointsman.toml").write_text(PROJECT)
     os.environ.update(SECRETS)
@@ -86,11 +86,12 @@ SERVERS: dict[str, Server] = {"bare": bare, "gateway": gateway, "provider": prov
 
 
 @contextmanager
-def served(name: str, folder: Path) -> Iterator[int]:
-    """The port of a server that runs in another process for as long as the block does."""
+def served(name: str, folder: Path, **environment: str) -> Iterator[int]:
+    """The port of a server that runs in another process for as long as the block does, with this in its environment."""
     command = [sys.executable, "-m", "benchmarks.servers", name, str(folder)]
     pipe = subprocess.PIPE
-    with subprocess.Popen(command, cwd=ROOT, stdin=pipe, stdout=pipe, text=True) as process:  # noqa: S603 - our own
+    known = os.environ | environment
+    with subprocess.Popen(command, cwd=ROOT, env=known, stdin=pipe, stdout=pipe, text=True) as process:  # noqa: S603 - our own
         try:
             assert process.stdout is not None  # noqa: S101 - a pipe was asked for
             yield int(process.stdout.readline())

@@ -11,9 +11,11 @@ from benchmarks.nodes import WITHOUT
 from tests.databases import PostgresServer
 
 CASES = {
-    ("ingress", "64 connections"),
-    ("ingress", "200 connections"),
-    ("ingress", "p99 at 200 connections"),
+    *(
+        ("ingress", f"{case}, {database}")
+        for case in ("64 connections", "200 connections", "p99 at 200 connections")
+        for database in ("SQLite", "PostgreSQL")
+    ),
     ("matcher", "6 rules"),
     ("matcher", "60 rules"),
     ("matcher", "200 rules"),
@@ -59,6 +61,7 @@ CASES = {
         for kind in ("events", "due timers", "messages owed")
         for database in ("SQLite", "PostgreSQL")
     ),
+    *(("list pages", path) for path, *_ in asking.lists()),
     ("memory", "a worker, after each further step"),
     ("checking", "1,000 nodes"),
     ("checking", "1,000 nodes, ms"),
