@@ -15,7 +15,7 @@ from typing import Any
 
 from sqlalchemy import Boolean, Connection, Table
 
-from storage.raw_sql import DIALECTS, fetch, json_list
+from storage.raw_sql import DIALECTS, fetch, json_list, rows_of_driver
 from storage.types import ByColumn
 from storage.values import Row
 
@@ -64,8 +64,7 @@ def insert_columns(
     fixed, text_of = _fixed(table, names, constants), _insert_json if on_sqlite else _insert_arrays
     rows = [json_list(zip(*columns.values(), strict=True))] if on_sqlite else [*map(list, columns.values())]
     statement = text_of(table, names, tuple(fixed), conflict, returning)
-    result = connection.exec_driver_sql(statement, (*fixed.values(), *rows))
-    return result.fetchall() if returning else ()
+    return rows_of_driver(connection, statement, (*fixed.values(), *rows))
 
 
 def update_many(

@@ -11,6 +11,8 @@ from urllib.parse import quote
 from sqlalchemy import URL, Connection, Engine, NullPool, QueuePool, create_engine, event, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection, ExceptionContext
 
+from storage.raw_sql import rows_of_driver
+
 BUSY_SECONDS = 5  # how long SQLite waits for another process's write; a provider waits 15 for its answer, then gives up
 CONNECT_SECONDS = 10
 ALONE = {"alone": True}  # an execution option: this transaction writes while no other does
@@ -226,7 +228,7 @@ def sqlite_engine(url: URL, pragmas: Sequence[str], begin: str, pool_size: int, 
             connection.cursor().execute(pragma)
 
     def start(connection: Connection) -> None:
-        connection.exec_driver_sql(begin)
+        rows_of_driver(connection, begin)
 
     event.listen(engine, "do_connect", make_private)
     event.listen(engine, "connect", prepare)

@@ -5,7 +5,7 @@ knows as the database does to answer it. A text is the same however many values 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import BindParameter, Column, Connection, CursorResult, Dialect, Select, bindparam
+from sqlalchemy import BindParameter, Column, Connection, Dialect, Select, bindparam
 from sqlalchemy.dialects import postgresql, sqlite
 
 from storage.types import TO_JSON
@@ -16,16 +16,31 @@ DIALECTS: Mapping[str, Dialect] = {"sqlite": sqlite.dialect(), "postgresql": pos
 Parameter = str | int | Collection[str] | Collection[int]
 
 
-def execute(connection: Connection, statement: str, *parameters: Parameter) -> CursorResult[Any]:
-    """Do a statement. In its text {} stands for each parameter in turn: for a value, or for being among several, as in
-    ``WHERE channel = {} AND id {}``. Values are given, and come, as the database holds them."""
+def execute(connection: Connection, statement: str, *parameters: Parameter) -> Sequence[Any]:
+    """Do a statement; the rows that come of it. In its text {} stands for each parameter in turn: for a value, or for
+    being among several, as in ``WHERE channel = {} AND id {}``. Values are given, and come, as the database holds
+    them."""
     marks, values = zip(*(_bound(connection.dialect.name, one) for one in parameters), strict=True)
-    return connection.exec_driver_sql(statement.format(*marks), values)
+    return rows_of_driver(connection, statement.format(*marks), values)
 
 
 def fetch(connection: Connection, query: str, *parameters: Parameter) -> Sequence[Any]:
     """The rows that a query finds (see `execute`)."""
-    return execute(connection, query, *parameters).fetchall()
+    return execute(connection, query, *parameters)
+
+
+def rows_of_driver(connection: Connection, statement: str, values: Any = ()) -> Sequence[Any]:
+    """The rows that come of a statement as the driver takes it, as plain tuples; () where it is none that has rows.
+
+    SQLAlchemy hears of the statement and of what goes wrong, but makes no result of its own of the answer: on SQLite
+    that takes longer than the answer.
+    """
+    cursor = connection.connection.cursor()
+    connection._cursor_execute(cursor, statement, values)
+    try:
+        return cursor.fetchall() if cursor.description else ()
+    except Exception as error:  # SQLite looks for its rows while they are fetched
+        connection._handle_dbapi_exception(error, statement, values, cursor, None)
 
 
 def _bound(dialect: str, parameter: Parameter) -> tuple[str, Any]:
@@ -69,7 +84,7 @@ class CompiledQuery:
             self._compiled[dialect] = self._compile(dialect)
         text, places, constants = self._compiled[dialect]
         given = {**constants, **values}
-        return connection.exec_driver_sql(text, tuple(given[name] for name in places) if places else given).fetchall()
+        return rows_of_driver(connection, text, tuple(given[name] for name in places) if places else given)
 
     def _compile(self, dialect: str) -> tuple[str, Sequence[str], dict[str, Any]]:
         """Its text, the names of what it takes by place (of PostgreSQL: none), and what is the same each time."""

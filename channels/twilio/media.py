@@ -17,7 +17,9 @@ ONWARD = {"mms.twiliocdn.com": "/", "s3-external-1.amazonaws.com": "/media.twili
 
 def media_of(fields: Mapping[str, str]) -> tuple[Media, ...]:
     """The files a webhook names; those past `MAX_MEDIA`, and addresses that are no address, are left out."""
-    told = fields.get(NUMBER, "")
+    told = fields.get(NUMBER, "0")
+    if told == "0":
+        return ()
     number = min(int(told), MAX_MEDIA) if told.isascii() and told.isdecimal() and len(told) < 4 else 0
     return tuple(_named(fields, range(number)))
 

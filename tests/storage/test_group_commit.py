@@ -56,6 +56,24 @@ async def test_what_comes_together_is_kept_by_few_commits_in_order(storage: Stor
     assert kept(storage) == [f"k{n}" for n in range(100)]
 
 
+async def test_who_is_answered_and_goes_on_at_once_is_kept_with_those_who_waited(
+    storage: Storage, commits: list[int]
+) -> None:
+    commit = GroupCommit(storage)
+
+    async def go_on() -> None:
+        await commit.keep(event("first"))
+        await commit.keep(event("next"))
+
+    going_on = asyncio.create_task(go_on())
+    for _ in range(2):  # its first event is taken, and being kept
+        await asyncio.sleep(0)
+    await asyncio.gather(commit.keep(event("waited")), going_on)
+
+    assert commits == [1, 2]
+    assert kept(storage) == ["first", "waited", "next"]
+
+
 async def test_of_ten_equal_events_one_is_new(storage: Storage) -> None:
     commit = GroupCommit(storage, batch=4)
     answers = await asyncio.gather(*(commit.keep(event("same")) for _ in range(10)))
