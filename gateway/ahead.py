@@ -7,7 +7,8 @@ from time import monotonic
 
 from storage.values import Owed
 
-AHEAD_SECONDS = 0.1  # for how long, at the pace of the last second, messages are claimed ahead
+AHEAD_SECONDS = 0.1  # for how long, at the latest pace, messages are claimed ahead
+PACE_SECONDS = 0.25  # of how long that is the pace: a longer one is long behind where messages begin to flow
 MOST_AHEAD = 200  # messages claimed ahead: so many more are looked up after a crash
 LONGEST_AHEAD = 1.0  # seconds after which what was claimed ahead is given back: a STOP may have come meanwhile
 
@@ -17,7 +18,7 @@ class Ahead:
     """What was claimed and is not begun yet, oldest first, and how quickly messages come to their end."""
 
     _claims: deque[tuple[float, Owed]] = field(default_factory=deque)  # when, on the monotonic clock, in seconds
-    _ends: deque[float] = field(default_factory=deque)  # of the last second, on that clock
+    _ends: deque[float] = field(default_factory=deque)  # those that the pace is of, on that clock
 
     def __len__(self) -> int:
         return len(self._claims)
@@ -46,10 +47,10 @@ class Ahead:
     @property
     def wanted(self) -> int:
         """How many are surely begun in a moment."""
-        since = monotonic() - 1.0
+        since = monotonic() - PACE_SECONDS
         while self._ends and self._ends[0] < since:
             self._ends.popleft()
-        return min(int(len(self._ends) * AHEAD_SECONDS), MOST_AHEAD)
+        return min(int(len(self._ends) * AHEAD_SECONDS / PACE_SECONDS), MOST_AHEAD)
 
     @property
     def suffices(self) -> bool:

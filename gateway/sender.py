@@ -24,7 +24,8 @@ from storage.transaction import Transaction
 from storage.values import Owed, Row
 
 CONCURRENCY = 20  # messages of one channel in flight at once
-GATHER_SECONDS = 0.005  # how long ends gather to be recorded together, while enough is claimed ahead
+LOOK_SECONDS = 0.005  # while enough is claimed ahead, ends gather to be recorded together: how often that is looked at
+MOST_LOOKS = 10  # after so many they are recorded nevertheless
 SWEEP = 5.0  # seconds after which the outbox is looked at though nobody rang
 
 log = structlog.get_logger()
@@ -149,8 +150,10 @@ class Sender:
 
     async def _gather(self) -> None:
         """Let some more messages come to their end, where no slot waits for that."""
-        if self._ahead and self._ahead.suffices:
-            await asyncio.sleep(GATHER_SECONDS)
+        for _ in range(MOST_LOOKS):
+            if not self._ahead.suffices or len(self._flying) < self._slots():
+                return
+            await asyncio.sleep(LOOK_SECONDS)
 
     def next_due(self, t: Transaction) -> datetime | None:
         """When there is next something to send (UTC), unless others change it; None: not by itself."""

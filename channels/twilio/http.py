@@ -9,11 +9,11 @@ import logging
 from base64 import b64encode
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import urlencode
 
 from aiohttp import ClientResponse
 from twilio.http import AsyncHttpClient  # type: ignore[import-untyped]
 from twilio.http.response import Response  # type: ignore[import-untyped]
+from yarl import URL
 
 from channels.transport import Connections, retry_after
 
@@ -58,8 +58,8 @@ class TwilioHttp(AsyncHttpClient):  # type: ignore[misc]
 
 
 def _form(data: Mapping[str, Any] | None) -> bytes | None:
-    """As the SDK's content type says; aiohttp's own form data takes four times as long over it."""
-    return urlencode(data, doseq=True).encode() if data else None
+    """As the SDK's content type says; `urllib`, and so aiohttp's own form data, takes five times as long over it."""
+    return URL.build(query=data).raw_query_string.encode() if data else None
 
 
 def _authorization(auth: tuple[str, str] | None) -> dict[str, str]:

@@ -46,6 +46,13 @@ async def test_a_message_is_created_with_our_id_in_its_callback(provider: Provid
     }
 
 
+@pytest.mark.parametrize("text", ["50 % of a+b=c & d; é, 👍?", "%41%2B+", "two\r\nlines #1/2", "'\"<~>\t\x7f\x00", " "])
+async def test_a_text_arrives_as_it_stands(text: str, provider: Provider, channel: TwilioSms) -> None:
+    provider.will_answer(payload("twilio_message"), 201)
+    await channel.send(replace(MESSAGE, text=text))
+    assert provider.heard[0]["body"]["Body"] == text
+
+
 async def test_a_messaging_service_sends_instead_of_a_number(provider: Provider) -> None:
     provider.will_answer(payload("twilio_message") | {"status": "accepted"}, 201)
     channel = sms(api_url=provider.url, sender=SERVICE)

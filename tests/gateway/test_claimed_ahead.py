@@ -9,7 +9,7 @@ import pytest
 
 from channels.base import OutboundMessage, Sent
 from gateway import ahead as claimed_ahead
-from gateway.ahead import AHEAD_SECONDS, MOST_AHEAD
+from gateway.ahead import AHEAD_SECONDS, MOST_AHEAD, PACE_SECONDS
 from gateway.clock import Bell, ManualClock
 from gateway.patience import CUT_OFF
 from gateway.sender import CONCURRENCY, Sender
@@ -20,7 +20,7 @@ from tests.gateway.running import until
 from tests.storage.rows import NOON, message, owe
 
 OWED = 150
-PACE = 600  # messages in the last second
+PACE = 600  # messages a second
 
 
 class Slow(Provider):
@@ -50,11 +50,16 @@ def owing(database_url: str) -> Iterator[Storage]:
 async def at_work(storage: Storage, provider: Provider, pace: int, resend: bool = True) -> AsyncIterator[Sender]:
     clock = ManualClock(NOON)
     made = Sender(provider, storage, clock, Bell(clock), lambda: None, resend_unknown=resend, per_second=1e9)  # type: ignore[arg-type]
-    made._ahead._ends.extend([monotonic()] * pace)
+    has_sent(made, pace)
     task = asyncio.create_task(made.run())
     yield made
     made.bell.close()
     await task
+
+
+def has_sent(made: Sender, pace: int) -> None:
+    """As if it had sent so many messages a second until now; counted for some seconds more, for tests may be slow."""
+    made._ahead._ends.extend([monotonic() + 5] * int(pace * PACE_SECONDS))
 
 
 async def states(storage: Storage) -> dict[str, int]:
@@ -120,7 +125,7 @@ async def test_all_that_was_claimed_ahead_is_settled_after_a_crash_and_sent_once
     provider = Slow()
     clock = ManualClock(NOON)
     made = Sender(provider, owing, clock, Bell(clock), lambda: None, per_second=1e9)  # type: ignore[arg-type]
-    made._ahead._ends.extend([monotonic()] * PACE)
+    has_sent(made, PACE)
     task = asyncio.create_task(made.run())
     await until(lambda: begun(provider, CONCURRENCY))
     task.cancel()

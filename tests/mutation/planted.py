@@ -150,7 +150,10 @@ PLANTED = (
         "ahead",
         ("        self._claims.clear()\n", ""),
         ("monotonic() - self._claims[0][0] > LONGEST_AHEAD", "False"),
-        ("        return min(int(len(self._ends) * AHEAD_SECONDS), MOST_AHEAD)", "        return MOST_AHEAD"),
+        (
+            "        return min(int(len(self._ends) * AHEAD_SECONDS / PACE_SECONDS), MOST_AHEAD)",
+            "        return MOST_AHEAD",
+        ),
     ),
     *gateway(
         "sender",
