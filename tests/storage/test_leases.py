@@ -75,6 +75,39 @@ def test_leases_know_nothing_of_one_another(storage: Storage) -> None:
         assert t.leases.holders() == {"sender/sms": ANN, "sender/slack": BEN}
 
 
+def test_a_lease_that_is_free_stays_so_when_another_is_taken(storage: Storage) -> None:
+    with storage.transaction() as t:
+        for name in ("sender/sms", "sender/slack"):
+            t.leases.take(name, BEN, LONG)
+            t.leases.release(name, BEN)
+        assert t.leases.take("sender/sms", ANN, LONG)
+        assert t.leases.holders() == {"sender/sms": ANN}
+
+
+def test_who_renews_one_lease_renews_no_other(storage: Storage) -> None:
+    with storage.transaction() as t:
+        for name in ("sender/sms", "sender/slack"):
+            t.leases.take(name, ANN, 1.0)
+        assert t.leases.renew("sender/sms", ANN, LONG)
+        time_passes(t, "sender/slack", 2.0)
+        time_passes(t, "sender/sms", 2.0)
+        assert t.leases.holders() == {"sender/sms": ANN}
+
+
+def test_of_two_that_find_a_lease_free_at_once_only_one_takes_it(url: str) -> None:
+    with session_of(url) as ann, session_of(url) as ben:
+        ben.take("reader", BEN, LONG)
+        ben.release("reader", BEN)
+
+        def be_first(*told: str) -> None:
+            if told[2].startswith("UPDATE"):
+                assert ben.take("reader", BEN, LONG)
+
+        event.listen(ann._connection, "before_cursor_execute", be_first)
+        assert not ann.take("reader", ANN, LONG)
+        assert ann.holders() == {"reader": BEN}
+
+
 def test_who_has_no_lease_any_more_may_write_nothing(storage: Storage) -> None:
     with storage.transaction() as t:
         t.leases.take("reader", ANN, LONG)
