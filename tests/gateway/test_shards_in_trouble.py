@@ -9,7 +9,7 @@ from structlog.testing import capture_logs
 from structlog.types import EventDict
 
 from gateway import parts, shards
-from gateway.rulebooks import CannotFollow
+from gateway.rulebooks import CannotFollow, Rulebooks
 from gateway.worker import Worker
 from storage.database import Storage
 from storage.errors import StorageUnavailable
@@ -52,6 +52,12 @@ async def test_who_meets_rules_that_cannot_be_followed_leaves_the_shard_to_other
     monkeypatch.setattr(Worker, "work_once", refuse)
     assert await site.shards.wake(site.shard) is False
     assert (len(tries), site.waiting()) == (1, 1)
+
+
+async def test_who_cannot_follow_the_rules_takes_no_turn(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Rulebooks, "hindrance", lambda books: "no crm")
+    assert await site.shards.wake(site.shard) is False
+    assert ask(site.storage, "SELECT count(*) FROM shard_turn WHERE turn <> ''")[0][0] == 0
 
 
 async def test_an_outage_is_told_at_each_try_left_to_the_sweep_and_told_once_when_it_is_over(

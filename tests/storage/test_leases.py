@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from datetime import UTC, datetime
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import delete, event, text
+from sqlalchemy import delete, event, select, text
 
 from storage.aside import Aside
 from storage.database import Storage
@@ -129,6 +130,21 @@ def test_while_a_holder_is_writing_nobody_takes_the_lease_though_it_has_run_out(
         assert aside.take("reader", BEN, LONG)
         with storage.transaction() as t, pytest.raises(LeaseLost):
             t.leases.confirm("reader", ANN)
+
+
+def test_a_lease_that_runs_out_while_a_transaction_lasts_is_lost_to_it(url: str) -> None:
+    with closing(Storage(url)) as storage, storage.transaction() as t:
+        t.leases.take("reader", ANN, 0.05)
+        time_passes_elsewhere(t.leases)
+        with pytest.raises(LeaseLost):
+            t.leases.confirm("reader", ANN)
+
+
+def test_a_lease_lasts_so_many_seconds(storage: Storage) -> None:
+    with storage.transaction() as t:
+        t.leases.take("reader", ANN, LONG)
+        until = t.leases._connection.execute(select(LEASES.c.until)).scalar_one()
+    assert abs((until - datetime.now(UTC)).total_seconds() - LONG) < LONG / 2
 
 
 def test_a_holder_renews_while_it_is_writing(url: str) -> None:

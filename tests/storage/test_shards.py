@@ -60,6 +60,9 @@ def test_events_that_were_not_kept_wake_nobody(shared: Storage) -> None:
 def test_a_request_that_the_reader_is_to_read_wakes_no_worker(shared: Storage) -> None:
     keep(shared, event("a", FIVE, kind="request"))
     assert (jobs(shared), unheard(shared)) == ([], [])
+    keep(shared, event("b", SIX))
+    tell(shared, "DELETE FROM pgqueuer")
+    assert unheard(shared) == [6]
 
 
 def test_rows_that_come_column_by_column_wake_a_worker_too(shared: Storage) -> None:
