@@ -48,6 +48,6 @@ class Looked:
             t.campaigns.ensure(book.campaign)
             if not t.campaigns.replace_version(book.campaign, self.in_force.get(book.campaign, ""), book.hash):
                 raise Overtaken
-            t.campaigns.keep_version(book.hash, book.campaign, book.file, texts[book.file].decode("utf-8"), now)
+            t.campaigns.keep_version(book.hash, book.campaign, book.file, texts[book.file].decode(), now)
             t.version_doubts.answer([book.hash])
         tell(t, changes)

@@ -24,6 +24,8 @@ AGAIN_SECONDS = 0.5  # until a renewal that the database did not take is tried a
 TAKE_SECONDS = 1.0  # between two tries to get a lease that somebody else has
 RELEASE_SECONDS = 1.0  # how long a stop waits for the database to take a lease back
 
+NEVER = float("-inf")  # when a lease ended that is not ours, in seconds on any clock
+
 BOOT_CLOCK = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)  # where there is none, a machine should not sleep
 
 log = structlog.get_logger()
@@ -36,7 +38,7 @@ def boot_time() -> float:
 
 def new_holder() -> str:
     """An id for this process, in which people see where it runs."""
-    return f"{socket.gethostname()[:60]}:{os.getpid()}:{token_hex(4)}"
+    return f"{socket.gethostname()}:{os.getpid()}:{token_hex(4)}"
 
 
 class Office(Protocol):
@@ -61,7 +63,7 @@ class Lease:
     holder: str
     office: Office
     now: Callable[[], float] = boot_time
-    _until: float = float("-inf")
+    _until: float = NEVER
 
     def __call__(self, t: Transaction) -> None:
         """See `storage.database.Fence`: raises `LeaseLost`."""
@@ -79,19 +81,19 @@ class Lease:
         """Get it; whether it was to be had."""
         begun = self.now()
         taken = await self.office.take(self.name, self.holder, LEASE_SECONDS)
-        self._until = begun + LEASE_SECONDS if taken else float("-inf")
+        self._until = begun + LEASE_SECONDS if taken else NEVER
         return taken
 
     async def renew(self) -> bool:
         """Put its end off; False where it is gone for good."""
         begun = self.now()
         renewed = await self.office.renew(self.name, self.holder, LEASE_SECONDS)
-        self._until = begun + LEASE_SECONDS if renewed else float("-inf")
+        self._until = begun + LEASE_SECONDS if renewed else NEVER
         return renewed
 
     async def release(self) -> None:
         """Give it back; where the database does not answer it runs out by itself."""
-        self._until = float("-inf")
+        self._until = NEVER
         with suppress(StorageUnavailable, TimeoutError):
             async with asyncio.timeout(RELEASE_SECONDS):
                 await self.office.release(self.name, self.holder)
@@ -128,7 +130,7 @@ class Leased:
     async def _tenure(self) -> bool:
         """Run the part until it ends (True) or the lease does."""
         log.info("lease_taken", lease=self.lease.name)
-        work = asyncio.create_task(self.part.run(), name=self.lease.name)
+        work = asyncio.create_task(self.part.run())
         try:
             ended = await self._renew_while(work)
         finally:
@@ -149,19 +151,28 @@ class Leased:
             log.error("part_failed", part=self.lease.name, exc_info=broken)
 
     async def _renew_while(self, work: "asyncio.Task[None]") -> bool:
-        """Renew the lease until the work ends (True) or it has to."""
+        """Renew the lease until the work ends (True) or it has to. Work that has ended waits for no renewal: the
+        database may hang."""
+        renewing = asyncio.create_task(self._keep_renewed())
+        try:
+            await asyncio.wait([work, renewing], return_when=asyncio.FIRST_COMPLETED)
+            if not work.done():
+                renewing.result()
+        finally:
+            renewing.cancel()
+        return work.done()
+
+    async def _keep_renewed(self) -> None:
+        """Renew the lease as long as that is to be had."""
         pause = RENEW_SECONDS
         while (left := self.lease.left()) > 0.0:
-            await asyncio.wait([work], timeout=min(pause, left))
-            if work.done():
-                return True
+            await asyncio.sleep(min(pause, left))
             pause = await self._renewed()
-        return False
 
     async def _renewed(self) -> float:
         """Renew the lease; seconds until that is to be done again."""
         try:
-            async with asyncio.timeout(max(self.lease.left(), 0.0)):
+            async with asyncio.timeout(self.lease.left()):
                 await self.lease.renew()
         except (StorageUnavailable, TimeoutError):
             return AGAIN_SECONDS

@@ -96,7 +96,7 @@ class Shards:
         while not self.bell.closed:
             rest = await one_turn(outage, partial(self._serve_once, outage.is_over))
             if rest:
-                await self.bell.wait(rest.until, rest.seconds)
+                await self.bell.wait(None, rest.seconds)
 
     async def _serve_once(self, on_ready: Callable[[], None]) -> Rest | None:
         if self._is_hindered():
@@ -217,7 +217,7 @@ class Shards:
     async def sweep(self) -> Rest:
         """Wake somebody for events that nobody was told of, and forget what was noted long ago. Not more often than
         every `SWEEP` seconds, however often the bell rings."""
-        if (early := self._swept + SWEEP - monotonic()) > 0:
+        if early := max(self._swept + SWEEP - monotonic(), 0.0):
             return Rest(early)
         self._swept = monotonic()
         unheard = await self.storage.read(lambda t: t.shards.unheard())

@@ -26,7 +26,7 @@ class ChannelStates:
     def put(self, row: Row) -> None:
         """A channel does so now: all columns, times in UTC."""
         insert = insert_into(self._connection, CHANNELS)
-        latest = {name: insert.excluded[name] for name in row if name != "channel"}
+        latest = {name: insert.excluded[name] for name in row}
         put = insert.on_conflict_do_update(index_elements=[CHANNELS.c.channel], set_=latest)
         self._connection.execute(put, row)
 

@@ -32,6 +32,10 @@ def in_sqlite(element: Any, compiler: Any, **options: Any) -> str:
     return "CAST((julianday('now') - 2440587.5) * 86400000000 AS INTEGER)"
 
 
+FREE = {"holder": "", "until": EPOCH}
+IS_HELD = LEASES.c.until > now_of_the_database()
+
+
 class Leases:
     """Each lease has one holder (an id of a process) at a time, until a moment that the holder puts off in time, or
     gives up. What each of these changes it changes by one statement: outside a transaction that commits by itself."""
@@ -45,7 +49,7 @@ class Leases:
         Nothing that the last holder has begun to write goes on then: a transaction that `confirm` found in order keeps
         the lease from being taken, and while one is under way the answer is no.
         """
-        may_be_taken = or_(LEASES.c.until <= now_of_the_database(), LEASES.c.holder == holder)
+        may_be_taken = or_(~IS_HELD, LEASES.c.holder == holder)
         its_name = LEASES.c.name == name
         free = self._connection.execute(select(may_be_taken).where(its_name)).scalar_one_or_none()
         if free is None:
@@ -57,29 +61,29 @@ class Leases:
 
     def renew(self, name: str, holder: str, seconds: float) -> bool:
         """Whether the holder has this lease still, from now on for so many seconds. Waits for no transaction."""
-        still = and_(LEASES.c.name == name, LEASES.c.holder == holder, LEASES.c.until > now_of_the_database())
+        still = and_(LEASES.c.name == name, LEASES.c.holder == holder, IS_HELD)
         return self._put_off(still, holder, seconds)
 
     def release(self, name: str, holder: str) -> None:
         """The lease is free at once, if it was this holder's."""
         theirs = (LEASES.c.name == name, LEASES.c.holder == holder)
-        self._connection.execute(update(LEASES).where(*theirs).values(holder="", until=EPOCH))
+        self._connection.execute(update(LEASES).where(*theirs).values(FREE))
 
     def confirm(self, name: str, holder: str) -> None:
         """The holder has this lease, and nobody takes it before this transaction ends. Raises `LeaseLost`."""
-        still = (LEASES.c.name == name, LEASES.c.holder == holder, LEASES.c.until > now_of_the_database())
+        still = (LEASES.c.name == name, LEASES.c.holder == holder, IS_HELD)
         query = select(LEASES.c.name).where(*still).with_for_update(read=True, key_share=True)
         if self._connection.execute(query).first() is None:
             raise LeaseLost(f"the lease {name} is not ours any more")
 
     def holders(self) -> dict[str, str]:
         """Who has which lease now."""
-        query: Select[Any] = select(LEASES.c.name, LEASES.c.holder).where(LEASES.c.until > now_of_the_database())
+        query: Select[Any] = select(LEASES.c.name, LEASES.c.holder).where(IS_HELD)
         return {row.name: row.holder for row in self._connection.execute(query)}
 
     def _make(self, name: str) -> None:
-        free = {"name": name, "holder": "", "until": EPOCH}
-        self._connection.execute(insert_into(self._connection, LEASES).on_conflict_do_nothing(), free)
+        insert = insert_into(self._connection, LEASES).on_conflict_do_nothing()
+        self._connection.execute(insert, {"name": name, **FREE})
 
     def _put_off(self, which: Any, holder: str, seconds: float) -> bool:
         until = now_of_the_database() + int(seconds * SECOND)

@@ -1,6 +1,9 @@
 """What one process at a time does: it works while it has its lease, and has stopped before somebody else may begin."""
 
 import asyncio
+import os
+import re
+import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -10,8 +13,9 @@ from structlog.testing import capture_logs
 
 from gateway import leasing
 from gateway.clock import Bell, ManualClock
-from gateway.leasing import END_SECONDS, LEASE_SECONDS, Lease, Leased
-from storage.errors import StorageUnavailable
+from gateway.leasing import END_SECONDS, LEASE_SECONDS, Lease, Leased, new_holder
+from storage.database import Storage
+from storage.errors import LeaseLost, StorageUnavailable
 from tests.gateway.running import START
 
 NAME = "reader"
@@ -26,6 +30,8 @@ class Office:
     until: float = 0.0
     away: bool = False
     hangs: bool = False
+    hanging: int = 0
+    underway: float = 0.0  # seconds that an answer is on its way
     released: int = 0
 
     async def take(self, lease: str, holder: str, seconds: float) -> bool:
@@ -33,6 +39,7 @@ class Office:
         if self.time < self.until and self.holder != holder:
             return False
         self.holder, self.until = holder, self.time + seconds
+        self.time += self.underway
         return True
 
     async def renew(self, lease: str, holder: str, seconds: float) -> bool:
@@ -40,6 +47,7 @@ class Office:
         if self.time >= self.until or self.holder != holder:
             return False
         self.until = self.time + seconds
+        self.time += self.underway
         return True
 
     async def release(self, lease: str, holder: str) -> None:
@@ -49,6 +57,7 @@ class Office:
 
     async def _answers(self) -> None:
         if self.hangs:
+            self.hanging += 1
             await asyncio.Event().wait()
         if self.away:
             raise StorageUnavailable("away")
@@ -223,6 +232,47 @@ async def test_a_stop_does_not_wait_for_a_database_that_hangs(monkeypatch: pytes
     async with started(ann) as tasks:
         await becomes(lambda: ann.work.at_work)
         office.hangs = True
+        await becomes(lambda: office.hanging > 0)
         ann.close()
         async with asyncio.timeout(5):
             await tasks[0]
+
+
+async def test_a_lease_ends_here_no_later_than_in_the_database_however_long_an_answer_is_on_its_way() -> None:
+    office = Office(underway=1.5)
+    lease = Process(office, "ann").lease
+    for asks in (lease.take, lease.renew):
+        assert await asks()
+        assert lease.left() == office.until - END_SECONDS - office.time
+
+
+async def test_who_hears_that_the_lease_is_gone_begins_nothing_any_more() -> None:
+    office = Office()
+    ann, ben = Process(office, "ann").lease, Process(office, "ben").lease
+    assert [await ann.take(), await ben.take()] == [True, False]
+    await ann.release()
+    assert await ben.take()
+    for asks in (ann.renew, ann.take):
+        assert (await asks(), ann.holds(), ann.left()) == (False, False, float("-inf"))
+
+
+async def test_what_is_fenced_is_written_while_the_database_knows_the_lease_as_ours(storage: Storage) -> None:
+    lease = Lease(NAME, "ann", Office())
+    fenced = storage.fenced(lease)
+    with storage.transaction() as t:
+        assert t.leases.take(NAME, "ann", LEASE_SECONDS)
+    await fenced.run(lambda t: t.campaigns.ensure("in time"))
+    with storage.transaction() as t:
+        t.leases.release(NAME, "ann")
+    with pytest.raises(LeaseLost, match=NAME):
+        await fenced.run(lambda t: t.campaigns.ensure("too late"))
+    with storage.reading() as t:
+        assert [row["name"] for row in t.campaigns.all()] == ["in time"]
+    assert not lease.holds()
+
+
+def test_people_see_in_a_holder_where_it_runs_and_no_two_are_alike() -> None:
+    here = re.escape(f"{socket.gethostname()}:{os.getpid()}:")
+    holders = {new_holder() for _ in range(10)}
+    assert len(holders) == 10
+    assert all(re.fullmatch(here + "[0-9a-f]{8}", holder) for holder in holders)

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from datetime import timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from gateway import shared_rulebooks
 from gateway.clock import Bell
 from gateway.rulebooks import Rulebooks, store
 from gateway.shared_rulebooks import SharedRulebooks
@@ -125,6 +127,22 @@ async def test_a_look_that_began_before_a_switch_and_ends_after_it_leads_no_batc
     assert [ORDER[hash] for hash in decided] == [0, 1, 1]
 
 
+async def test_a_batch_has_what_its_rows_say_though_the_watch_exchanges_everything_at_that_moment(
+    trio: Sequence[Host], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, hash = trio[0], hash_of(VERSIONS[0])
+
+    def meanwhile(books: SharedRulebooks, **changes: Any) -> SharedRulebooks:
+        books.active, books.versions = {}, {}
+        return replace(books, **changes)
+
+    monkeypatch.setattr(shared_rulebooks, "replace", meanwhile)
+    with one.storage.reading() as t:
+        books = one.rulebooks.as_of(t, t.campaigns.all())
+    assert books.of("echo") is books.version(hash)
+    assert books.of("echo").hash == hash
+
+
 async def test_however_workers_and_switches_meet_no_lane_goes_back_to_an_earlier_version(trio: Sequence[Host]) -> None:
     one, other, editor = trio
     ended = asyncio.Event()
@@ -228,6 +246,21 @@ async def test_an_event_held_for_a_rulebook_that_comes_at_this_moment_is_release
     assert await one.waiting() == [shard]
     await one.works()
     assert await one.waiting() == []
+
+
+async def test_what_was_held_for_a_rulebook_is_released_by_whoever_follows_where_its_bringer_has_ended(
+    trio: Sequence[Host],
+) -> None:
+    one, other, _ = trio
+    await one.storage.run(lambda t: t.campaigns.ensure("a_play"))
+    await one.begin("a_play")
+    await one.give("a_play", ADA)
+    await one.works()
+    await other.watch.look()
+    assert await one.waiting() == []
+    await one.storage.run(lambda t: activate(t, HELLO.replace("campaign: hello", "campaign: a_play")))
+    await other.watch.look()
+    assert len(await one.waiting()) == 1
 
 
 def test_one_process_alone_asks_nobody() -> None:

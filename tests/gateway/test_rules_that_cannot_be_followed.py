@@ -94,6 +94,14 @@ async def test_it_goes_on_by_itself_once_it_can_load_what_is_in_force(pair: tupl
     assert await states(able) == ["decided"]
 
 
+async def test_a_second_version_that_it_cannot_load_hinders_it_like_the_first(pair: tuple[Host, Host]) -> None:
+    able, unable = pair
+    for text in (ASKING, ASKING + "# again\n"):
+        await able.saves(text, "2.yaml")
+        await unable.watch.look()
+        assert f"version {hash_of(text)[:12]} of" in unable.rulebooks.hindrance()
+
+
 async def test_what_it_cannot_load_it_does_not_know_better_than_the_database(pair: tuple[Host, Host]) -> None:
     """Its own file is the one that was in force before: no change, so nothing comes back. A change is one."""
     able, unable = pair

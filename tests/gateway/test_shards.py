@@ -148,6 +148,17 @@ async def test_a_stop_gives_back_what_was_begun(site: Site) -> None:
     assert (site.decided, site.waiting()) == ([], 1)
 
 
+async def test_a_stop_in_the_middle_of_a_turn_gives_back_what_is_left(site: Site) -> None:
+    def stop(decided: Sequence[Decided]) -> None:
+        site.note(decided)
+        site.bell.close()
+
+    site.shards.worker = replace(site.worker, batch=2, on_decided=stop)
+    site.say(1, 2, 3)
+    assert not await site.shards.wake(site.shard)
+    assert (site.decided, site.waiting()) == ([1, 2], 2)
+
+
 async def test_who_is_asked_to_stop_while_another_shard_has_its_hand_takes_no_turn_any_more(site: Site) -> None:
     async with site.shards._hand:
         waking = asyncio.create_task(site.shards.wake(site.shard))
@@ -156,34 +167,6 @@ async def test_who_is_asked_to_stop_while_another_shard_has_its_hand_takes_no_tu
     assert not await waking
     assert ask(site.storage, "SELECT count(*) FROM shard_turn WHERE turn <> ''")[0][0] == 0
     assert armed(site.storage) == [site.shard]
-
-
-async def test_a_fault_is_told_and_left_to_the_sweep(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    def fail(shards: object, shard: int, turn: str) -> bool:
-        raise ZeroDivisionError
-
-    tell(site.storage, "DELETE FROM pgqueuer")
-    with monkeypatch.context() as faulty:
-        faulty.setattr("storage.shards.Shards.take", fail)
-        assert await site.shards.wake(site.shard)
-    assert jobs(site.storage) == []
-    await site.shards.sweep()
-    assert jobs(site.storage) == [site.shard]
-
-
-async def test_a_bell_that_rings_all_the_time_makes_no_more_sweeps(site: Site) -> None:
-    await site.shards.sweep()
-    tell(site.storage, "DELETE FROM pgqueuer")
-    rest = await site.shards.sweep()
-    assert 0 < rest.seconds <= shards.SWEEP
-    assert jobs(site.storage) == []
-
-
-async def test_the_sweep_forgets_what_pgqueuer_noted_long_ago(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(shards, "FORGET", 0.0)
-    tell(site.storage, "UPDATE pgqueuer_log SET created = now() - interval '1 day'")
-    await site.shards.sweep()
-    assert ask(site.storage, "SELECT count(*) FROM pgqueuer_log")[0][0] == 0
 
 
 async def test_two_sites_decide_each_event_once_and_in_order(site: Site, other: Site) -> None:

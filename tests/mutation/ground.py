@@ -18,28 +18,35 @@ PACKAGES = ("channels", "gateway", "rules", "storage")
 NOT_COPIED = shutil.ignore_patterns(".*", "__pycache__", "build", "dist", "*.db")
 UNTYPED = ("-m", "mypy", "--output", "json", "--no-warn-unused-ignores")
 LOG_LINE = r"^\s*log\.(debug|info|warning|error|exception)\("
-TESTS_OF_ONE_PROCESS = ("-p", "tests.mutation.plugin", "-p", "no:cacheprovider", "-k", "not postgres")
+TESTS_OF_ONE_PROCESS = ("-p", "tests.mutation.plugin", "-p", "no:cacheprovider")
+ON_SQLITE = ("-k", "not postgres")
 MADE_FROM, NOTICED = "made-from", "noticed"  # files of a ground: what it is a copy of; planted bugs that were noticed
 
 
 def settings_of(group: Group, others: list[str]) -> dict[str, list[str]]:
     """The settings of mutmut: what to mutate, how to test, and what not to count (see CONTRIBUTING.md).
 
-    A mutant that hangs is told by four times what its tests take, and 20 seconds more.
+    A mutant that hangs is told by four times what its tests take, and a minute more, in which a server of PostgreSQL
+    has started on a busy machine.
     """
     return {
         "source_paths": list(PACKAGES),
         "only_mutate": list(group.modules),
         "also_copy": others,
         "pytest_add_cli_args_test_selection": list(group.tests),
-        "pytest_add_cli_args": list(TESTS_OF_ONE_PROCESS),
+        "pytest_add_cli_args": arguments(group),
         "do_not_mutate_patterns": [LOG_LINE],
         "type_check_command": [sys.executable, *UNTYPED, *group.modules],
         "process_isolation": ["forkserver"],
-        "timeout_constant": ["5.0"],
+        "timeout_constant": ["15.0"],
         "timeout_multiplier": ["4.0"],
         "use_git_change_detection": ["false"],
     }
+
+
+def arguments(group: Group) -> list[str]:
+    """Those of pytest."""
+    return [*TESTS_OF_ONE_PROCESS, *(() if group.postgres else ON_SQLITE)]
 
 
 def lay_out(group: Group, *, keep: bool) -> Path:
@@ -62,7 +69,7 @@ def lay_out(group: Group, *, keep: bool) -> Path:
 def recipe_of(group: Group) -> str:
     """Another one where the code, what tests share, the group, its tests or its planted bugs are others."""
     planted = [bug for bug in PLANTED if bug.group == group.name]
-    digest = hashlib.sha256(repr((group, planted, TESTS_OF_ONE_PROCESS, LOG_LINE)).encode())
+    digest = hashlib.sha256(repr((group, planted, TESTS_OF_ONE_PROCESS, ON_SQLITE, LOG_LINE)).encode())
     for file in sorted({ROOT / "pyproject.toml", *code(), *(ROOT / test for test in group.tests)}):
         digest.update(file.relative_to(ROOT).as_posix().encode() + b"\0" + file.read_bytes() + b"\0")
     return digest.hexdigest()

@@ -5,12 +5,14 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Modules and the tests that hold them. ``functions`` are patterns; empty: all functions."""
+    """Modules and the tests that hold them. ``functions`` are patterns; empty: all functions. Tests that run on each
+    database run on PostgreSQL only where the part is about that: ``postgres``."""
 
     name: str
     modules: tuple[str, ...]
     tests: tuple[str, ...]
     functions: tuple[str, ...] = ()
+    postgres: bool = False
 
 
 def of(folder: str, *tests: str) -> tuple[str, ...]:
@@ -74,5 +76,20 @@ GROUPS = (
         tuple(f"gateway/{name}.py" for name in ("sender", "ahead", "posting", "send_records", "restraint")),
         of("gateway", "sender", "unknown_sends", "doubts", "unsent", "provider_trouble", "restart")
         + of("gateway", "restraint", "claimed_ahead", "sender_taken_over"),
+    ),
+    Group(
+        "shards",
+        (
+            *(f"storage/{name}.py" for name in ("shards", "leases", "breakers", "channel_states")),
+            *(f"gateway/{name}.py" for name in ("shards", "leasing")),
+        ),
+        of("storage", "shards", "leases", "breakers", "channel_states")
+        + of("gateway", "shards", "shards_in_trouble", "leasing"),
+        postgres=True,
+    ),
+    Group(
+        "shared",
+        tuple(f"gateway/{name}.py" for name in ("shared_rulebooks", "shared_rules_watch", "activating", "sharing")),
+        of("gateway", "rules_across_hosts", "rules_across_workers", "rules_that_cannot_be_followed", "sharing"),
     ),
 )

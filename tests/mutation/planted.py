@@ -25,6 +25,10 @@ def webhooks(file: str, *changes: tuple[str, str]) -> list[Planted]:
     return [Planted("webhooks", f"channels/{file}.py", *change) for change in changes]
 
 
+def storage(group: str, file: str, *changes: tuple[str, str]) -> list[Planted]:
+    return [Planted(group, f"storage/{file}.py", *change) for change in changes]
+
+
 def gateway(group: str, file: str, *changes: tuple[str, str]) -> list[Planted]:
     return [Planted(group, f"gateway/{file}.py", *change) for change in changes]
 
@@ -169,5 +173,41 @@ PLANTED = (
         ("            self.rests_for.add(owed.campaign)\n", ""),
         ("        self.silence.hear(owed, outcome, now)\n", ""),
         ("    return min(until, latest) if until else None", "    return until"),
+    ),
+    *storage(
+        "shards",
+        "shards",
+        ("ORDER BY id FOR UPDATE SKIP LOCKED)", "ORDER BY id)"),
+        ("UPDATE shard SET armed = false", "UPDATE shard SET armed = armed"),
+        ("WHERE id = ANY(:shards) ORDER BY id FOR UPDATE", "WHERE id = ANY(:shards) ORDER BY id"),
+        ("UPDATE shard SET armed = true", "UPDATE shard SET armed = false"),
+        ("kind <> :read_first", "kind = :read_first"),
+        (" AND shard = found.shard ORDER BY id", " ORDER BY id"),
+        ("        self._ours.update(held)\n", ""),
+        ("        self._ours.difference_update(shards)\n", ""),
+        ("        self.left.update(shards)\n", ""),
+        ('        self._connection.execute(DISARM, {"shards": list(taken)})\n', ""),
+        ('            self._connection.execute(ARM, {"shards": shards})\n', ""),
+        ("            queue.enqueue(self._connection, shards)\n", "            pass\n"),
+    ),
+    *storage(
+        "shards",
+        "leases",
+        ("clock_timestamp()", "now()"),
+        ("* 86400000000", "* 86400000"),
+        ("SECOND = 1_000_000", "SECOND = 1_000"),
+    ),
+    *storage(
+        "shards",
+        "breakers",
+        ('LATEST = ("failures", "until", "next_at")', 'LATEST = ("failures", "next_at")'),
+    ),
+    *gateway(
+        "shards",
+        "shards",
+        ("            self.seen = t.shards\n", ""),
+        ("        turn.shards |= taken\n", ""),
+        ("            self.worker.on_decided(batch)\n", "            pass\n"),
+        ("        await self._leave(turn, fenced)\n", ""),
     ),
 )

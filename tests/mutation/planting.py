@@ -5,7 +5,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests.mutation.ground import NOTICED, TESTS_OF_ONE_PROCESS
+from tests.mutation.ground import NOTICED, arguments
 from tests.mutation.groups import Group
 from tests.mutation.planted import PLANTED, Planted
 
@@ -39,5 +39,5 @@ def is_noticed(ground: Path, group: Group, bug: Planted) -> bool:
 
 def tested(ground: Path, group: Group) -> int:
     """The exit code of pytest."""
-    command = [sys.executable, "-m", "pytest", "-x", "-q", *TESTS_OF_ONE_PROCESS, *group.tests]
+    command = [sys.executable, "-m", "pytest", "-x", "-q", *arguments(group), *group.tests]
     return subprocess.run(command, cwd=ground, capture_output=True, check=False).returncode  # noqa: S603  our own

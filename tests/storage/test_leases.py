@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from datetime import UTC, datetime
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import delete, event, text
+from sqlalchemy import delete, event, select, text
 
 from storage.aside import Aside
 from storage.database import Storage
@@ -75,6 +76,39 @@ def test_leases_know_nothing_of_one_another(storage: Storage) -> None:
         assert t.leases.holders() == {"sender/sms": ANN, "sender/slack": BEN}
 
 
+def test_a_lease_that_is_free_stays_so_when_another_is_taken(storage: Storage) -> None:
+    with storage.transaction() as t:
+        for name in ("sender/sms", "sender/slack"):
+            t.leases.take(name, BEN, LONG)
+            t.leases.release(name, BEN)
+        assert t.leases.take("sender/sms", ANN, LONG)
+        assert t.leases.holders() == {"sender/sms": ANN}
+
+
+def test_who_renews_one_lease_renews_no_other(storage: Storage) -> None:
+    with storage.transaction() as t:
+        for name in ("sender/sms", "sender/slack"):
+            t.leases.take(name, ANN, 1.0)
+        assert t.leases.renew("sender/sms", ANN, LONG)
+        time_passes(t, "sender/slack", 2.0)
+        time_passes(t, "sender/sms", 2.0)
+        assert t.leases.holders() == {"sender/sms": ANN}
+
+
+def test_of_two_that_find_a_lease_free_at_once_only_one_takes_it(url: str) -> None:
+    with session_of(url) as ann, session_of(url) as ben:
+        ben.take("reader", BEN, LONG)
+        ben.release("reader", BEN)
+
+        def be_first(*told: str) -> None:
+            if told[2].startswith("UPDATE"):
+                assert ben.take("reader", BEN, LONG)
+
+        event.listen(ann._connection, "before_cursor_execute", be_first)
+        assert not ann.take("reader", ANN, LONG)
+        assert ann.holders() == {"reader": BEN}
+
+
 def test_who_has_no_lease_any_more_may_write_nothing(storage: Storage) -> None:
     with storage.transaction() as t:
         t.leases.take("reader", ANN, LONG)
@@ -96,6 +130,21 @@ def test_while_a_holder_is_writing_nobody_takes_the_lease_though_it_has_run_out(
         assert aside.take("reader", BEN, LONG)
         with storage.transaction() as t, pytest.raises(LeaseLost):
             t.leases.confirm("reader", ANN)
+
+
+def test_a_lease_that_runs_out_while_a_transaction_lasts_is_lost_to_it(url: str) -> None:
+    with closing(Storage(url)) as storage, storage.transaction() as t:
+        t.leases.take("reader", ANN, 0.05)
+        time_passes_elsewhere(t.leases)
+        with pytest.raises(LeaseLost):
+            t.leases.confirm("reader", ANN)
+
+
+def test_a_lease_lasts_so_many_seconds(storage: Storage) -> None:
+    with storage.transaction() as t:
+        t.leases.take("reader", ANN, LONG)
+        until = t.leases._connection.execute(select(LEASES.c.until)).scalar_one()
+    assert abs((until - datetime.now(UTC)).total_seconds() - LONG) < LONG / 2
 
 
 def test_a_holder_renews_while_it_is_writing(url: str) -> None:

@@ -6,9 +6,10 @@ from contextlib import closing
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.event import listen
 
 from storage.database import Storage
-from storage.errors import LeaseLost, StorageError
+from storage.errors import LeaseLost, SchemaMismatch, StorageError
 from storage.transaction import Transaction
 from storage.values import SHARDS, NewEvents
 from tests.storage.rows import NOON
@@ -59,6 +60,9 @@ def test_events_that_were_not_kept_wake_nobody(shared: Storage) -> None:
 def test_a_request_that_the_reader_is_to_read_wakes_no_worker(shared: Storage) -> None:
     keep(shared, event("a", FIVE, kind="request"))
     assert (jobs(shared), unheard(shared)) == ([], [])
+    keep(shared, event("b", SIX))
+    tell(shared, "DELETE FROM pgqueuer")
+    assert unheard(shared) == [6]
 
 
 def test_rows_that_come_column_by_column_wake_a_worker_too(shared: Storage) -> None:
@@ -156,6 +160,25 @@ def test_who_is_woken_already_is_not_woken_by_the_sweep(shared: Storage) -> None
     assert unheard(shared) == []
     tell(shared, "DELETE FROM pgqueuer")
     assert unheard(shared) == [5]
+
+
+def test_where_nothing_waits_looking_for_lost_wake_ups_is_one_question(shared: Storage) -> None:
+    """Idle processes ask it every two seconds."""
+    asked: list[str] = []
+    with shared.reading() as t:
+        listen(t.inbox._connection, "before_cursor_execute", lambda *told: asked.append(told[2]))
+        assert t.shards.unheard() == []
+    assert len(asked) == 1
+
+
+@pytest.mark.parametrize("table", ["shard", "shard_turn"])
+def test_a_shard_that_is_unknown_to_the_database_is_missed_and_made(shared: Storage, table: str) -> None:
+    tell(shared, f"DELETE FROM {table} WHERE id = 7")  # noqa: S608
+    with shared.transaction() as t:
+        with pytest.raises(SchemaMismatch, match="no-migrate"):
+            t.shards.check()
+        t.shards.ensure()
+        t.shards.check()
 
 
 def test_looking_for_lost_wake_ups_reads_one_index_entry_for_each_shard(shared: Storage) -> None:
