@@ -41,6 +41,11 @@ def new_holder() -> str:
     return f"{socket.gethostname()}:{os.getpid()}:{token_hex(4)}"
 
 
+def always() -> bool:
+    """Of a part that any process can run."""
+    return True
+
+
 class Office(Protocol):
     """Where leases are taken (`storage.aside.Aside`)."""
 
@@ -105,13 +110,15 @@ class Leased:
     run again after it was cancelled, and writes through storage that the lease fences.
 
     ``bell`` is rung where a lease may have become free, and closed to end this (with the part's own bell);
-    ``on_released`` is called after a lease was given back.
+    ``on_released`` is called after a lease was given back. While this process is not ``able`` to do the work, the
+    lease is left to others.
     """
 
     part: Part
     lease: Lease
     bell: Bell
     on_released: Callable[[], None] = lambda: None
+    able: Callable[[], bool] = always
 
     async def run(self) -> None:
         """Work until the bell is closed."""
@@ -123,7 +130,7 @@ class Leased:
 
     async def _takes(self) -> bool:
         try:
-            return await self.lease.take()
+            return self.able() and await self.lease.take()
         except StorageUnavailable:  # whatever else this process does tells of it
             return False
 
@@ -163,9 +170,9 @@ class Leased:
         return work.done()
 
     async def _keep_renewed(self) -> None:
-        """Renew the lease as long as that is to be had."""
+        """Renew the lease as long as that is to be had, and of use."""
         pause = RENEW_SECONDS
-        while (left := self.lease.left()) > 0.0:
+        while self.able() and (left := self.lease.left()) > 0.0:
             await asyncio.sleep(min(pause, left))
             pause = await self._renewed()
 

@@ -23,7 +23,7 @@ GAUGES = {
     "info": "1, with the version of this program",
     "database_up": "1 if the database answers, else 0; whether it takes anything, `ready` tells",
     "ready": "1 if webhooks are taken, into the database or the spool, as /readyz tells, else 0",
-    "follows_rules": "1 if this process can load all rule files in force, else 0: it decides nothing, as /readyz tells",
+    "follows_rules": "1 if this process can load all rule files in force, else 0: it decides and calls nothing",
     "waiting_events": "Events in the inbox that are to be decided",
     "held_events": "Events that wait for the rule file of their campaign, or behind such an event",
     "parked_events": "Events that could not be decided: `pointsman events parked` tells why",

@@ -149,6 +149,10 @@ class Rulebooks:
         """Why this process decides nothing; "" where it may. Asks nobody."""
         return ""
 
+    def hindered(self, t: Transaction) -> bool:
+        """Whether others may have what this process lacks, by what is in force just now."""
+        return False
+
     def let_go(self, t: Transaction) -> None:
         """Keep the versions that a restart would take up, and no others: many edits must not fill the memory. For a
         transaction that writes, beside which nothing is decided."""

@@ -50,6 +50,10 @@ class SharedRulebooks(Rulebooks):
     def hindrance(self) -> str:
         return "; ".join(tuple(self.lost.values()))
 
+    def hindered(self, t: Transaction) -> bool:
+        self.look(t)
+        return bool(self.lost)
+
     def follow(self, t: Transaction, campaigns: Sequence[Row]) -> Rulebooks:
         """What these campaigns (rows) run on comes into force here, too; what cannot be loaded stays as it was. Return
         those that are as the rows say, whatever comes into force meanwhile, and no others."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from gateway.bells import LEASES, Bells
 from gateway.clock import Bell, Clock
 from gateway.far_bells import FarBells
-from gateway.leasing import Lease, Leased, new_holder
+from gateway.leasing import Lease, Leased, always, new_holder
 from gateway.parts import Part
 from storage.aside import Aside
 from storage.database import Storage
@@ -24,8 +24,8 @@ class Alone:
         """The storage for a part that only the holder of this lease may run."""
         return self._storage
 
-    def leased(self, lease: str, part: Part) -> Part:
-        """That part, which works only while this process has the lease."""
+    def leased(self, lease: str, part: Part, able: Callable[[], bool] = always) -> Part:
+        """That part, which works only while this process has the lease, and is ``able`` to do its work."""
         return part
 
     def parts(self) -> list[Part]:
@@ -55,9 +55,9 @@ class Shared:
         self._leases[lease] = Lease(lease, self._holder, self._aside)
         return self._storage.fenced(self._leases[lease])
 
-    def leased(self, lease: str, part: Part) -> Part:
+    def leased(self, lease: str, part: Part, able: Callable[[], bool] = always) -> Part:
         """The part whose storage is `writing`; where another process has the lease it waits until that is free."""
-        return Leased(part, self._leases[lease], self.bells.new(LEASES), lambda: self.bells.ring(LEASES))
+        return Leased(part, self._leases[lease], self.bells.new(LEASES), lambda: self.bells.ring(LEASES), able)
 
     def parts(self) -> list[Part]:
         """Rings other processes' bells, and hears them ring ours."""

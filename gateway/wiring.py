@@ -47,7 +47,8 @@ def timers_of(gateway: "Gateway") -> Timers:
 def caller_of(gateway: "Gateway") -> Caller:
     settings, storage = gateway.settings, gateway.sharing.writing(CALLER)
     functions, ring = PythonDesk(settings.functions, settings.actions), gateway.worker_bell.ring
-    return Caller(storage, gateway.clock, gateway.caller_bell, build_services(settings), functions, ring)
+    services, hindered = build_services(settings), gateway.rulebooks.hindered
+    return Caller(storage, gateway.clock, gateway.caller_bell, services, functions, ring, hindered)
 
 
 def watch_of(gateway: "Gateway") -> RulesWatch:
@@ -99,8 +100,8 @@ def health_of(gateway: "Gateway") -> Health:
     lags = Lags(gateway.clock, gateway.timers, gateway.senders, gateway.deliverer.hooks)
     counts = (gateway.inbox, gateway.metrics, gateway.connections)
     spool, inbox = gateway.spool if gateway.takes else None, gateway.safe_inbox
-    roles, decides = gateway.settings.roles, gateway.settings.plays(Role.WORKER)
-    hindrance = gateway.rulebooks.hindrance if decides else lambda: ""
+    roles, plays = gateway.settings.roles, gateway.settings.plays
+    hindrance = gateway.rulebooks.hindrance if plays(Role.WORKER) or plays(Role.SENDER) else lambda: ""
     return Health(gateway.storage, spool, *counts, lambda: inbox.refuses, lags, roles, hindrance)
 
 
@@ -126,7 +127,7 @@ def shards_of(gateway: "Gateway") -> Shards:
 
 def _sending(gateway: "Gateway") -> Iterator[tuple[str, Part]]:
     leased = gateway.sharing.leased
-    yield "Caller", leased(CALLER, gateway.caller)
+    yield "Caller", leased(CALLER, gateway.caller, lambda: not gateway.rulebooks.hindrance())
     if gateway.deliverer.hooks:
         yield "Deliverer", leased(DELIVERER, gateway.deliverer)
     for name, sender in gateway.senders.items():

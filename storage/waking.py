@@ -150,9 +150,17 @@ class Lines(PsycopgDriver):
     def __init__(self, asking: AsyncConnection, listening: AsyncConnection) -> None:
         super().__init__(asking)
         self._ear = PsycopgDriver(listening)
+        self._listens = asyncio.Event()
 
     async def add_listener(self, channel: str, callback: NotifyCallback) -> None:
         await self._ear.add_listener(channel, Seldom(callback))
+        self._listens.set()
+
+    async def notify(self, channel: str, payload: str) -> None:
+        """PGQueuer tells itself something to see that it is heard, and does so while it begins to listen: told before,
+        it would hear nothing and take the database for lost."""
+        await self._listens.wait()
+        await super().notify(channel, payload)
 
     async def __aenter__(self) -> Self:
         await self._ear.__aenter__()
@@ -219,5 +227,7 @@ def unavailable_told() -> Iterator[None]:
     """Raise `StorageUnavailable` for trouble with PGQueuer's own sessions."""
     try:
         yield
-    except (Error, FailingListenerError, OSError) as error:
+    except FailingListenerError as error:
+        raise StorageUnavailable("the session that listens for notifications hears none any more") from error
+    except (Error, OSError) as error:
         raise StorageUnavailable(str(error).strip() or type(error).__name__) from error

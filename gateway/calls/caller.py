@@ -51,6 +51,8 @@ class Caller:
     be run again after it was cancelled. Which services it leaves alone for a while, and how soon their pace allows the
     next call, is kept in the database: who asks next goes on from there.
     ``services`` by their names; ``functions`` asks the operator's. ``on_told`` is called after answers became events.
+    ``hindered`` says of the database as it is whether others may know what this process does not: then it begins
+    nothing, lest it fail a call to a service that only its own settings lack.
     """
 
     storage: Storage
@@ -59,6 +61,7 @@ class Caller:
     services: Mapping[str, Desk]
     functions: Desk
     on_told: Callable[[], None]
+    hindered: Callable[[Transaction], bool] = lambda t: False
     _asking: dict["asyncio.Task[Outcome]", Asked] = field(default_factory=dict)
     _missing: dict[str, Desk] = field(default_factory=dict)
     _sure: bool = False  # that nothing counts as being asked but what is being asked
@@ -131,7 +134,9 @@ class Caller:
         return Rest(SWEEP, min((due for _, due in owed if due > self.clock.now()), default=None))
 
     def _owed(self, t: Transaction) -> list[tuple[Target, datetime]]:
-        targets = (Target(*target) for target in t.calls.targets())
+        targets = [Target(*target) for target in t.calls.targets()]
+        if not targets or self.hindered(t):
+            return []
         owed = [(target, due) for target in targets if (due := self._due(t, target))]
         return sorted(owed, key=lambda pair: pair[1])
 

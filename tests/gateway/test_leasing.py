@@ -137,6 +137,20 @@ async def test_one_of_two_works_and_when_it_stops_the_other_does_at_once() -> No
     assert office.time == 100.0
 
 
+async def test_who_becomes_unable_to_do_the_work_leaves_it_to_others_until_it_is_able() -> None:
+    office = Office()
+    ann, ben = Process(office, "ann"), Process(office, "ben")
+    ben.leased.able = lambda: False
+    async with started(ann, ben):
+        await becomes(lambda: ann.work.at_work)
+        ann.leased.able, ben.leased.able = ben.leased.able, ann.leased.able
+        await becomes(lambda: ben.work.at_work)
+        assert (ann.work.at_work, office.released) == (False, 1)
+        ann.leased.able, ben.leased.able = ben.leased.able, ann.leased.able
+        await becomes(lambda: ann.work.at_work)
+    assert (ann.work.runs, ben.work.runs) == (2, 1)
+
+
 async def test_as_long_as_it_renews_nobody_else_begins() -> None:
     office = Office()
     ann, ben = Process(office, "ann"), Process(office, "ben")

@@ -196,10 +196,11 @@ def settings_of(url: str, folder: Path, *roles: Role) -> Settings:
     [
         ((Role.WORKER,), 503, {"status": "unavailable", "reason": "no crm", "roles": ["worker"]}),
         ((Role.WORKER, Role.INGRESS), 200, {"status": "ready", "not_deciding": "no crm"}),
+        ((Role.SENDER,), 503, {"status": "unavailable", "reason": "no crm", "roles": ["sender"]}),
         ((Role.INGRESS,), 200, {"status": "ready"}),
     ],
 )
-async def test_a_process_that_decides_nothing_says_so_to_whoever_asks(
+async def test_a_process_that_leaves_its_work_to_others_says_so_to_whoever_asks(
     url: str, tmp_path: Path, roles: tuple[Role, ...], status: int, told: dict[str, object]
 ) -> None:
     async with gateway_of(url, tmp_path / "one", *roles) as gateway:
@@ -215,7 +216,7 @@ async def test_a_process_that_decides_nothing_says_so_to_whoever_asks(
             follows = "pointsman_follows_rules 0.0" in await metrics.text()
     assert ready.status == status
     assert answer.items() >= told.items()
-    assert (follows, "not_deciding" in answer) == (Role.WORKER in roles, "not_deciding" in told)
+    assert (follows, "not_deciding" in answer) == (roles != (Role.INGRESS,), "not_deciding" in told)
 
 
 @asynccontextmanager

@@ -2,7 +2,11 @@
 
 import asyncio
 
-from storage.waking import CHANGED, Seldom
+from sqlalchemy import make_url
+
+from storage.sessions import session
+from storage.waking import CHANGED, Lines, Seldom
+from tests.databases import PostgresServer
 
 PATIENCE = 20.0  # seconds
 
@@ -31,3 +35,15 @@ async def test_what_is_not_of_the_queue_is_heard_at_once() -> None:
     for _ in range(2):
         seldom("health_check_event")
     assert told == ["health_check_event"] * 2
+
+
+async def test_what_is_told_to_oneself_waits_until_it_can_be_heard(postgres: PostgresServer) -> None:
+    told: list[str] = []
+    url = make_url(postgres.url("postgres"))
+    async with session(url) as asking, session(url) as listening, Lines(asking, listening) as lines:
+        telling = asyncio.create_task(lines.notify("words", "is anybody there"))
+        await asyncio.wait([telling], timeout=0.2)
+        assert not telling.done()
+        await lines.add_listener("words", lambda notice: told.append(str(notice)))
+        await heard(told, 1)
+    assert told == ["is anybody there"]
