@@ -100,8 +100,8 @@ PLANTED = (
             "(base.encode() for base in _spellings(public_url)[:1])",
         ),
         (
-            "                yield b64encode(mac.digest())\n",
-            "                yield b64encode(mac.digest())\n            return\n",
+            "                    return True\n",
+            "                    return True\n            return False\n",
         ),
     ),
     *webhooks("slack/webhook", ("MAX_KEY = 200", "MAX_KEY = 201"), ("        check(route, body)\n", "")),
