@@ -1,6 +1,6 @@
 """A call waits for a process that can make it: one whose settings lack the service leaves it to the others."""
 
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -9,7 +9,6 @@ from gateway.calls.caller import Caller
 from gateway.calls.outcomes import Desk
 from gateway.calls.posting import NeverAsked
 from gateway.clock import Bell
-from tests.databases import PostgresServer
 from tests.gateway.example_rules import ADA
 from tests.gateway.hosts import Host, hash_of, hosts
 from tests.gateway.test_rules_that_cannot_be_followed import ABLE, UNABLE, WHY
@@ -24,15 +23,9 @@ flows:
 
 
 @pytest.fixture
-def url(postgres: PostgresServer, prepared: str) -> Iterator[str]:
-    with postgres.database(prepared) as url:
-        yield url
-
-
-@pytest.fixture
-async def pair(url: str, tmp_path: Path) -> AsyncIterator[tuple[Host, Host]]:
+async def pair(shared_url: str, tmp_path: Path) -> AsyncIterator[tuple[Host, Host]]:
     """One whose settings have the service crm, and one whose settings lack it; a call to crm is owed."""
-    with hosts(url, tmp_path, ABLE, UNABLE) as (able, unable):
+    with hosts(shared_url, tmp_path, ABLE, UNABLE) as (able, unable):
         for host in (able, unable):
             await host.starts()
         await able.saves(CALLING)
