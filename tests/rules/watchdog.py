@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
-SECONDS = 3.0  # of this process's own work, however busy the machine is; what is attacked takes a small part of it
+SECONDS = 15.0  # of work of this process: many times what any attack takes, on a slow machine and with memory traced
 
 
 @contextmanager
