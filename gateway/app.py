@@ -11,6 +11,7 @@ from gateway.adapters import build_adapters, build_hooks, project_channels, rule
 from gateway.api.access import Access
 from gateway.bells import CALLER, DELIVERER, OUTCOMES, READER, TIMERS, sender_of
 from gateway.clock import Clock
+from gateway.comparing import fingerprint, tell_of_differences
 from gateway.connections import Connections
 from gateway.counting import both
 from gateway.decided import Decided
@@ -186,7 +187,7 @@ async def open_gateway(settings: Settings, clock: Clock, *, migrate: bool = True
     try:
         if settings.roles != ALONE:
             storage.share()
-        storage.claim_process(in_words(settings.roles))
+        storage.claim_process(in_words(settings.roles), fingerprint(settings))
         if settings.plays(Role.INGRESS):
             open_spool(spool, shared=settings.roles != ALONE)
         if migrate:
@@ -221,4 +222,6 @@ async def build_gateway(settings: Settings, clock: Clock, storage: Storage, spoo
     refuse_unknown_channels(await gateway.watch.load())
     if alone:  # else it looks once it has its lease
         await gateway.guard.look()
+    else:
+        tell_of_differences(storage.processes(), settings)
     return gateway

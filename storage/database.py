@@ -37,8 +37,9 @@ from storage.errors import (
     StorageUnavailable,
 )
 from storage.process_lock import is_locked, lock_process
+from storage.processes import Process, processes
 from storage.restoring import LOOK_UP, Restored, restore_backup
-from storage.server_lock import ServerLock, is_held
+from storage.server_lock import ServerLock
 from storage.threads import in_thread
 from storage.transaction import Transaction
 from storage.troubles import unavailable_told
@@ -106,7 +107,7 @@ class Storage:
         what that needs. Raises ValueError where the database is not PostgreSQL."""
         from storage.waking import Waking  # a lone process does without PGQueuer
 
-        if self._url.get_backend_name() == "sqlite":
+        if self._on_sqlite():
             raise ValueError("many processes share a PostgreSQL database, not a SQLite file")
         give_up_soon(self._writing)
         self._waking = Waking(self._url)
@@ -206,13 +207,11 @@ class Storage:
     @property
     def name(self) -> str:
         """How people name it: SQLite's file, or PostgreSQL's address without a password."""
-        if self._url.get_backend_name() == "sqlite":
-            return str(self._url.database)
-        return address_of(self._url)
+        return str(self._url.database) if self._on_sqlite() else address_of(self._url)
 
     def is_made(self) -> bool:
         """Whether there is a database with tables of ours, of whatever version; none is made by asking."""
-        if self._url.get_backend_name() == "sqlite" and not Path(str(self._url.database)).exists():
+        if self._on_sqlite() and not Path(self.name).exists():
             return False
         with unavailable_told(), self._reading.begin() as connection:
             return schema.revision_of(connection) is not None
@@ -235,33 +234,37 @@ class Storage:
             with self.reading() as t:
                 t.shards.check()
 
-    def claim_process(self, roles: str = "") -> None:
+    def claim_process(self, roles: str = "", settings: str = "") -> None:
         """Be the one gateway process on this database, until `close`; with ``roles`` (in words, for people), one of
-        several, which PostgreSQL alone can bear. Raises `AlreadyRunning`.
+        several on PostgreSQL, who see this fingerprint of its ``settings``. Raises `AlreadyRunning`.
 
         A SQLite file stays ours whatever happens. PostgreSQL gives us up when the session that claimed it ends: `run`
         looks after it, claims it anew, and raises `ClaimLost` for as long as another process has it.
         """
-        if self._lock is not None:
-            return
-        if self._url.get_backend_name() == "sqlite":
-            self._claim_file()
-        else:
-            lock = ServerLock(lock_engine(self._url), roles)
+        self._claim_file()
+        if self._lock is None:  # there is no file
+            lock = ServerLock(lock_engine(self._url), roles, settings)
             with unavailable_told():
                 lock.claim()
             self._lock = lock
 
     def is_claimed(self) -> bool:
         """Whether a gateway process is at work on this database now. Raises `StorageUnavailable`."""
-        if self._url.get_backend_name() == "sqlite":
-            return self._lock is not None or is_locked(Path(str(self._url.database)))
-        with unavailable_told():
-            return is_held(self._reading)
+        if not self._on_sqlite():
+            return bool(self.processes())
+        return self._lock is not None or is_locked(Path(self.name))
+
+    def processes(self) -> list[Process]:
+        """The gateway processes at work on a PostgreSQL database now. Raises `StorageUnavailable`."""
+        with unavailable_told(), self._reading.connect() as connection:
+            return processes(connection)
 
     def _claim_file(self) -> None:
-        if self._lock is None and self._url.get_backend_name() == "sqlite":
-            self._lock = lock_process(Path(str(self._url.database)))
+        if self._lock is None and self._on_sqlite():
+            self._lock = lock_process(Path(self.name))
+
+    def _on_sqlite(self) -> bool:
+        return self._url.get_backend_name() == "sqlite"
 
     def books(self) -> Books:
         """Count everything, in one view of what is committed."""

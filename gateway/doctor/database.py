@@ -10,6 +10,7 @@ from gateway.commands.project import is_running
 from gateway.commands.upload_words import commands_for, standing
 from gateway.doctor.findings import Finding, ok, warning, wrong
 from gateway.doctor.hooks import troubles
+from gateway.doctor.processes import processes
 from gateway.doctor.project import files_gone, files_older
 from gateway.imports.waiting import stands
 from gateway.settings import Settings
@@ -63,6 +64,7 @@ def _tables(storage: Storage, settings: Settings) -> Iterator[Finding]:
         return
     yield ok(TOPIC, "its tables are those of this program")
     yield from work(storage)
+    yield from processes(settings, storage)
     yield from files_gone(settings, storage)
     yield from files_older(settings, storage)
     yield from troubles(storage, settings.hooks)

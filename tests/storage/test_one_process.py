@@ -12,7 +12,7 @@ import pytest
 from storage import server_lock
 from storage.database import Storage
 from storage.errors import AlreadyRunning, ClaimLost, StorageUnavailable
-from storage.server_lock import GATEWAY
+from storage.processes import GATEWAY
 from storage.transaction import Transaction
 from tests.crash.live import wait_until
 from tests.databases import PostgresServer
