@@ -13,7 +13,8 @@ SETTINGS = " #"  # before what its settings come to; with all roles that takes 6
 MOST_NAMED = 5
 
 HOLDERS = text(
-    "SELECT pid, to_char(backend_start AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS') AS begun, application_name AS name"
+    "SELECT pid, to_char(backend_start AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS') AS begun, application_name AS name,"
+    " host(client_addr) AS host"
     " FROM pg_locks JOIN pg_stat_activity USING (pid)"
     " WHERE locktype = 'advisory' AND granted AND pg_locks.database ="
     " (SELECT oid FROM pg_database WHERE datname = current_database())"
@@ -24,15 +25,18 @@ HOLDERS = text(
 @dataclass(frozen=True, slots=True)
 class Process:
     """A gateway process that runs: its ``roles`` in words, "" where it is the only one; a fingerprint of its
-    ``settings``, "" where it gave none; the number of its session at PostgreSQL, and when that began, in UTC."""
+    ``settings``, "" where it gave none; the number of its session at PostgreSQL, when that began, in UTC, and the
+    address that it came from, "" where that is a socket of the server's own machine."""
 
     roles: str
     settings: str
     session: int
     begun: str
+    host: str
 
     def __str__(self) -> str:
-        session = f"PostgreSQL's session {self.session}, begun at {self.begun} UTC"
+        host = f" from {self.host}" if self.host else ""
+        session = f"PostgreSQL's session {self.session}{host}, begun at {self.begun} UTC"
         return f"{self.roles}: {session}" if self.roles else session
 
 
@@ -52,7 +56,7 @@ def processes(connection: Connection) -> list[Process]:
     return [process_of(row) for row in connection.execute(HOLDERS)]
 
 
-def process_of(row: Row[tuple[int, str, str]]) -> Process:
+def process_of(row: Row[tuple[int, str, str, str | None]]) -> Process:
     """The process whose session this is."""
     roles, _, settings = row.name.removeprefix(ALONE_IN).removeprefix(": ").partition(SETTINGS)
-    return Process(roles, settings, row.pid, row.begun)
+    return Process(roles, settings, row.pid, row.begun, row.host or "")

@@ -23,6 +23,7 @@ LITTLE_BYTES, MUCH_TOO_LITTLE_BYTES = 2_000_000_000, 200_000_000  # the spool al
 SLOW_SECONDS, MUCH_TOO_SLOW_SECONDS = 0.02, 0.25  # a webhook is answered after its commit, within half a second
 TOPIC = "database"
 FULL = ("disk is full", "No space left on device", "disk quota exceeded")
+CROWDED = ("too many clients", "remaining connection slots", "too many connections")  # PostgreSQL's words
 ROOM = "make room on that disk with what is not ours: the gateway goes on by itself"
 
 
@@ -47,6 +48,8 @@ def _away(error: Exception, settings: Settings) -> Finding:
     text = f"it {'takes nothing' if is_full(error) else 'does not answer'}: {told(error)}"
     if is_full(error):
         return wrong(TOPIC, text, ROOM)
+    if any(words in str(error) for words in CROWDED):
+        return wrong(TOPIC, text, "raise max_connections of PostgreSQL: docs/how-to/run-many-processes.md, How large")
     if file := file_of(settings):
         return wrong(TOPIC, text, f"see that this user may write {file} and its folder; damaged: docs/operations.md")
     return wrong(TOPIC, text, "start it, and see that POINTSMAN_DATABASE names it with a role that may use it")

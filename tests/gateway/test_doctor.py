@@ -19,6 +19,7 @@ from gateway.doctor.rounds import look_at
 from gateway.settings import Settings
 from gateway.settings_file import ServiceSettings
 from storage.database import Storage
+from storage.errors import StorageUnavailable
 from storage.examining import examine
 from tests.gateway.example_rules import ECHO
 from tests.gateway.running import ACCOUNT, World, running, write_project
@@ -234,6 +235,15 @@ def test_a_disk_that_takes_nothing_more_is_told_as_that(project: Path, monkeypat
 
     assert (found.level, found.text) == ("wrong", "it takes nothing: No space left on device")
     assert found.remedy.startswith("make room")
+
+
+def test_a_server_without_room_for_one_more_session_is_told_as_that(project: Path) -> None:
+    settings, _ = settings_of(project, sandbox=True)
+    assert settings
+
+    found = database._away(StorageUnavailable("FATAL:  sorry, too many clients already"), settings)
+
+    assert found.remedy.startswith("raise max_connections")
 
 
 def test_a_missing_secret_is_told_with_its_variable_and_the_file_that_it_belongs_in(project: Path) -> None:

@@ -9,6 +9,7 @@ from storage import server_lock
 from storage.database import Storage
 from storage.engines import address_of, database_url
 from storage.errors import AlreadyRunning, ClaimLost, StorageUnavailable
+from storage.processes import Process
 from storage.transaction import Transaction
 from tests.databases import PostgresServer
 from tests.storage.test_one_process import lose_the_claim
@@ -71,6 +72,12 @@ def test_of_many_processes_some_are_named(process: Callable[[], Storage]) -> Non
 
     with pytest.raises(AlreadyRunning, match=r"of 7 processes .*; and 2 more\)"):
         process().claim_process()
+
+
+def test_a_process_on_another_host_is_named_with_the_address_of_that() -> None:
+    process = Process("worker", "1a2b3c4d", session=7, begun="2027-03-01 08:00:00", host="10.0.0.7")
+
+    assert str(process) == "worker: PostgreSQL's session 7 from 10.0.0.7, begun at 2027-03-01 08:00:00 UTC"
 
 
 def test_a_process_with_roles_is_refused_beside_one_without(process: Callable[[], Storage]) -> None:
