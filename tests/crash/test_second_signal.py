@@ -14,7 +14,7 @@ from tests.crash.test_stopping import sending
 from tests.databases import PostgresServer
 from tests.gateway.troubles import locked_table
 
-AT_ONCE = 2.0  # seconds
+AT_ONCE = 5.0  # seconds, on a machine that has other things to do; what ends after these has another exit code, too
 MARGIN = 5.0  # seconds, on a machine that has other things to do
 BODY = b"POST /webhooks/sms/inbound HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\nabc"
 

@@ -101,7 +101,7 @@ async def test_a_head_that_does_not_come_to_its_end_is_not_waited_for(
 async def test_a_head_has_a_time_for_all_of_it_however_it_trickles(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(http_edge, "HEAD_SECONDS", 0.2)
+    monkeypatch.setattr(http_edge, "HEAD_SECONDS", 1.0)
     async with edge(tmp_path) as at:
         wire = await send(at.url, *HEALTH, "")
         assert (await answer_on(wire)).status == 200

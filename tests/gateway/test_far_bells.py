@@ -65,7 +65,7 @@ async def at_work(rope: Rope) -> AsyncIterator[Here]:
     here.heard.clear()
     yield here
     here.bells.close()
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         await task
 
 
@@ -134,7 +134,7 @@ async def test_a_stop_rings_what_is_still_to_be_rung_and_does_not_wait_for_a_dat
     assert rope.rung == [["leases"]]
     rope.hangs = True
     far.ring("leases")
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         await far.flush()
 
 

@@ -33,14 +33,14 @@ async def test_who_is_up_to_date_waits_for_nothing_and_who_is_not_until_somebody
         async def waits() -> None:
             await swept_anywhere(gateway.storage, gateway.sweepers, ManualClock(START))
 
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             await waits()
         await gateway.storage.run(lambda t: t.progress.put(name, at=START - every))
         waiting = asyncio.create_task(waits())
         await asyncio.sleep(0.1)
         assert not waiting.done()
         await gateway.storage.run(lambda t: t.progress.put(name, at=START - every + timedelta(seconds=1)))
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             await waiting
 
 
@@ -57,6 +57,6 @@ async def test_a_provider_that_does_not_answer_holds_up_nothing_for_long(
 ) -> None:
     monkeypatch.setattr(starting, "FIRST_SWEEP_SECONDS", 0.1)
     storage = Storage(prepared_file(tmp_path / "pointsman.db"))
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         await swept_anywhere(storage, [NeverSwept()], ManualClock(START))  # type: ignore[list-item]
     storage.close()

@@ -40,7 +40,7 @@ async def test_the_first_signal_asks_and_the_second_ends(
     stop = Stop(left)
     stop.install()
     signal.raise_signal(number)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         await stop.asked.wait()
     assert left.codes == []
     signal.raise_signal(number)
