@@ -123,7 +123,7 @@ def _number(raw: object) -> Decimal | None:
         return Decimal(raw.strip()) if _NUMERIC.fullmatch(raw.strip()) else None
     if isinstance(raw, bool) or not isinstance(raw, (int, float, Decimal)):
         return None
-    number = Decimal(repr(raw)) if isinstance(raw, float) else Decimal(raw)
+    number = raw if isinstance(raw, Decimal) else Decimal(repr(raw) if isinstance(raw, float) else raw)
     return number if number.is_finite() else None
 
 
