@@ -113,13 +113,14 @@ def _pair(baseline: Run, subject: Run, *, swap: bool) -> tuple[Slice, Slice]:
 
 def repeat(work: Callable[[], object], seconds: float) -> Slice:
     """Do ``work`` again and again, in blocks long enough that the clock costs nothing, for about so many seconds."""
-    units, block, start = 0, 1, perf_counter()
-    while (passed := perf_counter() - start) < seconds:
+    units, block, start, passed = 0, 1, perf_counter(), 0.0
+    while not units or passed < seconds:
         for _ in range(block):
             work()
         units += block
+        passed = perf_counter() - start
         block = min(block * 2, max(1, int(units * 0.01 / max(passed, 1e-6))))
-    return Slice(units, perf_counter() - start)
+    return Slice(units, passed)
 
 
 def timed(units: int, work: Callable[[], object]) -> Slice:

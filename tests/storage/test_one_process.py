@@ -77,6 +77,7 @@ async def test_a_second_gateway_on_a_postgres_is_refused_and_told_who_has_it(
         second.claim_process()
     assert await second.run(waiting) == 0  # commands work beside a gateway
     first.close()
+    wait_until(lambda: not second.is_claimed())  # PostgreSQL takes a moment to see that a connection has gone
     second.claim_process()
 
 
@@ -104,6 +105,7 @@ async def test_a_gateway_whose_claim_was_taken_over_does_nothing_until_the_other
         await first.run(waiting)
     assert await second.run(waiting) == 0
     second.close()
+    wait_until(lambda: not first.is_claimed())
     assert await first.run(waiting) == 0
 
 
