@@ -1,6 +1,7 @@
 """Fixtures that every part's tests may use."""
 
 import logging
+import os
 import tempfile
 from collections.abc import Generator, Iterator
 from contextlib import closing
@@ -13,6 +14,7 @@ from aiohttp import web_app
 from hypothesis import HealthCheck, settings
 
 from gateway.collecting import nothing_collected
+from gateway.demo import play
 from storage.database import Storage
 from tests import log_watch
 from tests.databases import PostgresServer, postgres_server, prepared_database
@@ -26,6 +28,13 @@ def pytest_configure(config: pytest.Config) -> None:
     log_watch.listen()
     settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
     settings.load_profile("untimed")
+    take_own_ports()
+
+
+def take_own_ports() -> None:
+    """Those who run tests beside one another never find the same port free: between that and listening is a while."""
+    number = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    play.PORTS = play.PORTS[number :: int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))]
 
 
 @pytest.hookimpl(wrapper=True)
