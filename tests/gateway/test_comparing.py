@@ -1,6 +1,5 @@
 """The processes of one gateway have the same settings, or it is said that they have not."""
 
-from collections.abc import Iterator
 from contextlib import ExitStack, closing
 from dataclasses import replace
 from pathlib import Path
@@ -17,7 +16,6 @@ from gateway.roles import Role, in_words
 from gateway.settings import Settings, load_settings
 from storage.database import Storage
 from storage.processes import ALONE_IN, session_name
-from tests.databases import PostgresServer
 from tests.gateway.example_rules import ECHO
 from tests.gateway.running import project_settings, write_project
 
@@ -25,12 +23,6 @@ HOOK = '[hooks.crm]\nurl = "https://crm.example.org/told"\n'
 SERVICE = '[services.crm]\nurl = "https://crm.example.org/asked"\n'
 CHANNEL = '[channels.more]\nkind = "slack"\nteam = "T0123ABCD"\napp_id = "A0123ABCD"\n'
 LONGEST_NAME = 63  # bytes of the name of a session (NAMEDATALEN in PostgreSQL's manual)
-
-
-@pytest.fixture
-def url(postgres: PostgresServer, prepared: str) -> Iterator[str]:
-    with postgres.database(prepared) as url:
-        yield url
 
 
 def with_more(folder: Path, more: str) -> Settings:
@@ -95,10 +87,14 @@ def test_a_process_with_every_role_has_a_name_that_postgresql_keeps(tmp_path: Pa
     assert len(name.encode()) <= LONGEST_NAME
 
 
-async def test_a_process_that_starts_with_other_settings_than_those_that_run_says_so(url: str, tmp_path: Path) -> None:
-    first = await open_gateway(worker(tmp_path / "1", url), SystemClock())
+async def test_a_process_that_starts_with_other_settings_than_those_that_run_says_so(
+    shared_url: str, tmp_path: Path
+) -> None:
+    first = await open_gateway(worker(tmp_path / "1", shared_url), SystemClock())
     try:
-        told = [await said_at_start(worker(tmp_path / name, url, more)) for name, more in (("2", ""), ("3", HOOK))]
+        told = [
+            await said_at_start(worker(tmp_path / name, shared_url, more)) for name, more in (("2", ""), ("3", HOOK))
+        ]
     finally:
         await first.close()
 
@@ -116,13 +112,13 @@ async def said_at_start(settings: Settings) -> list[dict[str, object]]:
 
 
 def test_the_doctor_names_the_processes_and_those_with_other_settings_than_the_files_here(
-    url: str, tmp_path: Path
+    shared_url: str, tmp_path: Path
 ) -> None:
-    here, there = worker(tmp_path / "1", url), worker(tmp_path / "2", url, HOOK)
-    with ExitStack() as stack, closing(Storage(url)) as storage:
+    here, there = worker(tmp_path / "1", shared_url), worker(tmp_path / "2", shared_url, HOOK)
+    with ExitStack() as stack, closing(Storage(shared_url)) as storage:
         found = [list(processes(here, storage))]
         for settings in (here, there):
-            stack.enter_context(closing(running := Storage(url)))
+            stack.enter_context(closing(running := Storage(shared_url)))
             running.claim_process("worker", fingerprint(settings))
             found.append(list(processes(here, storage)))
 
@@ -131,7 +127,7 @@ def test_the_doctor_names_the_processes_and_those_with_other_settings_than_the_f
     assert found[2][1].text.startswith("1 of 2 run with other settings than those that are here: worker: ")
 
 
-def test_of_one_process_alone_the_doctor_has_nothing_to_compare(url: str, tmp_path: Path) -> None:
-    with closing(Storage(url)) as storage:
+def test_of_one_process_alone_the_doctor_has_nothing_to_compare(shared_url: str, tmp_path: Path) -> None:
+    with closing(Storage(shared_url)) as storage:
         storage.claim_process()
-        assert list(processes(worker(tmp_path / "1", url), storage)) == []
+        assert list(processes(worker(tmp_path / "1", shared_url), storage)) == []

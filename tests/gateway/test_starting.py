@@ -21,6 +21,7 @@ from tests.gateway.test_sweeping import sweeping_project
 @pytest.fixture(autouse=True)
 def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(starting, "LOOK_SECONDS", 0.01)
+    monkeypatch.setattr(starting, "FIRST_SWEEP_SECONDS", 300.0)  # whoever only waits that out is told by the tests
 
 
 async def test_who_is_up_to_date_waits_for_nothing_and_who_is_not_until_somebody_has_swept(tmp_path: Path) -> None:
